@@ -1,0 +1,474 @@
+"""READ FIRST. Every seam of the hub, with its contract. Adapters meet the engine only here.
+
+========== ===================================================== ==========================
+port       what it is for                                        adapters
+========== ===================================================== ==========================
+Store      topics, registers, documents: read, commit, fold      storage.sqlite, .memory
+Archive    items that left the live tables, quarantined bytes    storage.sqlite, .memory
+Directory  users and members                                     storage.sqlite, .memory
+Devices    devices                                               storage.sqlite, .memory
+Bus        what one node commits, every node relays              bus.local
+Authenticator  token → identity, identity → token                identity.tokens
+Routing    event → deliveries                                    engine.finalizer.NoRouting
+Clock      time                                                  SystemClock (here)
+Peer       one connected socket as the engine sees it            server.connection
+========== ===================================================== ==========================
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hub.model import (
+    Access,
+    Delivery,
+    Device,
+    DeviceId,
+    Event,
+    Identity,
+    Incarnation,
+    ItemId,
+    Key,
+    Milliseconds,
+    Register,
+    Registers,
+    Scope,
+    Seq,
+    TopicName,
+    User,
+    UserId,
+)
+
+# --------------------------------------------------------------------------- Store
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRow:
+    """One topic as folded. ``floor``: a device from below it gets a full snapshot.
+
+    ``items`` counts every item ever created (live and in history), ``live`` is an upper bound of
+    those that count against ``limits.open_items``, ``order`` the last ``order`` given out. All 0 for documents.
+    """
+
+    topic: TopicName
+    incarnation: Incarnation
+    seq: Seq
+    floor: Seq = Seq(0)
+    items: int = 0
+    live: int = 0
+    order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One topic's part of one turn. ``number`` grows by one a row over the whole hub.
+
+    ``body`` is a msgpack list: statements ``[item, field, value, hlc, actor]`` or document updates (bytes).
+    """
+
+    number: int
+    topic: TopicName
+    incarnation: Incarnation
+    seq: Seq
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ClientIdRow:
+    """A Yjs client id of a document belongs to the user who first named it."""
+
+    topic: TopicName
+    client_id: int
+    user: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One whole item that left the live registers. ``order`` is its record's order, ``moved_at`` in ms."""
+
+    topic: TopicName
+    item: ItemId
+    order: int
+    moved_at: Milliseconds
+    registers: Registers
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """One user's access to a space or document."""
+
+    topic: TopicName
+    user: UserId
+    access: Access
+
+
+@dataclass(slots=True)
+class Batch:
+    """Everything one turn saves: one transaction.
+
+    ``retired`` upserts into history and removes the item's live registers; ``floors`` raises
+    ``topics.floor``; ``revived`` removes from history (the registers themselves are in the journal).
+    ``joined`` upserts a history row in place.
+    """
+
+    journal: list[JournalRow] = field(default_factory=list)
+    client_ids: list[ClientIdRow] = field(default_factory=list)
+    members: list[MemberRow] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    retired: list[HistoryRow] = field(default_factory=list)
+    floors: list[tuple[TopicName, Seq]] = field(default_factory=list)
+    joined: list[HistoryRow] = field(default_factory=list)
+    revived: list[tuple[TopicName, ItemId]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.journal
+            or self.client_ids
+            or self.members
+            or self.events
+            or self.deliveries
+            or self.retired
+            or self.floors
+            or self.joined
+            or self.revived
+        )
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What one turn must know before it joins."""
+
+    topics: set[TopicName] = field(default_factory=set)
+    registers: set[Key] = field(default_factory=set)
+    items: set[tuple[TopicName, ItemId]] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.topics or self.registers or self.items)
+
+
+@dataclass(slots=True)
+class Found:
+    """The answer to ``Wanted``. What is absent does not exist in the store.
+
+    ``items`` holds all live registers of each wanted item. ``history`` holds every wanted item, and every
+    item of a wanted register, that lies in history.
+    """
+
+    topics: dict[TopicName, TopicRow] = field(default_factory=dict)
+    registers: dict[Key, Register] = field(default_factory=dict)
+    items: dict[tuple[TopicName, ItemId], Registers] = field(default_factory=dict)
+    history: dict[tuple[TopicName, ItemId], HistoryRow] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRow:
+    """One register to fold."""
+
+    key: Key
+    register: Register
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRow:
+    """The updates one turn brought to a document. ``body`` as in the journal."""
+
+    topic: TopicName
+    seq: Seq
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRow:
+    """A document's whole state (one Yjs v1 update) as of ``seq``."""
+
+    topic: TopicName
+    seq: Seq
+    body: bytes
+
+
+@dataclass(slots=True)
+class Fold:
+    """One bounded step of a folding pass, in key order.
+
+    ``upto`` is set on a pass's last step only: journal rows up to that number have all been folded.
+    """
+
+    registers: Sequence[RegisterRow] = ()
+    updates: Sequence[UpdateRow] = ()
+    snapshots: Sequence[SnapshotRow] = ()
+    topics: Sequence[TopicRow] = ()
+    upto: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document as folded: its snapshot (b"" if none), then ``updates`` above ``snapshot_seq`` in order."""
+
+    snapshot_seq: Seq
+    snapshot: bytes
+    updates: Sequence[UpdateRow]
+    client_ids: Mapping[int, UserId]
+
+
+class Store(Protocol):
+    """Holds topics. One process uses it; calls may overlap, commits take effect in call order.
+
+    Reads see every commit of ``fold`` that returned before they began (the journal itself is only read by
+    ``start``: what isn't folded yet is the caller's tail). Every method raises ``errors.Unavailable`` when
+    the storage refuses (full disk, I/O error), having changed nothing.
+    """
+
+    async def start(self) -> Sequence[JournalRow]:
+        """Open, lock, migrate. Returns the journal, oldest first. Raises ``errors.StartError``."""
+        ...
+
+    async def read(self, wanted: Wanted) -> Found:
+        """All of ``wanted`` from one consistent snapshot, in one call."""
+        ...
+
+    async def ledger(self, topic: TopicName, above: Seq) -> Sequence[RegisterRow]:
+        """The folded registers of a ledger whose seq is greater than ``above`` (-1: all), by (item, slot)."""
+        ...
+
+    async def document(self, topic: TopicName) -> StoredDocument:
+        """A document as folded. Empty where there is none."""
+        ...
+
+    async def commit(self, batch: Batch) -> None:
+        """Save a turn in one transaction. When it returns, the bytes are on disk (fdatasync)."""
+        ...
+
+    async def fold(self, step: Fold) -> None:
+        """Apply one step in one transaction; idempotent.
+
+        A register is replaced only by a heavier weight. An update with seq ≤ its document's snapshot is
+        skipped; a snapshot removes the updates it covers and an older snapshot never replaces a newer one.
+        A topic row is upserted (``floor`` never falls). ``upto`` deletes journal rows ≤ upto.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun and release the folder. Idempotent."""
+        ...
+
+
+class Archive(Protocol):
+    """What left the live tables. Same errors as ``Store``."""
+
+    async def expired(self, before: Milliseconds, limit: int) -> Sequence[tuple[TopicName, ItemId]]:
+        """Items with a folded ``archived`` or ``deleted`` true, or a ``final``, stated before that time
+        (by hlc), oldest first, at most ``limit``. Candidates: the caller decides."""
+        ...
+
+    async def history(
+        self, topic: TopicName, below: int, limit: int
+    ) -> Sequence[HistoryRow]:
+        """Items in history with ``order`` < ``below``, newest first, at most ``limit``."""
+        ...
+
+    async def quarantine(self, topic: TopicName, user: UserId, reason: str, body: bytes) -> None:
+        """Keep refused bytes for inspection; the newest 1,000 are kept."""
+        ...
+
+
+class Directory(Protocol):
+    """Users and members. Same errors as ``Store``."""
+
+    async def user(self, user: UserId) -> User | None: ...
+
+    async def users(self, after: str, limit: int) -> Sequence[User]:
+        """By name, those greater than ``after``."""
+        ...
+
+    async def put_user(self, user: User) -> bool:
+        """True if created; an existing one keeps ``created_at`` and takes the new ``name``."""
+        ...
+
+    async def delete_user(self, user: UserId) -> bool:
+        """Removes the user, their memberships, and revokes their devices. The inbox stays. False if unknown."""
+        ...
+
+    async def members(self, topic: TopicName) -> Mapping[UserId, Access]:
+        """Empty where the topic has none."""
+        ...
+
+    async def put_member(self, member: MemberRow) -> bool:
+        """True if created, False if changed or the same. Creates the user where needed."""
+        ...
+
+    async def delete_member(self, topic: TopicName, user: UserId) -> bool: ...
+
+
+class Devices(Protocol):
+    """Devices. Same errors as ``Store``."""
+
+    async def device(self, device: DeviceId) -> Device | None: ...
+
+    async def devices(self, user: UserId) -> Sequence[Device]:
+        """All of a user's, revoked ones included, oldest first."""
+        ...
+
+    async def put_devices(self, devices: Iterable[Device]) -> None:
+        """Insert, or update name, platform and ``seen_at``. Creates the users where needed.
+        Never changes the owner, never lifts a revocation."""
+        ...
+
+    async def revoke(self, device: DeviceId, at: Milliseconds) -> bool:
+        """False if unknown or already revoked."""
+        ...
+
+
+# --------------------------------------------------------------------------- the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One topic's saved batch on its way to the readers. ``body`` as in the journal."""
+
+    topic: TopicName
+    incarnation: Incarnation
+    seq: Seq
+    body: bytes
+
+
+class Bus(Protocol):
+    """Carries what was committed to every node's readers, this one's included.
+
+    Per topic in order of seq. The local bus delivers synchronously within ``publish``.
+    """
+
+    def publish(self, commits: Sequence[Commit]) -> None: ...
+
+    def subscribe(self, receive: Callable[[Sequence[Commit]], None]) -> None: ...
+
+
+class Authenticator(Protocol):
+    """Tokens. No I/O, bounded time."""
+
+    def verify(self, token: str) -> Identity:
+        """Raises ``errors.BadToken`` (malformed, wrong signature, expired, unknown scope, bad name)."""
+        ...
+
+    def issue(
+        self,
+        user: UserId,
+        scopes: Iterable[Scope],
+        ttl: int,
+        device: DeviceId | None = None,
+    ) -> str:
+        """A token valid for ``ttl`` seconds."""
+        ...
+
+
+class Routing(Protocol):
+    """Decides which channels an event goes to. Pure: called inside the turn."""
+
+    def deliveries(self, event: Event) -> Sequence[Delivery]: ...
+
+
+class Clock(Protocol):
+    """Time. Nothing else in the engine asks the system for it."""
+
+    def now(self) -> Milliseconds:
+        """Wall clock, ms since 1970."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> Milliseconds:
+        """Wall clock, ms since 1970."""
+        return Milliseconds(time.time_ns() // 1_000_000)
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        return time.monotonic()
+
+
+class Peer(Protocol):
+    """One connected socket as the engine sees it. Synchronous; never raises; a closed peer ignores calls.
+
+    Everything queued during one callback of the event loop leaves in one write. How messages share
+    WebSocket frames is the peer's business (native: concatenated; Yjs: one frame a message).
+    """
+
+    def answer(self, message: bytes) -> None:
+        """Queue an answer. Never dropped."""
+        ...
+
+    def relay(self, message: bytes) -> bool:
+        """Queue a relay. False: more than ``connection.buffer`` bytes wait, the message was dropped and
+        ``PeerHandler.drained`` will be called once the socket has drained."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """Send what is queued, then a close frame. ``PeerHandler.lost`` follows."""
+        ...
+
+    def pause(self) -> None:
+        """Stop reading the socket (back-pressure). Idempotent."""
+        ...
+
+    def resume(self) -> None:
+        """Read again. Idempotent."""
+        ...
+
+
+class PeerHandler(Protocol):
+    """What the reactor calls: one dialect's session on one peer. Synchronous; must not block."""
+
+    idle_message: bytes
+    """The application frame to send when nothing else was sent for ``connection.beat``; b"" for none yet."""
+
+    def receive(self, message: bytes) -> None:
+        """One complete binary message. May raise ``errors.Fatal``: the reactor sends ``fatal_message`` and
+        closes with its code. Any other exception is logged and closes with 4500."""
+        ...
+
+    def fatal_message(self, error: Exception) -> bytes:
+        """The last message to send before closing for that error; b"" for none."""
+        ...
+
+    def drained(self) -> None:
+        """The socket drained after a relay was dropped."""
+        ...
+
+    def lost(self) -> None:
+        """The connection is gone. Called exactly once, last."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """A WebSocket upgrade request. ``path`` is percent-decoded, ``address`` the client's (proxies resolved),
+    ``token`` from ``Authorization: Bearer`` or ``?token=``."""
+
+    path: str
+    address: str
+    token: str | None
+
+
+class PeerHandlers(Protocol):
+    """Picks the dialect of an upgrade."""
+
+    def subprotocol(self, path: str, offered: Sequence[str]) -> str | None:
+        """The subprotocol to select, or None."""
+        ...
+
+    def accept(self, peer: Peer, upgrade: Upgrade) -> PeerHandler:
+        """Called once the handshake is done. Raises ``errors.UnknownTopic`` where no dialect lives at the
+        path (the reactor asks ``serves`` first)."""
+        ...
+
+    def serves(self, path: str) -> bool:
+        """Whether a dialect lives at the path; otherwise the upgrade is answered 404."""
+        ...
