@@ -50,7 +50,8 @@ class TopicRow:
     """One topic as folded. ``floor``: a device from below it gets a full snapshot.
 
     ``items`` counts every item ever created (live and in history), ``live`` is an upper bound of
-    those that count against ``limits.open_items``, ``order`` the last ``order`` given out. All 0 for documents.
+    those that count against ``limits.open_items``, ``unknown`` one of the registers kept for items not known yet,
+    ``order`` the last ``order`` given out. All 0 for documents.
     """
 
     topic: TopicName
@@ -59,6 +60,7 @@ class TopicRow:
     floor: Seq = Seq(0)
     items: int = 0
     live: int = 0
+    unknown: int = 0
     order: int = 0
 
 
@@ -327,12 +329,18 @@ class Devices(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One topic's saved batch on its way to the readers. ``body`` as in the journal."""
+    """One topic's saved batch on its way to the readers. ``body`` as in the journal.
+
+    ``origin`` is the local session that alone brought it (0: several, or none): it is sent only ``altered``,
+    the part of the body that the hub changed or added (b"" for nothing).
+    """
 
     topic: TopicName
     incarnation: Incarnation
     seq: Seq
     body: bytes
+    origin: int = 0
+    altered: bytes = b""
 
 
 class Bus(Protocol):

@@ -1,0 +1,112 @@
+"""What is in memory: single registers and idle topics, each under a finite budget."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final, Generic, Protocol, TypeVar
+
+from hub.model import ItemId, Register, Slot, TopicName
+
+CacheKey = tuple[TopicName, ItemId, Slot]
+
+REGISTER_BYTES = 420
+"""A cached register with its key and one string, measured; larger values are added."""
+
+
+class _Absent:
+    """The type of ``ABSENT``."""
+
+
+ABSENT: Final = _Absent()
+"""Cached knowledge that the store holds no such register."""
+
+
+class RegisterCache:
+    """Registers one by one, least recently used out, never ledger by ledger.
+
+    Two generations stand for the order of use: a hit in the old one moves up, and when the young one holds
+    half the budget the old one is forgotten. A lookup costs one or two dict probes and moves no list.
+    """
+
+    __slots__ = ("_budget", "_bytes", "_old", "_young")
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget // 2
+        self._young: dict[CacheKey, Register | _Absent] = {}
+        self._old: dict[CacheKey, Register | _Absent] = {}
+        self._bytes = 0
+
+    def get(self, key: CacheKey) -> Register | _Absent | None:
+        """The register, ``ABSENT``, or None where the cache doesn't know."""
+        found = self._young.get(key)
+        if found is None and (found := self._old.get(key)) is not None:
+            del self._old[key]
+            self.put(key, found)
+        return found
+
+    def put(self, key: CacheKey, register: Register | _Absent) -> None:
+        """Remember what the store holds."""
+        if key not in self._young:
+            self._bytes += REGISTER_BYTES + _extra(register)
+        self._young[key] = register
+        if self._bytes > self._budget:
+            self._old, self._young, self._bytes = self._young, {}, 0
+
+    def forget(self, key: CacheKey) -> None:
+        """The store no longer holds what was remembered."""
+        self._young.pop(key, None)
+        self._old.pop(key, None)
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+
+def _extra(register: Register | _Absent) -> int:
+    if isinstance(register, _Absent) or not isinstance(register.value, str | dict | list):
+        return 0
+    return 2 * len(register.weight) if register.weight else 1024
+
+
+class _Idle(Protocol):
+    @property
+    def busy(self) -> bool:
+        """Whether somebody reads it or something waits for it."""
+        ...
+
+
+T = TypeVar("T", bound=_Idle)
+
+
+class TopicCache(Generic[T]):
+    """Topics by name; those that nobody uses leave, least recently used first, beyond ``capacity``."""
+
+    __slots__ = ("_capacity", "_topics")
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._topics: OrderedDict[TopicName, T] = OrderedDict()
+
+    def get(self, name: TopicName) -> T | None:
+        """The topic, where it is resident."""
+        topic = self._topics.get(name)
+        if topic is not None:
+            self._topics.move_to_end(name)
+        return topic
+
+    def add(self, name: TopicName, topic: T) -> None:
+        """Make it resident; may evict others."""
+        self._topics[name] = topic
+        for _ in range(min(8, len(self._topics) - self._capacity)):
+            self._evict_oldest()
+
+    def _evict_oldest(self) -> None:
+        name, topic = self._topics.popitem(last=False)
+        if topic.busy:
+            self._topics[name] = topic
+
+    def __len__(self) -> int:
+        return len(self._topics)
+
+    def values(self) -> list[T]:
+        """All that are resident."""
+        return list(self._topics.values())

@@ -1,0 +1,123 @@
+"""The memory tail: what is committed to the journal and not yet folded into the tables.
+
+Two generations. Commits go into the active one; a folding pass seals it, works on it while a new active one
+gathers, and drops it when all of it is in the tables. Who looks something up asks the active generation, then
+the sealed one, then the tables: so whatever moment a lookup meets, it finds the newest.
+"""
+
+from __future__ import annotations
+
+from hub.model import ItemId, Register, Registers, Seq, Slot, TopicName
+from hub.ports import TopicRow, UpdateRow
+
+ItemSlot = tuple[ItemId, Slot]
+LedgerTail = dict[ItemId, Registers]
+Overlay = dict[ItemSlot, Register]
+"""What one turn joined into one ledger."""
+
+STATEMENT_BYTES = 400
+"""What one register costs in memory beside its journal bytes, measured with ``sys.getsizeof``."""
+
+
+class Generation:
+    """Commits between two seals."""
+
+    __slots__ = ("bytes", "documents", "ledgers", "statements", "topics", "upto")
+
+    def __init__(self) -> None:
+        self.ledgers: dict[TopicName, LedgerTail] = {}
+        self.documents: dict[TopicName, list[UpdateRow]] = {}
+        self.topics: dict[TopicName, TopicRow] = {}
+        self.statements = 0
+        self.bytes = 0
+        self.upto = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.topics)
+
+
+class Tail:
+    """Owns both generations."""
+
+    __slots__ = ("_active", "_sealed")
+
+    def __init__(self) -> None:
+        self._active = Generation()
+        self._sealed: Generation | None = None
+
+    @property
+    def active(self) -> Generation:
+        """What gathers now."""
+        return self._active
+
+    @property
+    def bytes(self) -> int:
+        """Both generations, roughly."""
+        return self._active.bytes + (self._sealed.bytes if self._sealed else 0)
+
+    def find(self, topic: TopicName, item: ItemId, slot: Slot) -> Register | None:
+        """The register that stands in the tail."""
+        found = _find(self._active, topic, item, slot)
+        if found is None and self._sealed is not None:
+            found = _find(self._sealed, topic, item, slot)
+        return found
+
+    def topic(self, topic: TopicName) -> TopicRow | None:
+        """The topic's row, where the tail knows a newer one than the tables."""
+        found = self._active.topics.get(topic)
+        if found is None and self._sealed is not None:
+            found = self._sealed.topics.get(topic)
+        return found
+
+    def ledgers(self, topic: TopicName) -> list[LedgerTail]:
+        """The topic's registers in each generation, older first: lay the later over the earlier."""
+        generations = (self._sealed, self._active) if self._sealed else (self._active,)
+        return [g.ledgers[topic] for g in generations if topic in g.ledgers]
+
+    def item(self, topic: TopicName, item: ItemId) -> Registers:
+        """All registers of one item that stand in the tail."""
+        found: Registers = {}
+        for ledger in self.ledgers(topic):
+            found.update(ledger.get(item, {}))
+        return found
+
+    def updates(self, topic: TopicName, above: Seq) -> list[UpdateRow]:
+        """The document updates above a seq, in order."""
+        generations = (self._sealed, self._active) if self._sealed else (self._active,)
+        return [row for g in generations for row in g.documents.get(topic, ()) if row.seq > above]
+
+    def add_ledger(self, row: TopicRow, overlay: Overlay, number: int, size: int) -> None:
+        """One committed journal row of a ledger, ``size`` bytes long."""
+        active = self._active
+        ledger = active.ledgers.setdefault(row.topic, {})
+        for (item, slot), register in overlay.items():
+            ledger.setdefault(item, {})[slot] = register
+        active.topics[row.topic] = row
+        active.statements += len(overlay)
+        active.bytes += size + STATEMENT_BYTES * len(overlay)
+        active.upto = number
+
+    def add_document(self, row: TopicRow, update: UpdateRow, number: int) -> None:
+        """One committed journal row of a document."""
+        active = self._active
+        active.documents.setdefault(row.topic, []).append(update)
+        active.topics[row.topic] = row
+        active.statements += 1
+        active.bytes += len(update.body) + STATEMENT_BYTES
+        active.upto = number
+
+    def seal(self) -> Generation:
+        """Begin a pass: what gathered so far no longer changes."""
+        if self._sealed is None:
+            self._sealed, self._active = self._active, Generation()
+        return self._sealed
+
+    def drop(self) -> None:
+        """End a pass: the sealed generation is in the tables."""
+        self._sealed = None
+
+
+def _find(generation: Generation, topic: TopicName, item: ItemId, slot: Slot) -> Register | None:
+    ledger = generation.ledgers.get(topic)
+    registers = ledger.get(item) if ledger is not None else None
+    return registers.get(slot) if registers is not None else None
