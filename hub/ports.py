@@ -9,6 +9,8 @@ Directory  users and members                                     storage.sqlite,
 Devices    devices                                               storage.sqlite, .memory
 Bus        what one node commits, every node relays              bus.local
 Authenticator  token → identity, identity → token                identity.tokens
+LinkCodes  short codes that let a new device in                  identity.codes
+LiveConnections  what ends or changes at once when rights do     engine's sessions
 Routing    event → deliveries                                    engine.finalizer.NoRouting
 Clock      time                                                  SystemClock (here)
 Peer       one connected socket as the engine sees it            server.connection
@@ -369,6 +371,35 @@ class Authenticator(Protocol):
         device: DeviceId | None = None,
     ) -> str:
         """A token valid for ``ttl`` seconds."""
+        ...
+
+
+class LinkCodes(Protocol):
+    """Short-lived, one-time codes with which a user lets a new device in. No I/O."""
+
+    def create(self, user: UserId, scopes: Iterable[Scope]) -> tuple[str, Milliseconds]:
+        """The code and when it expires. Raises ``errors.Limit`` when too many are open."""
+        ...
+
+    def claim(self, code: str) -> tuple[UserId, frozenset[Scope]]:
+        """Use a code up: for whom, with which scopes. Raises ``errors.NotFound`` (unknown, expired, used)
+        and ``errors.Limit`` when too many wrong ones came lately."""
+        ...
+
+
+class LiveConnections(Protocol):
+    """What is connected right now. Synchronous; never raises; what is not connected is none of its business."""
+
+    def device_revoked(self, device: DeviceId) -> None:
+        """Close the device's connections and streams (4403)."""
+        ...
+
+    def user_deleted(self, user: UserId) -> None:
+        """Close all of the user's connections and streams (4403)."""
+        ...
+
+    def access_changed(self, topic: TopicName, user: UserId) -> None:
+        """The user's membership of a space or document was granted, changed or taken: look again."""
         ...
 
 
