@@ -16,8 +16,7 @@ from hub.protocol.frames import boundaries, pack, pack_array_header, pack_large,
 EMPTY_BODY = b"\x90"
 """The body of a topic that is in sync."""
 
-_HEADER_BYTES = 5
-# The longest header of an array.
+_HEADER_BYTES = 5  # of the longest array
 _SMALL_COUNT = 1_000
 _SMALL_BYTES = 2**20
 

@@ -2,7 +2,8 @@
 
 Refused with ``errors.Malformed``: what is not msgpack, an incomplete last frame, a frame that is not an
 array, extension types and timestamps, text that is not UTF-8, map keys that are not text, arrays and maps
-of more than 2**20 elements, nesting of more than 128 levels (the frame counts as one).
+of more than 2**20 elements, nesting of more than 128 levels (the frame counts as one), more than 65,536
+frames.
 The cost is linear in the message, whatever it holds: where many containers could nest, the lengths they
 claim are believed only once the bytes for them are known to be there.
 """
@@ -17,6 +18,8 @@ import msgpack  # type: ignore[import-untyped]  # ships no types
 from hub.errors import Malformed
 from hub.protocol.lib0 import MAX_INTEGER
 
+MAX_FRAMES = 65_536
+"""In one message."""
 MAX_ELEMENTS = 2**20
 """Of one array or map on the wire."""
 MAX_DEPTH = 128
@@ -91,26 +94,16 @@ def boundaries(data: bytes, position: int) -> Iterator[int]:
         raise Malformed from None
 
 
-def _parsed(frame: Any, parse: Callable[[Frame], Parsed]) -> Parsed:
-    if type(frame) is not list or not frame:
-        raise Malformed("a frame is not an array")
-    return parse(frame)
+def unpack(data: bytes) -> Any:
+    """One value that the hub itself encoded.
 
-
-def _parsed_rest(rest: bytes, parse: Callable[[Frame], Parsed]) -> Iterator[Parsed]:
-    unpacker = _unpacker(rest)
-    end = len(rest)
-    while unpacker.tell() < end:
-        yield _parsed(unpacker.unpack(), parse)
-
-
-def _depth_checked(parse: Callable[[Frame], Parsed]) -> Callable[[Frame], Parsed]:
-    def checked(frame: Frame) -> Parsed:
-        if not within_depth(frame, MAX_DEPTH):
-            raise Malformed("the message is nested too deep")
-        return parse(frame)
-
-    return checked
+    Raises:
+        Malformed: it is not one msgpack value.
+    """
+    try:
+        return msgpack.unpackb(data)
+    except _UNPACK_ERRORS:
+        raise Malformed from None
 
 
 def within_depth(value: Any, limit: int) -> bool:
@@ -138,22 +131,33 @@ def is_text_or_none(value: Any) -> bool:
     return value is None or type(value) is str
 
 
+def _parsed(frame: Any, parse: Callable[[Frame], Parsed]) -> Parsed:
+    if type(frame) is not list or not frame:
+        raise Malformed("a frame is not an array")
+    return parse(frame)
+
+
+def _parsed_rest(rest: bytes, parse: Callable[[Frame], Parsed]) -> Iterator[Parsed]:
+    unpacker = _unpacker(rest)
+    end = len(rest)
+    while unpacker.tell() < end:
+        yield _parsed(unpacker.unpack(), parse)
+
+
+def _depth_checked(parse: Callable[[Frame], Parsed]) -> Callable[[Frame], Parsed]:
+    def checked(frame: Frame) -> Parsed:
+        if not within_depth(frame, MAX_DEPTH):
+            raise Malformed("the message is nested too deep")
+        return parse(frame)
+
+    return checked
+
+
 def _check_complete(message: bytes) -> None:
     # Skipping allocates nothing, so lengths that the message does not back cost nothing.
-    for _ in boundaries(message, 0):
-        pass
-
-
-def unpack(data: bytes) -> Any:
-    """One value that the hub itself encoded.
-
-    Raises:
-        Malformed: it is not one msgpack value.
-    """
-    try:
-        return msgpack.unpackb(data)
-    except _UNPACK_ERRORS:
-        raise Malformed from None
+    for count, _ in enumerate(boundaries(message, 0)):
+        if count == MAX_FRAMES:
+            raise Malformed("more than 65,536 frames in a message")
 
 
 def _unpack(message: bytes) -> Any:
