@@ -461,12 +461,21 @@ class Peer(Protocol):
         """Read again. Idempotent."""
         ...
 
+    def limit_messages(self, max_bytes: int) -> None:
+        """The largest message taken from now on; larger ones end the connection (4413). A connection starts
+        with ``server.hello_bytes``: raise it once the peer is known."""
+        ...
+
 
 class PeerHandler(Protocol):
     """What the reactor calls: one dialect's session on one peer. Synchronous; must not block."""
 
     idle_message: bytes
     """The application frame to send when nothing else was sent for ``connection.beat``; b"" for none yet."""
+
+    concatenates: bool
+    """Whether messages sent in one turn may share a WebSocket frame (native: yes; Yjs: no). Read once, when
+    ``PeerHandlers.accept`` returns."""
 
     def receive(self, message: bytes) -> None:
         """One complete binary message. May raise ``errors.Fatal``: the reactor sends ``fatal_message`` and
