@@ -10,7 +10,7 @@ Devices    devices                                               storage.sqlite,
 Bus        what one node commits, every node relays              bus.local
 Authenticator  token → identity, identity → token                identity.tokens
 LinkCodes  short codes that let a new device in                  identity.codes
-LiveConnections  what ends or changes at once when rights do     engine's sessions
+LiveConnections  what ends at once when rights do                engine's sessions
 Routing    event → deliveries                                    engine.finalizer.NoRouting
 Clock      time                                                  SystemClock (here)
 Peer       one connected socket as the engine sees it            server.connection
@@ -388,7 +388,7 @@ class LinkCodes(Protocol):
 
 
 class LiveConnections(Protocol):
-    """What is connected right now. Synchronous; never raises; what is not connected is none of its business."""
+    """What is connected right now. Synchronous; never raises; what isn't connected is none of its business."""
 
     def device_revoked(self, device: DeviceId) -> None:
         """Close the device's connections and streams (4403)."""
