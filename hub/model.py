@@ -71,8 +71,8 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a badge shows. ``unread`` and ``unseen`` count notifications and finished tasks as
-    DESIGN §4 derives them, ``open`` tasks below rank 2."""
+    """What a badge shows. ``unread`` and ``unseen`` count notifications, ``open`` counts tasks that have
+    not ended; what is archived, deleted or snoozed counts nowhere (see ``hub.state.derive``)."""
 
     unread: int
     unseen: int

@@ -1,0 +1,16 @@
+"""Merging, as pure functions: what a hub and every device must agree on.
+
+============ ==========================================================================
+names        the alphabets: names, item ids, topics, personal items
+clock        hybrid logical clocks
+attempts     statuses, their ranks, reopening
+records      an item's record: what a publisher may write
+fields       which fields there are, on what, with which values
+weights      statement → slot and weight
+join         statement + standing register → the register that stands now
+derive       registers + now → what is shown and counted
+============ ==========================================================================
+
+Nothing here does I/O, reads a clock or keeps state (but ``clock.HybridClock``, a device's own clock).
+A second implementation proves itself by the vectors in ``tests/vectors/state``.
+"""
