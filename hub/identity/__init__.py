@@ -1,0 +1,1 @@
+"""Who is calling: local tokens, and the codes that link a device."""
