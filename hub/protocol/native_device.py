@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from hub.errors import Malformed
 from hub.model import Hlc, Json
 from hub.protocol.frames import Frame, decode_frames, is_unsigned, pack
+from hub.protocol.native import VERSION
 
 
 class Welcome(NamedTuple):
@@ -92,15 +93,13 @@ class Beat(NamedTuple):
 HubMessage = Welcome | Opened | Relay | Ok | No | PresenceStates | GoingAway | Fatal | Beat
 
 
-def hello(token: str | None, device: str | None, name: str, platform: str, version: int = 1) -> bytes:
+def hello(token: str | None, device: str | None, name: str, platform: str, version: int = VERSION) -> bytes:
     """The first message. ``device``: the id the hub issued earlier."""
     about = {"name": name, "platform": platform}
     if device is not None:
         about["id"] = device
-    fields: dict[str, Any] = {"v": version, "device": about}
-    if token is not None:
-        fields["token"] = token
-    return pack((0, fields))
+    given = {} if token is None else {"token": token}
+    return pack((0, {"v": version, **given, "device": about}))
 
 
 def renew(ref: int, token: str) -> bytes:

@@ -219,14 +219,16 @@ def _entries(body: bytes) -> list[AwarenessEntry]:
         client_id, position = read_varuint(body, position)
         clock, position = read_varuint(body, position)
         state, position = read_buf(body, position)
-        entries.append(AwarenessEntry(client_id, clock, None if state == _NULL else _checked(state)))
+        entries.append(AwarenessEntry(client_id, clock, _checked(state)))
     if position != len(body):
         raise Malformed("something follows the awareness entries")
     return entries
 
 
-def _checked(state: bytes) -> bytes:
+def _checked(state: bytes) -> bytes | None:
     # Readers in browsers throw on bad JSON, so none is relayed.
+    if state == _NULL:
+        return None
     if len(state) > MAX_AWARENESS_STATE:
         raise Malformed("an awareness state is larger than 64 KiB")
     try:
@@ -235,7 +237,7 @@ def _checked(state: bytes) -> bytes:
         raise Malformed("an awareness state is not JSON") from None
     if _may_nest(state) and not within_depth(value, MAX_AWARENESS_DEPTH):
         raise Malformed("an awareness state is nested too deep")
-    return state
+    return None if value is None else state
 
 
 def _may_nest(state: bytes) -> bool:
