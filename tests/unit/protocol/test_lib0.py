@@ -103,8 +103,8 @@ def test_a_megabyte_of_continuation_bits_is_refused_at_once(
     reader: Callable[[bytes, int], tuple[Any, int]],
 ) -> None:
     data = b"\xff" * 2**20
-    begun = time.perf_counter()
+    begun = time.process_time()
     for _ in range(1000):
         with pytest.raises(Malformed):
             reader(data, 0)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

@@ -257,18 +257,18 @@ MEBIBYTE = 2**20
     ],
 )
 def test_a_mebibyte_made_to_hurt_is_malformed_before_long(message: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(Malformed):
         native.decode(message)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_a_large_honest_push_is_decoded_before_long() -> None:
     statements = [(f"item-{at}", "read", True, at) for at in range(20_000)]
     message = native_device.push_statements(1, 1, [(i, f, v, h) for i, f, v, h in statements])  # type: ignore[misc]  # plain integers as stamps
-    begun = time.perf_counter()
+    begun = time.process_time()
     (push,) = native.decode(message)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
     assert isinstance(push, native.Push)
     assert len(push.body) == 20_000
 

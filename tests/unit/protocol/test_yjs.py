@@ -189,7 +189,7 @@ def test_a_thousand_entries_are_taken() -> None:
     ],
 )
 def test_what_is_made_to_hurt_is_malformed_before_long(message: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(Malformed):
         yjs.decode(message)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
