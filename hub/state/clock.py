@@ -107,9 +107,11 @@ class HybridClock:
     def lower(self, stamps: Iterable[int], hub_now: int) -> list[Hlc]:
         """Lower all unsent stamps (see ``lowered``) and go on from there.
 
-        The clock forgets that it ran ahead: the next tick follows the lowered stamps and what was seen.
+        Every stamp this clock made is either unsent, so among ``stamps``, or seen. The clock forgets that it
+        ran ahead: the next tick follows the lowered stamps and what was seen.
         """
         self.synchronize(hub_now)
         unsent = lowered(list(stamps), hub_now)
-        self._last = max(self._seen, max(unsent, default=0), min(self._last, hlc_of(hub_now, MAX_COUNTER)))
+        ran_ahead = self._last > hlc_of(hub_now, MAX_COUNTER)
+        self._last = max(self._seen, *unsent, 0 if ran_ahead else self._last)
         return unsent
