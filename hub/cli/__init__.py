@@ -1,0 +1,57 @@
+"""The commands. They read options, call one thing, and print; ``hub --help`` is their manual."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from hub.cli.doctor import doctor
+from hub.cli.serve import serve
+from hub.cli.token import token
+from hub.errors import HubError
+
+commands = typer.Typer(
+    name="hub",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+commands.command()(serve)
+commands.command()(token)
+commands.command()(doctor)
+
+
+@commands.callback()
+def hub(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=lambda asked: _tell(asked))
+    ] = False,
+) -> None:
+    """Tongbu keeps notifications and tasks in the same state on every device.
+
+    Start with `hub serve --dev` and follow what it prints.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command. What a user got wrong is one sentence on stderr and exit code 2."""
+    try:
+        commands(list(arguments), prog_name="hub")
+    except HubError as error:
+        print(f"hub: {error.message}", file=sys.stderr)
+        return 2
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    return 0
+
+
+def _tell(asked: bool) -> None:
+    if asked:
+        print(f"tongbu {version('tongbu')}")
+        raise typer.Exit

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.errors import Limit, NotFound
-from hub.model import Milliseconds, UserId
+from hub.model import Milliseconds, Scope, UserId
 from hub.ports import Clock
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -35,7 +35,7 @@ _LOOKALIKES: Final = str.maketrans("ILO", "110", "- ")
 @dataclass(frozen=True, slots=True)
 class _Link:
     user: UserId
-    scopes: frozenset[str]
+    scopes: frozenset[Scope]
     ends: float
     """By the monotonic clock: setting the hub's time revives nothing."""
 
@@ -56,7 +56,7 @@ class LinkCodes:
         self._allowance = float(BURST)
         self._allowed_at = clock.monotonic()
 
-    def create(self, user: UserId, scopes: Iterable[str]) -> tuple[str, Milliseconds]:
+    def create(self, user: UserId, scopes: Iterable[Scope]) -> tuple[str, Milliseconds]:
         """A code for one device of ``user``, and when it expires.
 
         Raises:
@@ -72,7 +72,7 @@ class LinkCodes:
         self._links[_digest(code)] = _Link(user, frozenset(scopes), self._clock.monotonic() + self._ttl)
         return code, Milliseconds(self._clock.now() + round(self._ttl * 1000))
 
-    def claim(self, code: str) -> tuple[UserId, frozenset[str]]:
+    def claim(self, code: str) -> tuple[UserId, frozenset[Scope]]:
         """Whom the code links to, with which scopes; it works once. Case, blanks and dashes don't matter.
 
         Raises:

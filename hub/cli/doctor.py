@@ -1,0 +1,52 @@
+"""``hub doctor``: is everything as the hub needs it?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from hub.cli.checks import Finding, findings
+from hub.cli.options import ConfigOption, DataOption
+from hub.config import Config, load
+from hub.errors import BadConfig
+from hub.telemetry import logs
+
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+def doctor(data: DataOption = None, config: ConfigOption = None) -> None:
+    """Look at everything the hub stands on: one line each, `ok`, `warn` or `fail`, and what to do.
+
+    Changes nothing; may be used while the hub runs. Exit code 1 if anything failed.
+
+    Examples:
+
+        hub doctor
+
+        hub doctor --data /srv/hub --config /etc/hub.toml
+    """
+    logs.configure("error")
+    settings, found = _configuration(config, data)
+    failed = _told(found)
+    for finding in findings(settings):
+        failed |= _told(finding)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _configuration(path: Path | None, data: Path | None) -> tuple[Config, Finding]:
+    """The configuration, or the defaults where it is wrong, so that the rest can be looked at."""
+    overrides = {"storage.data": str(data)} if data is not None else {}
+    try:
+        return load(path, overrides), Finding("ok", "config", str(path) if path else "defaults")
+    except BadConfig as error:
+        return load(None, overrides), Finding("fail", "config", error.message, "see docs/operations.md")
+
+
+def _told(finding: Finding) -> bool:
+    """Print one line; whether it is a failure."""
+    level = typer.style(f"{finding.level:<4}", fg=_COLOURS[finding.level])
+    typer.echo(f"{level}  {finding.subject:<11}  {finding.text}")
+    if finding.advice:
+        typer.echo(f"                   → {finding.advice}")
+    return finding.level == "fail"

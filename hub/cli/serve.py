@@ -1,0 +1,99 @@
+"""``hub serve``: run the hub."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated
+
+import msgspec
+import typer
+import uvloop
+
+from hub.cli.options import ConfigOption, DataOption
+from hub.config import Config, load
+from hub.identity.secret import load_secret
+from hub.identity.tokens import LocalTokens
+from hub.model import UserId
+from hub.ports import SystemClock
+from hub.telemetry import logs
+
+DEV_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*", "https://localhost:*", "https://127.0.0.1:*")
+
+
+def serve(
+    host: Annotated[
+        str | None,
+        typer.Option(help="Where to listen. \\[default: 127.0.0.1]", show_default=False),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port; 0 takes any free one. \\[default: 8787]", show_default=False),
+    ] = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    dev: Annotated[
+        bool,
+        typer.Option("--dev", help="Print a ready token, and welcome pages of localhost on any port."),
+    ] = False,
+    tls_cert: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Certificate chain, PEM.", show_default=False)
+    ] = None,
+    tls_key: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Its private key, PEM.", show_default=False)
+    ] = None,
+    log_level: Annotated[logs.Level, typer.Option(help="Least important log to write.")] = "info",
+) -> None:
+    """Run the hub until Ctrl-C or SIGTERM.
+
+    When it accepts connections it prints `ready http://127.0.0.1:8787` on stdout, and nothing else there;
+    logs go to stderr. SIGTERM drains: devices are told to come back, what is being saved is saved, exit 0.
+
+    Examples:
+
+        hub serve --dev
+
+        hub serve --data /srv/hub --config /etc/hub.toml
+
+        hub serve --host 0.0.0.0 --port 443 --tls-cert chain.pem --tls-key key.pem
+    """
+    overrides = {
+        "server.host": host,
+        "server.port": port,
+        "server.tls_cert": tls_cert,
+        "server.tls_key": tls_key,
+        "storage.data": str(data) if data is not None else None,
+    }
+    settings = load(config, overrides)
+    logs.configure(log_level)
+    _run(_for_development(settings) if dev else settings, dev)
+
+
+def _run(settings: Config, dev: bool) -> None:
+    from hub.app import serve as serve_until_stopped  # the rest of the hub, which other commands don't need
+
+    def announce(url: str) -> None:
+        print(f"ready {url}", flush=True)
+        if dev:
+            _greet(url, settings)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve_until_stopped(settings, on_ready=announce, dev=dev))
+
+
+def _for_development(settings: Config) -> Config:
+    server = msgspec.structs.replace(settings.server, origins=(*settings.server.origins, *DEV_ORIGINS))
+    return msgspec.structs.replace(settings, server=server)
+
+
+def _greet(url: str, settings: Config) -> None:
+    """A token and a first request, for a terminal; not through the log, which would mask the token."""
+    tokens = LocalTokens(load_secret(settings.data_folder, create=True), SystemClock())
+    token = tokens.issue(UserId("dev"), ["user", "publish"], int(settings.identity.token_ttl))
+    print(
+        f"A token for user dev, scopes user and publish:\n\n{token}\n\nTry it:\n\n"
+        f"curl -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' "
+        f"""-d '{{"kind": "notification", "title": "Hello"}}' {url}/v1/users/me/items\n""",
+        file=sys.stderr,
+        flush=True,
+    )
