@@ -1,0 +1,65 @@
+# make run    set-up and a running hub          make check  everything that reads the code
+# make test   set-up and every test             make bench  the hub beside its peers
+# Options go to the command in ARGS: make run ARGS="--port 9000", make test ARGS="-k ledger".
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.tongbu-installed
+NODE_TESTS := tests/e2e/node
+NODE_INSTALLED := $(NODE_TESTS)/node_modules/.tongbu-installed
+
+.PHONY: run test check bench setup setup-test format wheel
+.DEFAULT_GOAL := run
+
+run: setup
+	@$(BIN)/hub serve --dev $(ARGS)
+
+test: setup setup-test
+	@$(BIN)/pytest $(ARGS)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: setup
+	@$(BIN)/python -m bench $(ARGS)
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: setup
+	@$(BIN)/python .ci/wheel.py
+
+setup: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Tongbu needs Python 3.11 or newer as $(PYTHON)." \
+	    "Install it, or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || { \
+	  echo "$(PYTHON) can't make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing Tongbu into $(VENV) …" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable '.[server]' --group dev
+	@touch $@
+
+ifeq ($(wildcard $(NODE_TESTS)/package.json),)
+setup-test:
+else ifeq ($(shell command -v npm),)
+setup-test:
+	@echo "npm is not installed: tests with real Yjs clients are skipped." >&2
+else
+setup-test: $(NODE_INSTALLED)
+endif
+
+$(NODE_INSTALLED): $(wildcard $(NODE_TESTS)/package.json $(NODE_TESTS)/package-lock.json)
+	@echo "Installing the Node packages of the tests …" >&2
+	@cd $(NODE_TESTS) && npm $(if $(wildcard $(NODE_TESTS)/package-lock.json),ci,install) \
+	  --no-audit --no-fund --loglevel=error >&2
+	@touch $@
