@@ -167,12 +167,15 @@ def opened(
     handle: int,
     incarnation: Incarnation,
     seq: Seq,
-    access: Access,
+    access: Access | None,
     full: bool,
     body: bytes,
     more: bool = False,
 ) -> bytes:
-    """A topic is open, or (``ref`` 0) its access or content changed. ``body`` is encoded already."""
+    """A topic is open, or (``ref`` 0) its access or content changed. ``body`` is encoded already.
+
+    ``access`` None: the right to the topic is gone, and with it the handle.
+    """
     head = pack((1, ref, handle, incarnation, seq, access, full))[1:]
     if more:
         return b"".join((_NINE, head, body, _TRUE))

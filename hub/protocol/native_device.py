@@ -25,14 +25,17 @@ class Welcome(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """A topic is open, or (``ref`` 0) its access or content changed. For ``body`` see ``body.statements_of``
-    and ``body.updates_of``; with ``more`` it goes on in relays of the same seq."""
+    """A topic is open, or (``ref`` 0) its access or content changed; ``access`` None: the topic is closed.
+
+    For ``body`` see ``body.statements_of`` and ``body.updates_of``; with ``more`` it goes on in relays of the
+    same seq.
+    """
 
     ref: int
     handle: int
     incarnation: int
     seq: int
-    access: Literal["read", "write"]
+    access: Literal["read", "write"] | None
     full: bool
     body: list[Any]
     more: bool
@@ -172,9 +175,9 @@ def _welcome(frame: Frame) -> Welcome:
 
 
 def _opened(frame: Frame) -> Opened:
-    access = _element(frame, 5, str)
-    if access not in ("read", "write"):
-        raise Malformed("access is neither read nor write")
+    access = _element(frame, 5)
+    if access not in ("read", "write", None):
+        raise Malformed("access is neither read nor write nor nil")
     return Opened(
         _unsigned(_element(frame, 1)),
         _unsigned(_element(frame, 2)),
