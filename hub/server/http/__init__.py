@@ -1,0 +1,1 @@
+"""HTTP: routes by noun, put together by ``application.build``."""

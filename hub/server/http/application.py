@@ -1,0 +1,141 @@
+"""``build``: routes, Litestar and the front put together into the hub's HTTP application.
+
+Litestar routes and keeps the handlers apart; bodies, answers and the OpenAPI document are our own (see
+``call``, ``answer``, ``openapi``), because its conversions are lenient and its responses dear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+from typing import Any, Final
+
+from litestar import Litestar, Request
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+
+from hub.config import Config
+from hub.engine.actions import Actions
+from hub.engine.people import People
+from hub.errors import Refusal
+from hub.model import Identity, Milliseconds, UserId
+from hub.ports import Authenticator, Clock
+from hub.server.http.answer import Answer, encode_json
+from hub.server.http.call import Call
+from hub.server.http.devices import DeviceRoutes
+from hub.server.http.front import Front
+from hub.server.http.gate import Gate
+from hub.server.http.health import HealthRoutes, Readable
+from hub.server.http.items import ItemRoutes
+from hub.server.http.members import MemberRoutes
+from hub.server.http.openapi import openapi_document
+from hub.server.http.problems import on_failure, on_refusal, on_routing_error
+from hub.server.http.route import Reply, Route
+from hub.server.http.stream import StreamRoutes
+from hub.server.http.sync import SyncRoutes
+from hub.server.http.tokens import TokenRoutes
+from hub.server.http.users import UserRoutes
+from hub.telemetry.metrics import Metrics
+
+NOBODY: Final = Identity(UserId(""), frozenset(), Milliseconds(0))
+"""Who calls a route that needs no token."""
+
+_SYNC_FACTOR: Final = 4
+"""A sync may bring several topics' pushes, and base64 adds a third."""
+
+Handler = Callable[[Request[Any, Any, Any]], Awaitable[ASGIApp]]
+
+
+def build(
+    actions: Actions,
+    people: People,
+    authenticator: Authenticator,
+    health: Readable,
+    metrics: Metrics,
+    clock: Clock,
+    config: Config,
+) -> Front:
+    """The HTTP application (ASGI) over an engine.
+
+    Args:
+        actions: items, counts, streams, sync.
+        people: users, members, devices.
+        authenticator: verifies tokens.
+        health: tells whether the hub works.
+        metrics: counted here, and shown at ``/metrics``.
+        clock: tells what has expired.
+        config: ``server.origins``, ``limits.http_body``, ``limits.message``, ``limits.topics``.
+    """
+    version = _version()
+    limits = config.limits
+    routes = [
+        *ItemRoutes(actions).routes(),
+        *UserRoutes(people, actions).routes(),
+        *StreamRoutes(actions, clock).routes(),
+        *SyncRoutes(actions, people, limits.topics, _SYNC_FACTOR * limits.message).routes(),
+        *MemberRoutes(people).routes(),
+        *DeviceRoutes(people).routes(),
+        *TokenRoutes(people).routes(),
+        *HealthRoutes(health, metrics, version).routes(),
+    ]
+    routes.append(_openapi_route(routes, version))
+    gate = Gate(authenticator, people, clock)
+    return Front(_litestar(routes, gate, limits.http_body), config.server, metrics)
+
+
+def _litestar(routes: Sequence[Route], gate: Gate, max_body: int) -> Litestar:
+    return Litestar(
+        [_handler(route, gate, route.max_body or max_body) for route in routes],
+        exception_handlers={
+            Refusal: on_refusal,
+            HTTPException: on_routing_error,
+            Exception: on_failure,
+        },
+        # Litestar's own would log addresses, which may hold tokens; and the environment is no configuration.
+        logging_config=None,
+        debug=False,
+        pdb_on_exception=False,
+        openapi_config=None,
+    )
+
+
+def _handler(route: Route, gate: Gate, max_body: int) -> HTTPRouteHandler:
+    """Litestar's handler of a route: identify, then handle."""
+    handle, is_open, token_in_query = route.handle, not route.scopes, route.token_in_query
+
+    async def handler(request: Request[Any, Any, Any]) -> ASGIApp:
+        scope = request.scope
+        identity = NOBODY if is_open else await gate.identify(scope, token_in_query)
+        return await handle(Call(identity, scope, request.receive, max_body))
+
+    return HTTPRouteHandler(
+        route.path.replace("}", ":str}"), http_method=route.method, name=route.id, status_code=200
+    )(handler)
+
+
+def _openapi_route(routes: Sequence[Route], version: str) -> Route:
+    """The document's own route; the document holds it, too."""
+
+    async def read(_call: Call) -> ASGIApp:
+        return Answer(200, document)
+
+    route = Route(
+        "GET",
+        "/openapi.json",
+        read,
+        "openapi",
+        "health",
+        "This document",
+        {200: Reply("OpenAPI 3.1.", dict[str, Any])},
+    )
+    document = encode_json(openapi_document([*routes, route], version))
+    return route
+
+
+def _version() -> str:
+    try:
+        return installed("tongbu")
+    except PackageNotFoundError:
+        return "0"

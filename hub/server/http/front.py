@@ -1,0 +1,147 @@
+"""What every HTTP request passes before and after its route: names, origins, headers, counting.
+
+An ASGI application around Litestar's. It
+
+- lets document names hold ``/``, which Litestar's routes can't: the name is passed on with ``%2F`` in it;
+- answers ``HEAD`` as ``GET`` without its body (the server drops it);
+- answers preflights and marks answers for the origins of ``server.origins`` (Fetch Standard §3.2);
+- adds the security headers;
+- counts, by route, never by address.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Final
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from hub.config import ServerSettings
+from hub.errors import Forbidden
+from hub.server.http.answer import PROBLEM, Answer, Header, encode_json
+from hub.server.http.call import header
+from hub.server.http.problems import document
+from hub.telemetry.metrics import Metrics
+
+SECURITY: Final[tuple[Header, ...]] = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+"""On every answer: nothing is kept by caches, run, framed, told to other sites or guessed at."""
+
+_PREFLIGHT: Final[tuple[Header, ...]] = (
+    (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Last-Event-ID"),
+    (b"access-control-max-age", b"600"),
+)
+_EXPOSED: Final[Header] = (b"access-control-expose-headers", b"Location, Retry-After, WWW-Authenticate")
+_DOCS: Final = "/v1/docs/"
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Front:
+    """The hub's HTTP application.
+
+    Args:
+        app: Litestar.
+        server: whose origins are welcome.
+        metrics: what is counted.
+    """
+
+    def __init__(self, app: ASGIApp, server: ServerSettings, metrics: Metrics) -> None:
+        self._app = app
+        self._server = server
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the lifespan (ASGI)."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(self._metrics, scope, send, self._origin_headers(scope))
+        if _is_preflight(scope):
+            await self._preflight(scope)(scope, receive, exchange.send)
+        else:
+            await self._app(_routable(scope, exchange), receive, exchange.send)
+
+    def _origin_headers(self, scope: HTTPScope) -> tuple[Header, ...]:
+        """What tells a browser that the page's origin may see the answer."""
+        origin = header(scope, b"origin")
+        if origin is None:
+            return ()
+        if not self._server.allows_origin(origin, header(scope, b"host")):
+            return ((b"vary", b"Origin"),)
+        allowed = (b"access-control-allow-origin", origin.encode("latin-1"))
+        return (allowed, (b"vary", b"Origin"), _EXPOSED)
+
+    def _preflight(self, scope: HTTPScope) -> Answer:
+        if self._server.allows_origin(header(scope, b"origin"), header(scope, b"host")):
+            return Answer(204, headers=_PREFLIGHT)
+        refusal = Forbidden("this origin is not in server.origins")
+        return Answer(refusal.status, encode_json(document(refusal)), PROBLEM)
+
+
+class _Exchange:
+    """One request and its answer: adds headers, counts when the answer is complete."""
+
+    __slots__ = ("_headers", "_metrics", "_send", "_started", "_status", "scope")
+
+    def __init__(self, metrics: Metrics, scope: HTTPScope, send: Send, headers: tuple[Header, ...]) -> None:
+        self.scope = scope
+        self._metrics = metrics
+        self._send = send
+        self._headers = headers
+        self._status = 0
+        self._started = perf_counter()
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on (ASGI)."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            message["headers"] = [*message["headers"], *SECURITY, *self._headers]
+        elif message["type"] == "http.response.body" and not message["more_body"]:
+            self._count()
+        await self._send(message)
+
+    def _count(self) -> None:
+        method = self.scope["method"] if self.scope["method"] in _METHODS else "other"
+        route = self.scope.get("path_template") or "unmatched"
+        self._metrics.http_requests[method, route, self._status] += 1
+        if not route.endswith("/stream"):
+            self._metrics.http_seconds.observe(perf_counter() - self._started)
+
+
+def escape_document_name(path: str) -> str:
+    """The path with the slashes of a document's name as ``%2F``; any other path as it is.
+
+    ``/v1/docs/a/b/members/kim`` becomes ``/v1/docs/a%2Fb/members/kim``.
+    """
+    if not path.startswith(_DOCS):
+        return path
+    rest = path[len(_DOCS) :].rstrip("/")
+    name, found, user = rest.rpartition("/members/")
+    if found and "/" not in user:
+        return f"{_DOCS}{name.replace('/', '%2F')}/members/{user}"
+    if rest.endswith("/members"):
+        return f"{_DOCS}{rest[: -len('/members')].replace('/', '%2F')}/members"
+    return path
+
+
+def _is_preflight(scope: HTTPScope) -> bool:
+    return (
+        scope["method"] == "OPTIONS"
+        and header(scope, b"origin") is not None
+        and header(scope, b"access-control-request-method") is not None
+    )
+
+
+def _routable(scope: HTTPScope, exchange: _Exchange) -> HTTPScope:
+    """The scope as Litestar routes it; what the server holds stays as it was."""
+    scope["path"] = escape_document_name(scope["path"])
+    if scope["method"] == "HEAD" and not scope["path"].endswith("/stream"):
+        exchange.scope = scope = scope.copy()
+        scope["method"] = "GET"
+    return scope
