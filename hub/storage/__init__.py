@@ -1,0 +1,5 @@
+"""Where everything is kept: ``sqlite.SqliteStorage`` in a data folder, ``memory.MemoryStorage`` in memory.
+
+Both hold one adapter of each of the ports ``Store``, ``Archive``, ``Directory`` and ``Devices`` over the same
+content, and answer for its health: ``writable``, ``probe()``, ``sizes()``.
+"""

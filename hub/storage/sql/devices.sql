@@ -1,0 +1,26 @@
+-- Devices.
+
+-- name: device
+-- One device.
+SELECT device, user, name, platform, created_at, seen_at, revoked_at FROM devices WHERE device = ?;
+
+-- name: devices_of_user
+-- All devices of a user, oldest first.
+SELECT device, user, name, platform, created_at, seen_at, revoked_at FROM devices
+WHERE user = ? ORDER BY created_at, device;
+
+-- name: put_device
+-- A known device keeps its owner, its age and its revocation; another owner's word changes nothing.
+INSERT INTO devices (device, user, name, platform, created_at, seen_at, revoked_at)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (device) DO UPDATE SET
+    name = excluded.name, platform = excluded.platform, seen_at = excluded.seen_at
+WHERE user = excluded.user;
+
+-- name: revoke_device
+-- A revocation is never moved nor lifted.
+UPDATE devices SET revoked_at = ? WHERE device = ? AND revoked_at IS NULL;
+
+-- name: revoke_devices_of_user
+-- All that are not revoked yet.
+UPDATE devices SET revoked_at = ? WHERE user = ? AND revoked_at IS NULL;

@@ -1,0 +1,85 @@
+-- Reading topics and saving turns.
+
+-- name: journal
+-- Everything not folded yet, oldest first; read once, at start.
+SELECT number, topic, incarnation, seq, body FROM journal ORDER BY number;
+
+-- name: topic
+-- One topic as folded.
+SELECT topic, incarnation, seq, floor, items, live, unknown, last_order FROM topics
+WHERE topic = ? AND incarnation <> 0;
+
+-- name: register
+-- The one register of a key.
+SELECT value, hlc, actor, seq, weight FROM registers WHERE topic = ? AND item = ? AND slot = ?;
+
+-- name: item
+-- All registers of an item.
+SELECT slot, value, hlc, actor, seq, weight FROM registers WHERE topic = ? AND item = ?;
+
+-- name: item_in_history
+-- An item that left the live registers. Should its record be live again, that one counts.
+SELECT topic, item, item_order, moved_at, registers FROM history
+WHERE topic = ?1 AND item = ?2
+AND NOT EXISTS (SELECT 1 FROM registers WHERE topic = ?1 AND item = ?2 AND slot = 'item');
+
+-- name: ledger
+-- A whole ledger: a sweep of the primary key.
+SELECT item, slot, value, hlc, actor, seq, weight FROM registers
+WHERE topic = ? ORDER BY item, slot;
+
+-- name: ledger_above
+-- What changed in a ledger above a seq: cost follows what changed, not the ledger's size.
+SELECT item, slot, value, hlc, actor, seq, weight FROM registers INDEXED BY registers_by_seq
+WHERE topic = ? AND seq > ? ORDER BY item, slot;
+
+-- name: snapshot
+-- A document's snapshot.
+SELECT seq, body FROM snapshots WHERE topic = ?;
+
+-- name: updates_above
+-- A document's updates above its snapshot, in order.
+SELECT seq, body FROM updates WHERE topic = ? AND seq > ? ORDER BY seq;
+
+-- name: client_ids
+-- Who named which Yjs client id of a document.
+SELECT client_id, user FROM client_ids WHERE topic = ?;
+
+-- name: append_journal
+-- The commit itself.
+INSERT INTO journal (number, topic, incarnation, seq, body) VALUES (?, ?, ?, ?, ?);
+
+-- name: bind_client_id
+-- The first who names a client id keeps it.
+INSERT INTO client_ids (topic, client_id, user) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: add_event
+-- A fact that is known already stays as it is.
+INSERT INTO events (id, type, topic, item, attempt, status, at) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING;
+
+-- name: add_delivery
+-- Only for an event that was taken: a fact that was known already brings no second delivery.
+INSERT INTO deliveries (id, event, item, channel, route, due)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM events WHERE id = ?2)
+ON CONFLICT DO NOTHING;
+
+-- name: put_history
+-- An item moves to history, or is joined there.
+INSERT INTO history (topic, item, item_order, moved_at, registers) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (topic, item) DO UPDATE SET
+    item_order = excluded.item_order, moved_at = excluded.moved_at, registers = excluded.registers;
+
+-- name: drop_history
+-- An item that lives again.
+DELETE FROM history WHERE topic = ? AND item = ?;
+
+-- name: drop_item
+-- The live registers of an item that moved to history.
+DELETE FROM registers WHERE topic = ? AND item = ?;
+
+-- name: raise_floor
+-- A floor never falls. It may come before its topic is folded.
+INSERT INTO topics (topic, incarnation, seq, floor, items, live, unknown, last_order)
+VALUES (?, 0, 0, ?, 0, 0, 0, 0)
+ON CONFLICT (topic) DO UPDATE SET floor = excluded.floor WHERE excluded.floor > floor;
