@@ -214,7 +214,7 @@ def _notification(
         record.get("body"),
         order,
         read,
-        read or stated is not None or covered != NEVER or _value(own, _SEEN) is True,
+        stated is not None or covered != NEVER or _value(own, _SEEN) is True,
         _value(own, _ARCHIVED) is True,
         _value(own, _PINNED) is True,
         _value(registers, _DELETED) is True,
