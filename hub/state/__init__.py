@@ -4,13 +4,15 @@
 names        the alphabets: names, item ids, topics, personal items
 clock        hybrid logical clocks
 attempts     statuses, their ranks, reopening
+values       checks of single values
 records      an item's record: what a publisher may write
 fields       which fields there are, on what, with which values
 weights      statement → slot and weight
 join         statement + standing register → the register that stands now
 derive       registers + now → what is shown and counted
+ulid         new item ids
 ============ ==========================================================================
 
-Nothing here does I/O, reads a clock or keeps state (but ``clock.HybridClock``, a device's own clock).
+Nothing here does I/O or reads a clock; only ``clock.HybridClock``, a device's own clock, keeps state.
 A second implementation proves itself by the vectors in ``tests/vectors/state``.
 """
