@@ -149,7 +149,6 @@ class DeviceRoster:
         at = self._clock.now()
         revoked = await self._devices.revoke(device.device, at)
         self._revocations += 1
-        self._seen.pop(device.device, None)
         self._remember(replace(self._known.get(device.device, device), revoked_at=device.revoked_at or at))
         if revoked and device.user in self._counts:
             self._counts[device.user] -= 1
@@ -160,7 +159,6 @@ class DeviceRoster:
         self._counts.pop(user, None)
         for device in [known.device for known in self._known.values() if known.user == user]:
             del self._known[device]
-            self._seen.pop(device, None)
 
     async def flush(self) -> None:
         """Save who was seen. Raises ``errors.Unavailable``; what wasn't saved is tried again next time."""

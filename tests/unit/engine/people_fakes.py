@@ -1,0 +1,124 @@
+"""What ``People`` meets in tests: time that stands, storage that counts and waits, listeners."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from hub.engine.people import People
+from hub.identity.codes import LinkCodes
+from hub.identity.tokens import LocalTokens
+from hub.model import Device, DeviceId, Identity, Milliseconds, TopicName, User, UserId
+from hub.storage.memory import MemoryDevices, MemoryDirectory, MemoryStorage
+
+TOKEN_TTL = 3600
+DEVICES_PER_USER = 3
+
+
+class StillClock:
+    """Time that moves when told."""
+
+    def __init__(self) -> None:
+        self.wall = 1_700_000_000_000
+
+    def now(self) -> Milliseconds:
+        return Milliseconds(self.wall)
+
+    def monotonic(self) -> float:
+        return self.wall / 1000
+
+    def advance(self, seconds: float) -> None:
+        self.wall += round(seconds * 1000)
+
+
+class RecordingConnections:
+    """``LiveConnections`` that remember what they were told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, ...]] = []
+
+    def device_revoked(self, device: DeviceId) -> None:
+        self.told.append(("revoked", device))
+
+    def user_deleted(self, user: UserId) -> None:
+        self.told.append(("deleted", user))
+
+    def access_changed(self, topic: TopicName, user: UserId) -> None:
+        self.told.append(("access", topic, user))
+
+
+class CountingDirectory(MemoryDirectory):
+    """Counts look-ups of users."""
+
+    reads = 0
+
+    async def user(self, user: UserId) -> User | None:
+        self.reads += 1
+        return await super().user(user)
+
+
+class GatedDevices(MemoryDevices):
+    """Counts calls; reads and writes may be held back until their gate opens."""
+
+    reads = 0
+    writes = 0
+    rows = 0
+
+    def __init__(self, storage: MemoryStorage) -> None:
+        super().__init__(storage.tables)
+        self.read_gate = asyncio.Event()
+        self.write_gate = asyncio.Event()
+        self.read_gate.set()
+        self.write_gate.set()
+
+    async def device(self, device: DeviceId) -> Device | None:
+        self.reads += 1
+        found = await super().device(device)
+        await self.read_gate.wait()
+        return found
+
+    async def devices(self, user: UserId) -> Sequence[Device]:
+        self.reads += 1
+        return await super().devices(user)
+
+    async def put_devices(self, devices: Iterable[Device]) -> None:
+        self.writes += 1
+        rows = list(devices)
+        self.rows += len(rows)
+        await self.write_gate.wait()
+        await super().put_devices(rows)
+
+
+class Town:
+    """``People`` over storage in memory, and everything that can be asked about it."""
+
+    def __init__(self, devices_per_user: int = DEVICES_PER_USER, remembered: int = 1000) -> None:
+        self.clock = StillClock()
+        self.storage = MemoryStorage(self.clock)
+        self.storage.tables.open = True
+        self.tables = self.storage.tables
+        self.directory = CountingDirectory(self.tables)
+        self.devices = GatedDevices(self.storage)
+        self.tokens = LocalTokens(b"s" * 32, self.clock)
+        self.codes = LinkCodes(self.clock)
+        self.live = RecordingConnections()
+        self.people = People(
+            self.directory,
+            self.devices,
+            self.tokens,
+            self.clock,
+            self.codes,
+            self.live,
+            token_ttl=TOKEN_TTL,
+            devices_per_user=devices_per_user,
+            remembered=remembered,
+        )
+
+    def identity(self, user: str, *scopes: str, device: str | None = None) -> Identity:
+        """A caller; with scope ``user`` unless told otherwise."""
+        return Identity(
+            UserId(user),
+            frozenset(scopes or ("user",)),
+            Milliseconds(self.clock.wall + 1000 * TOKEN_TTL),
+            None if device is None else DeviceId(device),
+        )
