@@ -148,7 +148,7 @@ class StorageSettings(Section, frozen=True):
 class IdentitySettings(Section, frozen=True):
     """``[identity]``: tokens and device linking."""
 
-    token_ttl: Seconds = 30.0 * DAY
+    token_ttl: Annotated[int, msgspec.Meta(ge=1, le=10 * 365 * DAY)] = 30 * DAY
     """What a renewed or claimed token lives."""
     link_ttl: Seconds = 120.0
     """How long a code to link a device is valid."""

@@ -89,7 +89,7 @@ def _for_development(settings: Config) -> Config:
 def _greet(url: str, settings: Config) -> None:
     """A token and a first request, for a terminal; not through the log, which would mask the token."""
     tokens = LocalTokens(load_secret(settings.data_folder, create=True), SystemClock())
-    token = tokens.issue(UserId("dev"), ["user", "publish"], int(settings.identity.token_ttl))
+    token = tokens.issue(UserId("dev"), ["user", "publish"], settings.identity.token_ttl)
     print(
         f"A token for user dev, scopes user and publish:\n\n{token}\n\nTry it:\n\n"
         f"curl -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' "

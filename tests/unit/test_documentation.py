@@ -1,0 +1,130 @@
+"""Settings, codes, metrics, commands and options without documentation, and dead links, fail the build."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from hub import config, errors
+from hub.cli import commands
+from hub.telemetry.metrics import FAMILIES
+
+ROOT = Path(__file__).parents[2]
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SETTINGS = [
+    (f"{section}.{name}", default)
+    for section, table in config.settings().items()
+    for name, default in table.items()
+]
+
+
+def chapter(title: str) -> str:
+    """One chapter of docs/operations.md."""
+    return OPERATIONS.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def error_types(kind: type[errors.HubError] = errors.HubError) -> Iterator[type[errors.HubError]]:
+    for child in kind.__subclasses__():
+        if child.__module__ == errors.__name__:
+            yield child
+            yield from error_types(child)
+
+
+def toml(value: object) -> str:
+    """A default as it would stand in the file; empty for none."""
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) and value.is_integer() else json.dumps(value)
+
+
+@pytest.mark.parametrize(("name", "default"), SETTINGS, ids=[name for name, _ in SETTINGS])
+def test_a_setting_is_documented_with_its_default(name: str, default: object) -> None:
+    row = re.search(rf"^\| `{re.escape(name)}` \|(.*?)\|", OPERATIONS, re.MULTILINE)
+    assert row is not None, f"docs/operations.md has no row for {name}"
+    if isinstance(default, float):
+        assert float(row[1].strip("` ")) == default
+    else:
+        assert row[1].strip("` ") == toml(default)
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    rows = re.findall(r"^\| `([a-z]+\.[a-z_]+)` \|", chapter("Settings"), re.MULTILINE)
+    assert sorted(rows) == sorted(name for name, _ in SETTINGS)
+
+
+@pytest.mark.parametrize("error", list(error_types()))
+def test_an_error_code_and_a_close_code_are_documented(error: type[errors.HubError]) -> None:
+    page = OPERATIONS if issubclass(error, errors.StartError) else PROTOCOL
+    if error not in (errors.Refusal, errors.Fatal):
+        assert f"`{error.code}`" in page
+    if issubclass(error, errors.Fatal):
+        assert re.search(rf"^\| {error.close_code} \|", PROTOCOL, re.MULTILINE)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=[family.attribute for family in FAMILIES])
+def test_a_metric_is_documented_with_its_kind_and_labels(family: Any) -> None:
+    name = family.name + ("_total" if family.kind == "counter" else "")
+    (row,) = [line for line in chapter("Metrics").splitlines() if f"`{name}`" in line.partition(" | ")[0]]
+    assert f"| {family.kind}" in row
+    assert all(f"`{label}`" in row for label in family.labels)
+
+
+def test_no_metric_is_documented_that_does_not_exist() -> None:
+    known = {family.name + ("_total" if family.kind == "counter" else "") for family in FAMILIES}
+    assert set(re.findall(r"`(tongbu_\w+)`", OPERATIONS)) == known
+
+
+def test_commands_and_their_options_are_documented() -> None:
+    group: Any = get_command(commands)
+    for name, command in group.commands.items():
+        assert f"| `hub {name}` |" in OPERATIONS
+        section = OPERATIONS.partition(f"\n| `hub {name}` | default")[2].partition("\n\n")[0]
+        options = {option for each in command.params for option in each.opts if option.startswith("--")}
+        assert {option for option in options if f"`{option}`" not in section} - {"--help"} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("http"):
+            continue
+        file, _, anchor = target.partition("#")
+        aim = (page.parent / file).resolve() if file else page
+        assert aim.exists(), target
+        assert not anchor or anchor in anchors(aim), target
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_chinese_readme_says_the_same() -> None:
+    english, chinese = ((ROOT / page).read_text() for page in ("README.md", "docs/zh/README.md"))
+    assert shape(english) == shape(chinese)
+
+
+def shape(page: str) -> tuple[list[str], list[str]]:
+    """Levels of the headings, and the code without comments; the diagram's words are translated."""
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    code = [re.sub(r"\s+# .*$", "", text, flags=re.MULTILINE) for kind, text in blocks if kind != "mermaid"]
+    prose = re.sub(r"^```.*?^```", "", page, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^(#+) ", prose, re.MULTILINE), code
+
+
+def test_every_decision_is_in_the_index() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text()
+    assert [
+        page.name for page in folder.glob("*.md") if page.name != "README.md" and page.name not in index
+    ] == []
