@@ -16,6 +16,8 @@ WRITTEN = [*MODULES, *sorted((ROOT / "tests").glob("**/*.py")), *sorted((ROOT / 
 
 MAX_FILE = 400
 """Lines; a longer file has two subjects."""
+READ_WHOLE = {"hub/ports.py"}
+"""Longer than that on purpose: every seam and its contract on one page."""
 MAX_FUNCTION = 50
 """Lines without the docstring; most have fewer than 15."""
 EMPTY_WORDS = {"client", "manager", "util", "utils", "helper", "helpers", "base"}
@@ -54,7 +56,7 @@ def code_lines(path: Path) -> Iterator[tuple[str, str]]:
 
 def test_a_file_has_one_subject_and_fewer_than_400_lines() -> None:
     sizes = {name_of(path): len(path.read_text().splitlines()) for path in MODULES}
-    assert {name: size for name, size in sizes.items() if size >= MAX_FILE} == {}
+    assert {name: size for name, size in sizes.items() if size >= MAX_FILE and name not in READ_WHOLE} == {}
 
 
 def test_a_function_does_one_thing() -> None:
@@ -93,8 +95,8 @@ def test_words_that_only_look_like_them_are_not(name: str) -> None:
 
 
 def test_every_exception_to_a_rule_names_the_rule_and_the_reason() -> None:
-    mark = re.compile(r"#\s*(noqa|type:\s*ignore)")
-    fine = re.compile(r"#\s*(noqa: [A-Z]+\d+(, [A-Z]+\d+)*|type: ignore\[[a-z, -]+\])\s+#\s+\w+")
+    mark = re.compile(r"#\s*((ruff:\s*)?noqa|type:\s*ignore)")
+    fine = re.compile(r"#\s*((ruff: )?noqa: [A-Z]+\d+(, [A-Z]+\d+)*|type: ignore\[[a-z, -]+\])\s+(#\s+)?\S+")
     bare = [
         place
         for path in WRITTEN
