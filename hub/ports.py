@@ -13,6 +13,7 @@ LinkCodes  short codes that let a new device in                  identity.codes
 LiveConnections  what ends at once when rights do                engine's sessions
 Routing    event → deliveries                                    engine.finalizer.NoRouting
 Clock      time                                                  SystemClock (here)
+Timers     calls in the future                                   server.wheel
 Peer       one connected socket as the engine sees it            server.connection
 ========== ===================================================== ==========================
 """
@@ -263,9 +264,12 @@ class Store(Protocol):
 class Archive(Protocol):
     """What left the live tables. Same errors as ``Store``."""
 
-    async def expired(self, before: Milliseconds, limit: int) -> Sequence[tuple[TopicName, ItemId]]:
+    async def expired(
+        self, before: Milliseconds, limit: int, skip: int = 0
+    ) -> Sequence[tuple[TopicName, ItemId]]:
         """Items with a folded ``archived`` or ``deleted`` true, or a ``final``, stated before that time
-        (by hlc), oldest first, at most ``limit``. Candidates: the caller decides."""
+        (by hlc), oldest first, at most ``limit`` after the first ``skip``. Candidates: the caller decides,
+        and passes over those it left where they are, lest they hide the rest."""
         ...
 
     async def history(
@@ -418,6 +422,22 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that never run backwards."""
+        ...
+
+
+class Timer(Protocol):
+    """One scheduled call."""
+
+    def cancel(self) -> None:
+        """It will not be made. Idempotent."""
+        ...
+
+
+class Timers(Protocol):
+    """Calls in the future, cheap enough for one a connection. Coarse: up to a second late."""
+
+    def schedule(self, delay: float, callback: Callable[[], None]) -> Timer:
+        """Call once, ``delay`` seconds from now."""
         ...
 
 

@@ -117,8 +117,12 @@ class People:
             await self.adopt(identity, None)
 
     async def known(self, identity: Identity) -> None:
-        """Make sure that the user exists; remembered, so that only the first use of a token costs a read."""
-        user = identity.user
+        """Make sure that the user exists."""
+        await self.named(identity.user)
+
+    async def named(self, user: UserId) -> None:
+        """A token, a publish or a membership named a user: they exist from now on. Remembered, so that only
+        the first time costs a read."""
         if user in self._users:
             return
         if await self._directory.user(user) is None:

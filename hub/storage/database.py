@@ -125,7 +125,8 @@ class Database:
     def checkpoint(self) -> None:
         """Begin to copy the WAL back into the file, unless that is under way."""
         if self._checkpoint is None or self._checkpoint.done():
-            self._checkpoint = asyncio.create_task(self._run_checkpoint(), name="storage.checkpoint")
+            work = _run_checkpoint(self._open_connections)
+            self._checkpoint = asyncio.create_task(work, name="storage.checkpoint")
 
     async def probe(self) -> bool:
         """Whether writes succeed: if the last one did not, tries a small one."""
@@ -185,18 +186,18 @@ class Database:
             log.error("storage.read.failed", error=str(error), code=_code(error))
             raise Unavailable from error
 
-    async def _run_checkpoint(self) -> None:
-        """Most of the work beside the commits; then the little that came meanwhile, in the writer's turn.
 
-        Only a WAL that was copied to its last frame starts over; under load the first pass alone never
-        gets there, and the WAL would grow for ever.
-        """
-        connections = self._open_connections
-        try:
-            await connections.checkpointer.run(_checkpoint)
-            await connections.writer.run(_checkpoint)
-        except sqlite3.Error as error:
-            log.error("storage.checkpoint.failed", error=str(error), code=_code(error))
+async def _run_checkpoint(connections: _Connections) -> None:
+    """Most of the work beside the commits; then the little that came meanwhile, in the writer's turn.
+
+    Only a WAL that was copied to its last frame starts over; under load the first pass alone never
+    gets there, and the WAL would grow for ever.
+    """
+    try:
+        await connections.checkpointer.run(_checkpoint)
+        await connections.writer.run(_checkpoint)
+    except sqlite3.Error as error:
+        log.error("storage.checkpoint.failed", error=str(error), code=_code(error))
 
 
 def _transaction(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from time import perf_counter
 from typing import Final
+from urllib.parse import unquote
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
@@ -114,13 +115,21 @@ class _Exchange:
             self._metrics.http_seconds.observe(perf_counter() - self._started)
 
 
-def escape_document_name(path: str) -> str:
+def escape_document_name(path: str, raw_path: bytes) -> str:
     """The path with the slashes of a document's name as ``%2F``; any other path as it is.
 
-    ``/v1/docs/a/b/members/kim`` becomes ``/v1/docs/a%2Fb/members/kim``.
+    ``/v1/docs/a/b/members/kim`` becomes ``/v1/docs/a%2Fb/members/kim``. Who escapes the name themselves
+    may have names with ``/members/`` in them, too.
+
+    Args:
+        path: percent-decoded.
+        raw_path: as it was sent.
     """
     if not path.startswith(_DOCS):
         return path
+    if b"%2f" in raw_path.lower():
+        segments = raw_path.decode("ascii", "replace").split("/")
+        return "/".join(unquote(segment).replace("/", "%2F") for segment in segments)
     rest = path[len(_DOCS) :].rstrip("/")
     name, found, user = rest.rpartition("/members/")
     if found and "/" not in user:
@@ -140,7 +149,7 @@ def _is_preflight(scope: HTTPScope) -> bool:
 
 def _routable(scope: HTTPScope, exchange: _Exchange) -> HTTPScope:
     """The scope as Litestar routes it; what the server holds stays as it was."""
-    scope["path"] = escape_document_name(scope["path"])
+    scope["path"] = escape_document_name(scope["path"], scope["raw_path"])
     if scope["method"] == "HEAD" and not scope["path"].endswith("/stream"):
         exchange.scope = scope = scope.copy()
         scope["method"] = "GET"

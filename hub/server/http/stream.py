@@ -173,7 +173,8 @@ def encode_event(event: StreamEvent) -> bytes:
     """The event as it is sent: one block of lines, a beat as a comment."""
     if event.kind == "beat":
         return b": beat\n\n"
-    lines = b"event: %s\ndata: %s\n\n" % (event.kind.encode(), encode_json(event.data))
+    data = {} if event.data is None else event.data  # an event without data would not be dispatched
+    lines = b"event: %s\ndata: %s\n\n" % (event.kind.encode(), encode_json(data))
     return b"id: %s\n%s" % (event.id.encode(), lines) if event.id else lines
 
 

@@ -13,7 +13,7 @@ from litestar.types import ASGIApp
 
 from hub.engine.actions import Actions, SyncAnswer, SyncPart
 from hub.engine.people import People
-from hub.errors import BadId, BadValue, Limit, UnknownTopic
+from hub.errors import BadId, BadValue, Limit
 from hub.model import TopicName
 from hub.server.http.answer import MSGPACK, Answer, json_answer
 from hub.server.http.bodies import SyncPartBody, SyncQuery
@@ -21,7 +21,6 @@ from hub.server.http.call import Call, decode
 from hub.server.http.problems import document
 from hub.server.http.route import Reply, Route
 from hub.server.http.shapes import SyncPartAnswer
-from hub.state.names import topic_kind
 
 _json_body: Final = msgspec.json.Decoder(list[SyncPartBody])
 _msgpack_body: Final = msgspec.msgpack.Decoder(list[SyncPartBody])
@@ -63,7 +62,7 @@ class SyncRoutes:
                 query=SyncQuery,
                 body=list[SyncPartBody],
                 body_types=_TYPES,
-                refusals=(BadId, BadValue, Limit, UnknownTopic),
+                refusals=(BadId, BadValue, Limit),
                 max_body=self._max_body,
             ),
         )
@@ -93,12 +92,9 @@ class SyncRoutes:
 
 
 def _part(body: SyncPartBody) -> SyncPart:
-    kind, _ = topic_kind(body.topic)
     push: Any = body.push
-    if kind != "doc" and isinstance(push, bytes):
-        raise BadValue("push: a ledger takes statements")
-    if kind == "doc" and isinstance(push, list):
-        raise BadValue("push: a document takes one update")
+    if push is not None and isinstance(push, bytes) != body.topic.startswith("doc/"):
+        raise BadValue("push: a ledger takes statements, a document one update")
     return SyncPart(TopicName(body.topic), body.incarnation, body.seq, push, body.state_vector)
 
 

@@ -1,0 +1,319 @@
+"""The one place that picks adapters: builds the hub from a config, starts, drains and stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from hub.bus.local import LocalBus
+from hub.config import Config
+from hub.engine.actions import Actions
+from hub.engine.checking import StatementCheck
+from hub.engine.dialects import Dialects
+from hub.engine.documents import DocumentResidence
+from hub.engine.exchange import Exchange
+from hub.engine.finalizer import Finalizer, NoRouting
+from hub.engine.folding import Folding, FoldingPolicy
+from hub.engine.following import Following, Views
+from hub.engine.item_rights import ItemRights
+from hub.engine.people import People
+from hub.engine.pipeline import Pipeline
+from hub.engine.presence import PresenceBoard
+from hub.engine.recovery import recover
+from hub.engine.residence import RegisterCache
+from hub.engine.rights import Rights
+from hub.engine.services import NativeRelay, Services, SessionLimits
+from hub.engine.session import Sessions, Tasks
+from hub.engine.sweeping import Sweeper
+from hub.engine.tail import Tail
+from hub.engine.topicbook import TopicBook
+from hub.engine.turn import LedgerLimits, Memory
+from hub.identity.codes import LinkCodes
+from hub.identity.secret import load_secret
+from hub.identity.tokens import LocalTokens
+from hub.ports import Clock, SystemClock
+from hub.server.context import ReactorLimits
+from hub.server.http import application
+from hub.server.http_protocol import RequestLimits
+from hub.server.listener import Listener, ListenerSettings
+from hub.server.wheel import TimerWheel
+from hub.storage.sqlite import SqliteStorage
+from hub.telemetry.logs import get
+from hub.telemetry.metrics import Metrics
+
+log = get("hub.app")
+
+SWEEP_SECONDS = 60.0
+FLUSH_SECONDS = 60.0
+LAG_SECONDS = 1.0
+
+
+class Health:
+    """What ``/readyz`` tells."""
+
+    def __init__(self, storage: SqliteStorage) -> None:
+        self._storage = storage
+        self.draining = False
+
+    def ready(self) -> tuple[bool, Mapping[str, Any]]:
+        """Whether writes are taken, and why not."""
+        writable = self._storage.writable
+        checks = {"storage": "ok" if writable else "refuses writes", "draining": self.draining}
+        return writable and not self.draining, checks
+
+
+class App:
+    """A whole hub in one process. ``build`` wires it, ``start`` … ``stop`` run it."""
+
+    def __init__(self, config: Config, clock: Clock, storage: SqliteStorage) -> None:
+        self.config = config
+        self.clock = clock
+        self.storage = storage
+        self.metrics = Metrics()
+        self.health = Health(storage)
+        self.wheel = TimerWheel(clock)
+        self.tasks = Tasks()
+        self._running: list[asyncio.Task[None]] = []
+        self._build_engine()
+
+    @classmethod
+    def build(cls, config: Config, clock: Clock | None = None) -> App:
+        """A hub over the config's data folder, not started."""
+        clock = clock or SystemClock()
+        return cls(config, clock, SqliteStorage(config.data_folder, clock=clock))
+
+    # ------------------------------------------------------------------ wiring
+
+    def _build_engine(self) -> None:
+        config, storage, clock = self.config, self.storage, self.clock
+        self.tail = Tail()
+        self.documents = DocumentResidence(config.documents.memory)
+        self.topics = TopicBook(config.storage.topic_cache)
+        limits = LedgerLimits(config.limits.open_items, config.limits.items, config.limits.unknown)
+        bus = LocalBus()
+        bus.subscribe(self.topics.relay)
+        self.pipeline = Pipeline(
+            storage.store,
+            storage.archive,
+            bus,
+            clock,
+            Memory(self.tail, RegisterCache(config.storage.register_cache)),
+            self.documents,
+            Finalizer(NoRouting()),
+            limits,
+            self.metrics,
+            config.storage.tail_bytes,
+        )
+        policy = FoldingPolicy(
+            config.storage.fold_statements, config.storage.fold_bytes, config.storage.fold_interval
+        )
+        self.folding = Folding(
+            storage.store, self.tail, clock, policy, self.documents, self.metrics, self.pipeline.tail_shrank
+        )
+        self.sweeper = Sweeper(
+            storage.archive, self.pipeline, self.topics, clock, config.limits.retention
+        )
+
+    def _build_services(self) -> Services:
+        config, storage, clock = self.config, self.storage, self.clock
+        rights = Rights(storage.directory, self.topics)
+        self.sessions = Sessions(rights, self.tasks)
+        authenticator = LocalTokens(load_secret(config.data_folder, create=True), clock)
+        self.people = People(
+            storage.directory,
+            storage.devices,
+            authenticator,
+            clock,
+            LinkCodes(clock, config.identity.link_ttl),
+            self.sessions,
+            token_ttl=round(config.identity.token_ttl),
+            devices_per_user=config.limits.devices,
+        )
+        check = StatementCheck(clock, config.limits.statements)
+        following = Following(self.pipeline, self.sessions, clock, Views(config.storage.register_cache))
+        exchange = Exchange(self.pipeline, self.topics, rights, check)
+        actions = Actions(
+            self.pipeline,
+            self.topics,
+            ItemRights(rights),
+            self.people,
+            storage.archive,
+            clock,
+            following,
+            exchange,
+        )
+        return Services(
+            self.pipeline,
+            self.topics,
+            rights,
+            self.people,
+            actions,
+            PresenceBoard(),
+            self.sessions,
+            self.tasks,
+            authenticator,
+            clock,
+            self.wheel,
+            self.metrics,
+            _session_limits(config),
+            NativeRelay(config.limits.message),
+            check,
+        )
+
+    def _build_listener(self, services: Services) -> Listener:
+        http = application.build(
+            services.actions,
+            self.people,
+            services.authenticator,
+            self.health,
+            self.metrics,
+            self.clock,
+            self.config,
+        )
+        return Listener(http, Dialects(services), _listener_settings(self.config), self.wheel, self.metrics)
+
+    # ------------------------------------------------------------------ life
+
+    async def start(self) -> int:
+        """Open the data folder, bring back what the journal holds, accept; the port.
+
+        Raises:
+            StartError: with what to do about it.
+        """
+        journal = await self.storage.store.start()
+        try:
+            self.pipeline.begin(await recover(self.storage.store, self.tail, journal))
+            services = self._build_services()
+            self.listener = self._build_listener(services)
+            self.wheel.start()
+            self._run(self.pipeline.run())
+            port = await self.listener.start()
+        except BaseException:
+            await self._cancel()
+            self.wheel.stop()
+            await self.storage.store.close()
+            raise
+        self._run(self.folding.run())
+        self._run(self.sweeper.run(SWEEP_SECONDS))
+        self._run(self._flush_devices())
+        self._run(self._watch_lag())
+        log.info("hub.started", port=port, data=str(self.config.data_folder), recovered=len(journal))
+        return port
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        self._running.append(asyncio.create_task(work))
+
+    async def stop(self) -> None:
+        """Drain and stop within ``server.drain_timeout``: devices are told to come back, spread out; what is
+        being saved is saved; then everything is closed."""
+        started, timeout = self.clock.monotonic(), self.config.server.drain_timeout
+        self.health.draining = True
+        self.listener.stop_accepting()
+        self.sessions.going_away(timeout)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout / 2):
+                await self.tasks.finish()
+                await self.pipeline.drained()
+        left = timeout - (self.clock.monotonic() - started)
+        await self.listener.stop(max(0.1, left - 1))
+        await self._cancel()
+        self.wheel.stop()
+        await self._close_storage()
+        log.info("hub.stopped")
+
+    async def _close_storage(self) -> None:
+        with contextlib.suppress(Exception):
+            await self.people.flush()
+        await self.storage.store.close()
+
+    async def _cancel(self) -> None:
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._running.clear()
+
+    # ------------------------------------------------------------------ now and then
+
+    async def _flush_devices(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            try:
+                await self.people.flush()
+                await self.storage.probe()
+            except Exception:
+                log.exception("devices.flush_failed")
+
+    async def _watch_lag(self) -> None:
+        while True:
+            before = self.clock.monotonic()
+            await asyncio.sleep(LAG_SECONDS)
+            self.metrics.loop_lag_seconds.observe(max(0.0, self.clock.monotonic() - before - LAG_SECONDS))
+            self.metrics.resident_documents = len(self.documents)
+            self.metrics.resident_bytes = self.documents.bytes
+
+
+def _session_limits(config: Config) -> SessionLimits:
+    return SessionLimits(
+        message=config.limits.message,
+        document=config.limits.document,
+        topics=config.limits.topics,
+        connections_per_user=config.limits.connections_per_user,
+        statements_per_second=config.connection.statements_per_second,
+        waiting_bytes=config.connection.waiting_bytes,
+        hello_timeout=config.server.hello_timeout,
+        hello_bytes=config.server.hello_bytes,
+        beat=config.connection.beat,
+        on_wire=config.limits_on_wire(),
+    )
+
+
+def _listener_settings(config: Config) -> ListenerSettings:
+    server, connection = config.server, config.connection
+    return ListenerSettings(
+        host=server.host,
+        port=server.port,
+        tls_cert=server.tls_cert,
+        tls_key=server.tls_key,
+        trusted_proxies=server.trusted_proxies,
+        allows_origin=server.allows_origin,
+        connections_per_address=config.limits.connections_per_address,
+        buffer_bytes=connection.buffer,
+        drain_seconds=connection.close_timeout,
+        requests=RequestLimits(),
+        sockets=ReactorLimits(
+            hello_bytes=server.hello_bytes,
+            beat=connection.beat,
+            idle=connection.idle,
+            close=connection.close_timeout,
+        ),
+    )
+
+
+async def serve(config: Config, *, on_ready: Callable[[str], None], dev: bool = False) -> None:
+    """Run a hub until SIGTERM or SIGINT, then drain it.
+
+    Args:
+        config: the whole configuration.
+        on_ready: called with the base URL once the hub accepts.
+        dev: recorded in the log; what it relaxes is in the config already.
+
+    Raises:
+        StartError: the hub can't start.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    app = App.build(config)
+    port = await app.start()
+    scheme = "https" if config.server.tls_cert else "http"
+    on_ready(f"{scheme}://{_shown_host(config.server.host)}:{port}")
+    await stopping.wait()
+    await app.stop()
+
+
+def _shown_host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,84 @@
+"""Yjs awareness of one document: who is there, by Yjs client id. Never saved.
+
+Rules of y-protocols: a state is newer with a greater clock, or with the same clock and no state (gone). Providers
+echo states of others, so what isn't newer is ignored without a word. A client id belongs to the user who first
+named it, here or in the document: nobody else's word on it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from hub.model import UserId
+from hub.protocol.yjs import AwarenessEntry
+
+MAX_CLIENTS = 1_000
+"""Client ids with a state in one document; more are not shown."""
+
+
+class _State:
+    __slots__ = ("clock", "session", "state")
+
+    def __init__(self, clock: int, state: bytes | None, session: int) -> None:
+        self.clock = clock
+        self.state = state
+        self.session = session
+
+
+class Awareness:
+    """States by client id, and which session stated each last."""
+
+    __slots__ = ("_states", "owners")
+
+    def __init__(self) -> None:
+        self._states: dict[int, _State] = {}
+        self.owners: dict[int, UserId] = {}
+
+    def take(
+        self,
+        entries: Iterable[AwarenessEntry],
+        session: int,
+        user: UserId,
+        claim: Callable[[int, UserId], bool],
+    ) -> list[AwarenessEntry]:
+        """Take what is newer and the user's to say; returns that.
+
+        Args:
+            claim: whether the document lets the user use the client id.
+        """
+        return [entry for entry in entries if self._take(entry, session, user, claim)]
+
+    def _take(
+        self, entry: AwarenessEntry, session: int, user: UserId, claim: Callable[[int, UserId], bool]
+    ) -> bool:
+        known = self._states.get(entry.client_id)
+        clock = known.clock if known else 0
+        gone_now = known is not None and known.state is not None and entry.state is None
+        if not (entry.clock > clock or (entry.clock == clock and gone_now)):
+            return False
+        if known is None and len(self._states) >= MAX_CLIENTS:
+            return False
+        if self.owners.get(entry.client_id, user) != user or not claim(entry.client_id, user):
+            return False
+        self.owners[entry.client_id] = user
+        self._states[entry.client_id] = _State(entry.clock, entry.state, session)
+        return True
+
+    def shown(self) -> list[AwarenessEntry]:
+        """Everybody who is there."""
+        return [
+            AwarenessEntry(client, state.clock, state.state)
+            for client, state in self._states.items()
+            if state.state is not None
+        ]
+
+    def leave(self, session: int) -> list[AwarenessEntry]:
+        """A connection is gone: what it stated last is over, and told so."""
+        gone = [client for client, state in self._states.items() if state.session == session]
+        told = []
+        for client in gone:
+            state = self._states.pop(client)
+            self.owners.pop(client, None)
+            if state.state is not None:
+                told.append(AwarenessEntry(client, state.clock + 1, None))
+        return told

@@ -1,0 +1,255 @@
+"""One resident document: a pycrdt ``Doc``, what the scan knows of it, and whose its client ids are.
+
+No I/O, all synchronous: between two calls the Doc holds exactly the updates that were applied. An update goes
+scan → owners → Doc → comparison with the prediction. A ``Refusal`` leaves everything as it was.
+``DocumentBroken`` says that the Doc can't be trusted any more: drop it, load it again from what is saved,
+apply the turn's other updates again, keep the bytes aside.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, Final, NamedTuple, TypeVar
+
+from pycrdt import Doc
+
+from hub.engine.held_vector import HeldVector
+from hub.engine.scan import DEFAULT_LIMITS, EMPTY_UPDATE, ScanLimits, Scanned, ScanState, scan
+from hub.engine.surrogates import without_pairs
+from hub.engine.update_reader import MAX_CLOCK, Id
+from hub.errors import BadValue, Forbidden, Gap, Malformed, Refusal, Refused, TooBig
+from hub.model import UserId
+from hub.protocol.yjs import decode_state_vector
+
+HUB_CLIENT_ID: Final = random.SystemRandom().randrange(1, 2**53)
+"""The Yjs client id of this process. The hub writes nothing with it."""
+
+_Told = TypeVar("_Told")
+
+_DOC_MEMORY: Final = 8_000
+_MEMORY_PER_ENCODED_BYTE: Final = 40
+"""The most seen, of overwritten map keys. Bounds estimates of what yrs has merged since."""
+_REMEASURE: Final = 16
+"""A full document is measured again once it may hold 1/16 of the limit less than estimated."""
+
+
+class DocumentBroken(Exception):
+    """The Doc can't be trusted any more."""
+
+
+class Applied(NamedTuple):
+    """``new``: the update changed the document. ``bound``: client ids that are the user's from now on."""
+
+    new: bool
+    bound: Collection[int]
+
+
+NOTHING_NEW: Final = Applied(False, ())
+
+
+class Document:
+    """One Yjs document in memory. Close it when it leaves."""
+
+    __slots__ = ("_claimed", "_doc", "_limits", "_measured", "_owners", "_state", "_vector")
+
+    def __init__(self, limits: ScanLimits = DEFAULT_LIMITS) -> None:
+        self._doc: Doc[Any] = Doc(client_id=HUB_CLIENT_ID)
+        self._limits = limits
+        self._owners: dict[int, UserId] = {}
+        self._claimed: set[int] = set()
+        self._state = ScanState()
+        self._vector = HeldVector()
+        self._measured = 0
+
+    @classmethod
+    def load(
+        cls,
+        snapshot: bytes,
+        updates: Iterable[bytes],
+        owners: Mapping[int, UserId],
+        limits: ScanLimits = DEFAULT_LIMITS,
+    ) -> Document:
+        """A document from what is saved: its snapshot (b"" for none), the updates after it, its client ids.
+
+        Raises:
+            DocumentBroken: what is saved is not what the hub once accepted.
+        """
+        document = cls(limits)
+        document._owners.update(owners)
+        for update in (snapshot, *updates):
+            if update:
+                document._restore(update)
+        return document
+
+    def apply(self, update: bytes, user: UserId, *, bind: bool = True) -> Applied:
+        """Take one update of one user. Without ``bind`` (after a restore) anybody brings anybody's structs.
+
+        Raises:
+            Gap: it builds on what the document does not hold (``state_vector`` is set).
+            Forbidden: it has new structs of a client id that is another user's.
+            TooBig, Limit, Refused: see ``scan``.
+            DocumentBroken: yrs did something else than predicted.
+        """
+        scanned = self._scan(update)
+        if bind:
+            self._check_owners(scanned.clocks, user)
+        if not self._integrate(update, scanned):
+            return NOTHING_NEW
+        return Applied(True, self._bind(scanned.clocks, user) if bind else ())
+
+    def claim(self, client_id: int, user: UserId) -> bool:
+        """Name a client id through awareness: whether it is the user's, from now on or before.
+
+        ``Applied.bound`` tells it when the first struct comes, so that it is saved. False too where the
+        document has no room for more client ids.
+        """
+        owner = self._owners.get(client_id)
+        if owner is not None:
+            return owner == user
+        if len(self._owners) >= self._limits.clients:
+            return False
+        self._owners[client_id] = user
+        self._claimed.add(client_id)
+        return True
+
+    def state_vector(self) -> bytes:
+        """What the document holds, encoded."""
+        return self._vector.encoded
+
+    def diff(self, state_vector: bytes | None) -> bytes:
+        """One update with everything above a state vector (None: with everything), and all deletes.
+
+        Raises:
+            BadValue: it is not a state vector.
+            DocumentBroken: yrs panicked.
+        """
+        if not self._state.clocks:
+            return EMPTY_UPDATE
+        if state_vector is None:
+            return _guarded(self._doc.get_update)
+        try:
+            clocks = decode_state_vector(state_vector)
+        except Malformed as malformed:
+            raise BadValue(malformed.message) from None
+        # yrs wraps greater clocks around, and would take them for smaller ones.
+        if max(clocks.values(), default=0) > MAX_CLOCK:
+            raise BadValue("a clock is greater than 2**31 - 1")
+        return _guarded(lambda: self._doc.get_update(state_vector))
+
+    def snapshot(self) -> bytes:
+        """The whole state as one update: what the Doc tells, merged and without what was deleted.
+
+        Raises:
+            DocumentBroken: yrs panicked.
+        """
+        if not self._state.clocks:
+            return EMPTY_UPDATE
+        body = _guarded(self._doc.get_update)
+        state = self._state
+        state.size = self._measured = len(body)
+        state.memory = min(state.memory, len(body) * _MEMORY_PER_ENCODED_BYTE)
+        return body
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory that the document takes, about."""
+        return _DOC_MEMORY + self._state.memory + 10 * self._state.placement.count()
+
+    def close(self) -> None:
+        """Let the Doc go. Nothing may be called after."""
+        del self._doc
+
+    def _scan(self, update: bytes) -> Scanned:
+        try:
+            return scan(update, self._state, self._limits)
+        except Gap as gap:
+            gap.state_vector = self._vector.encoded
+            raise
+        except TooBig:
+            if (self._state.size - self._measured) * _REMEASURE < self._limits.document_bytes:
+                raise
+            self.snapshot()
+            return scan(update, self._state, self._limits)
+
+    def _check_owners(self, clocks: Iterable[int], user: UserId) -> None:
+        for client_id in clocks:
+            if self._owners.get(client_id, user) != user:
+                raise Forbidden(f"the Yjs client id {client_id} is another user's")
+
+    def _bind(self, clocks: Iterable[int], user: UserId) -> list[int]:
+        bound = [client for client in clocks if client not in self._owners or client in self._claimed]
+        for client_id in bound:
+            self._owners[client_id] = user
+            self._claimed.discard(client_id)
+        return bound
+
+    def _restore(self, update: bytes) -> None:
+        try:
+            self._integrate(update, scan(update, self._state, self._limits, trusted=True))
+        except Refusal as refusal:
+            raise DocumentBroken(f"a saved update is refused: {refusal.message}") from refusal
+
+    def _integrate(self, update: bytes, scanned: Scanned) -> bool:
+        """Apply a scanned update; whether it brought anything new."""
+        if not scanned.clocks and not scanned.deletes:
+            return False
+        doc = self._doc
+        if scanned.cuts:
+            doc, update = self._cut(update, scanned.cuts)
+        put = _put if scanned.clocks else _put_observed
+        told, new = _guarded(lambda: put(doc, update))
+        if not self._vector.moves(told, self._state.clocks, scanned.clocks):
+            raise DocumentBroken("the state vector did not move as predicted")
+        self._doc = doc
+        if new:
+            self._state.take(scanned)
+        else:
+            self._state.placement.forget_pairs(scanned.cuts)
+        return new
+
+    def _cut(self, update: bytes, cuts: Collection[Id]) -> tuple[Doc[Any], bytes]:
+        """The Doc and the update with the pairs replaced that the update cuts."""
+        held = _guarded(self._doc.get_update)
+        replaced = without_pairs(held, cuts)
+        doc = self._doc
+        if replaced != held:
+            doc = Doc(client_id=HUB_CLIENT_ID)
+            _guarded(lambda: _put(doc, replaced))
+        return doc, without_pairs(update, cuts)
+
+
+def _put(doc: Doc[Any], update: bytes) -> tuple[bytes, bool]:
+    """Apply an update with new structs; the state vector after."""
+    with doc.transaction():
+        doc.apply_update(update)
+        return doc.get_state(), True
+
+
+def _put_observed(doc: Doc[Any], update: bytes) -> tuple[bytes, bool]:
+    """Apply deletes; the state vector after, and whether they deleted anything.
+
+    Deletes move no state vector, but yrs tells its observers of those that are new.
+    """
+    fired: list[bool] = []
+    subscription = doc.observe(lambda _: fired.append(True))
+    try:
+        told, _ = _put(doc, update)
+    finally:
+        # A subscription keeps its Doc alive.
+        doc.unobserve(subscription)
+    return told, bool(fired)
+
+
+def _guarded(act: Callable[[], _Told]) -> _Told:
+    """Let yrs act; whatever it fails with becomes a refusal or ``DocumentBroken``."""
+    try:
+        return act()
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except ValueError as error:
+        # Raised where the bytes are decoded, before the Doc is touched.
+        raise Refused("yrs can't read the update") from error
+    except BaseException as error:
+        # A panic of Rust is a BaseException.
+        raise DocumentBroken(f"yrs failed: {error}") from error

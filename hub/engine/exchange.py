@@ -1,0 +1,105 @@
+"""One round trip for a device that can't hold a socket: push, then what it lacks, per topic."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from hub.engine.documents import Update, UseDocument
+from hub.engine.checking import StatementCheck
+from hub.engine.pipeline import Pipeline
+from hub.engine.reading import Catch
+from hub.engine.rights import Rights
+from hub.engine.shapes import SyncAnswer, SyncPart
+from hub.engine.statements import Write
+from hub.engine.topicbook import TopicBook
+from hub.engine.topics import DocumentTopic, Ledger, Topic
+from hub.errors import BadValue, Forbidden, Refusal
+from hub.model import Access, Actor, Identity, Incarnation, Seq, Statement
+from hub.protocol.yjs import EMPTY_UPDATE
+
+
+class Exchange:
+    """Answers ``POST /v1/sync``."""
+
+    __slots__ = ("_check", "_pipeline", "_rights", "_topics")
+
+    def __init__(self, pipeline: Pipeline, topics: TopicBook, rights: Rights, check: StatementCheck) -> None:
+        self._pipeline = pipeline
+        self._topics = topics
+        self._rights = rights
+        self._check = check
+
+    async def one(self, caller: Identity, actor: Actor, part: SyncPart) -> SyncAnswer:
+        """Push and catch up one topic. A refused push does not keep the rest from being answered."""
+        try:
+            await self._rights.learn(self._topics.topic(part.topic).name)
+            access = self._rights.access(caller, part.topic)
+        except Refusal as refusal:
+            return SyncAnswer(part.topic, part.incarnation, part.seq, None, False, [], refusal)
+        topic = self._topics.topic(part.topic)
+        pushed = self._push(caller, actor, topic, access, part)
+        answer: asyncio.Future[tuple[bool, Any]] = asyncio.get_running_loop().create_future()
+        self._read(topic, part, answer)
+        refusal_of_push = await pushed
+        try:
+            full, body = await answer
+        except Refusal as refusal:
+            return SyncAnswer(part.topic, part.incarnation, part.seq, access, False, [], refusal)
+        return SyncAnswer(part.topic, topic.incarnation, topic.seq, access, full, body, refusal_of_push)
+
+    def _push(
+        self, caller: Identity, actor: Actor, topic: Topic, access: Access, part: SyncPart
+    ) -> asyncio.Future[Refusal | None]:
+        pushed: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
+        if part.push is None:
+            pushed.set_result(None)
+            return pushed
+        refused = partial(_settle, pushed)
+        try:
+            if access != "write":
+                raise Forbidden("you may only read this topic")
+            self._submit(caller, actor, topic, part.push, pushed)
+        except Refusal as refusal:
+            refused(refusal)
+        return pushed
+
+    def _submit(
+        self, caller: Identity, actor: Actor, topic: Topic, push: Any, pushed: asyncio.Future[Refusal | None]
+    ) -> None:
+        def done(_: Seq) -> None:
+            _settle(pushed, None)
+
+        refused = partial(_settle, pushed)
+        if isinstance(topic, Ledger):
+            stated = self._check.stated(topic.kind, push, caller)
+            self._pipeline.submit(Write(topic, stated, actor, 0, done, refused))
+        elif isinstance(topic, DocumentTopic):
+            if type(push) is not bytes:
+                raise BadValue("a document is pushed one update (bytes; base64 in JSON)")
+            self._pipeline.submit(Update(topic, push, caller.user, 0, done, refused))
+
+    def _read(self, topic: Topic, part: SyncPart, answer: asyncio.Future[tuple[bool, Any]]) -> None:
+        def refused(refusal: Refusal) -> None:
+            if not answer.done():
+                answer.set_exception(refusal)
+
+        def caught(full: bool, statements: list[Statement]) -> None:
+            _settle(answer, (full, [list(each) for each in statements]))
+
+        def opened(document_topic: DocumentTopic, document: Any) -> None:
+            full = part.incarnation != document_topic.incarnation or part.seq > document_topic.seq
+            update = document.diff(None if full else part.state_vector)
+            in_sync = update == EMPTY_UPDATE or (not full and part.seq == document_topic.seq)
+            _settle(answer, (full, [] if in_sync else [update]))
+
+        if isinstance(topic, Ledger):
+            self._pipeline.submit(Catch(topic, Incarnation(part.incarnation), Seq(part.seq), caught, refused))
+        elif isinstance(topic, DocumentTopic):
+            self._pipeline.submit(UseDocument(topic, opened, refused))
+
+
+def _settle(future: asyncio.Future[Any], value: Any) -> None:
+    if not future.done():
+        future.set_result(value)

@@ -1,0 +1,66 @@
+"""How much one connection may have waiting, and how fast it may state: more is answered by not reading it."""
+
+from __future__ import annotations
+
+from hub.ports import Clock, Peer, Timers
+
+
+class Intake:
+    """Back-pressure of one connection: bytes not answered yet, and a token bucket of statements.
+
+    Args:
+        waiting_bytes: reading stops above this, and goes on below half of it.
+        rate: statements a second, with a burst of one second.
+    """
+
+    __slots__ = ("_clock", "_filled", "_peer", "_rate", "_stopped", "_timers", "_tokens", "_waiting", "_waiting_bytes")
+
+    def __init__(self, peer: Peer, clock: Clock, timers: Timers, waiting_bytes: int, rate: int) -> None:
+        self._peer = peer
+        self._clock = clock
+        self._timers = timers
+        self._waiting_bytes = waiting_bytes
+        self._rate = rate
+        self._waiting = 0
+        self._tokens = float(rate)
+        self._filled = 0.0
+        self._stopped = False
+
+    def took(self, size: int, statements: int) -> None:
+        """A push or command of so many bytes waits."""
+        self._waiting += size
+        self._tokens -= statements
+        if self._tokens < 0:
+            self._refill()
+        if self._tokens < 0 or self._waiting > self._waiting_bytes:
+            self._stop()
+
+    def answered(self, size: int) -> None:
+        """One of them was answered."""
+        self._waiting -= size
+        if self._stopped and self._waiting < self._waiting_bytes // 2 and self._tokens >= 0:
+            self._go_on()
+
+    def _refill(self) -> None:
+        now = self._clock.monotonic()
+        self._tokens = min(float(self._rate), self._tokens + (now - self._filled) * self._rate)
+        self._filled = now
+
+    def _stop(self) -> None:
+        if self._stopped:
+            return
+        self._stopped = True
+        self._peer.pause()
+        if self._tokens < 0:
+            self._timers.schedule(-self._tokens / self._rate, self._refilled)
+
+    def _refilled(self) -> None:
+        self._refill()
+        if self._tokens < 0:
+            self._timers.schedule(-self._tokens / self._rate, self._refilled)
+        elif self._waiting < self._waiting_bytes // 2:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._stopped = False
+        self._peer.resume()

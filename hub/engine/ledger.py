@@ -1,0 +1,266 @@
+"""Statements in, registers out: one ledger's joins within one turn. No I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from hub.engine.retention import closed_at
+from hub.engine.tail import ItemSlot, Overlay
+from hub.engine.topics import Ledger
+from hub.errors import BadField, BadValue, Exists, Limit
+from hub.model import Actor, Hlc, ItemId, ItemKind, Json, Register, Registers, Seq, Slot, Statement
+from hub.ports import HistoryRow
+from hub.protocol.body import encode_statements
+from hub.state.attempts import FIRST_ATTEMPT, reopen
+from hub.state.clock import stamp
+from hub.state.fields import fits
+from hub.state.names import ALL
+from hub.state.records import same_content
+from hub.state.weights import FINAL, ITEM, READ_UPTO, field_of, weight
+from hub.state.weights import slot as slot_of
+
+if TYPE_CHECKING:
+    from hub.engine.turn import Turn
+
+STATUS = Slot("status")
+PROGRESS = Slot("progress")
+
+
+class Mark(NamedTuple):
+    """A point to which ``LedgerPart.rollback`` returns."""
+
+    undo: int
+    items: int
+    live: int
+    unknown: int
+
+
+class Stated(NamedTuple):
+    """A statement as it comes in. ``hlc`` 0: stamp it in the join. A status or progress whose attempt is
+    None means the current attempt, a progress of None the one that stands."""
+
+    item: ItemId
+    field: str
+    value: Json
+    hlc: Hlc
+
+
+class LedgerPart:
+    """The overlay of one ledger in one turn: what stood before, and what this turn states over it."""
+
+    __slots__ = ("altered", "before", "floor", "joined", "ledger", "origins", "overlay", "retired", "seq", "turn", "undo")
+
+    def __init__(self, ledger: Ledger, turn: Turn) -> None:
+        self.ledger = ledger
+        self.turn = turn
+        self.seq = Seq(ledger.seq + 1)
+        self.overlay: Overlay = {}
+        self.altered: set[ItemSlot] = set()
+        self.origins: set[int] = set()
+        self.undo: list[tuple[ItemSlot, Register | None]] = []
+        self.before = self.mark()
+        self.floor = ledger.floor
+        self.retired: list[tuple[ItemId, Registers]] = []
+        self.joined = False
+
+    @property
+    def saves(self) -> bool:
+        """Whether the turn's transaction holds anything of this ledger."""
+        return bool(self.overlay or self.retired or self.joined)
+
+    # ------------------------------------------------------------------ looking
+
+    def standing(self, item: ItemId, slot: Slot) -> Register | None:
+        """What stands, this turn's joins included."""
+        found = self.overlay.get((item, slot))
+        if found is not None:
+            return found
+        found = self.turn.standing(self.ledger.name, item, slot)
+        if found is None and (row := self.turn.history(self.ledger.name, item)) is not None:
+            return row.registers.get(slot)
+        return found
+
+    def registers(self, item: ItemId) -> Registers:
+        """All registers of an item that was asked for as a whole, this turn's joins included."""
+        row = self.turn.history(self.ledger.name, item)
+        found = dict(row.registers) if row else {}
+        found.update(self.turn.registers(self.ledger.name, item))
+        found.update({slot: r for (name, slot), r in self.overlay.items() if name == item})
+        return found
+
+    # ------------------------------------------------------------------ joining
+
+    def mark(self) -> Mark:
+        """A point to which ``rollback`` returns."""
+        return Mark(len(self.undo), self.ledger.items, self.ledger.live, self.ledger.unknown)
+
+    def rollback(self, mark: Mark) -> None:
+        """Take back every join since the mark: a push is taken whole or not at all."""
+        while len(self.undo) > mark.undo:
+            key, before = self.undo.pop()
+            if before is None:
+                del self.overlay[key]
+                self.altered.discard(key)
+            else:
+                self.overlay[key] = before
+        self.ledger.items, self.ledger.live, self.ledger.unknown = mark[1:]
+
+    def drop(self) -> None:
+        """The commit failed: the ledger is as it was before the turn."""
+        self.rollback(self.before)
+
+    def state(self, stated: Stated, actor: Actor) -> bool:
+        """Join one statement; True if it now stands.
+
+        Raises:
+            BadField: the field does not fit the item's kind.
+            Exists: a record with other content stands under the id.
+            Limit: too many items, or too many statements on unknown items.
+        """
+        if stated.field == ITEM:
+            return self._create(stated, actor)
+        slot = slot_of(stated.field, actor)
+        standing = self.standing(stated.item, slot)
+        self._check_kind(stated, known=standing is not None)
+        self._check_mark(stated)
+        value = self._value(stated)
+        hlc = stated.hlc or stamp(self.turn.now, standing.hlc if standing else 0)
+        statement = Statement(stated.item, stated.field, value, hlc, actor)
+        register = Register(value, hlc, actor, self.seq, weight(statement))
+        if standing is not None and register.weight <= standing.weight:
+            return False
+        self._set((stated.item, slot), register, altered=value is not stated.value)
+        return True
+
+    def add(self, item: ItemId, field: str, value: Json, hlc: Hlc, actor: Actor) -> None:
+        """State what the hub itself decided; its author is told like everybody else."""
+        register = Register(value, hlc, actor, self.seq, weight(Statement(item, field, value, hlc, actor)))
+        self._set((item, slot_of(field, actor)), register, altered=True)
+
+    def _create(self, stated: Stated, actor: Actor) -> bool:
+        standing = self.standing(stated.item, ITEM)
+        record = cast("dict[str, Json]", stated.value)
+        if standing is not None:
+            if same_content(cast("dict[str, Json]", standing.value), record):
+                return False
+            raise Exists
+        self._check_room()
+        ledger = self.ledger
+        order = max(ledger.order + 1, self.turn.now)
+        value: Json = {**record, "by": actor, "at": self.turn.now, "order": order}
+        hlc = stated.hlc or stamp(self.turn.now, 0)
+        statement = Statement(stated.item, ITEM, value, hlc, actor)
+        register = Register(value, hlc, actor, self.seq, weight(statement))
+        self._set((stated.item, ITEM), register, altered=True)
+        ledger.order = order
+        ledger.items += 1
+        ledger.live += 1
+        return True
+
+    def _check_room(self) -> None:
+        limits, ledger = self.turn.limits, self.ledger
+        if ledger.items >= limits.items:
+            raise Limit(f"this topic holds {limits.items} items, the most it may ever hold")
+        if ledger.live >= limits.open_items:
+            raise Limit(f"this topic holds {limits.open_items} open items; finish, archive or delete some")
+
+    def _check_kind(self, stated: Stated, *, known: bool) -> None:
+        if stated.item == ALL or "/" in stated.item:
+            return
+        record = self.standing(stated.item, ITEM)
+        if record is None:
+            self._check_unknown(known)
+            return
+        kind = cast("dict[str, ItemKind]", record.value)["kind"]
+        if not fits(stated.field, kind):
+            raise BadField(f"a {kind} has no field {stated.field}")
+
+    def _check_mark(self, stated: Stated) -> None:
+        """A mark can't swallow what has not arrived. A space's orders aren't known in the inbox: its marks
+        end a minute ahead of the clock."""
+        if stated.field != READ_UPTO:
+            return
+        latest = max(self.ledger.order, self.turn.now) if stated.item == ALL else self.turn.now + 60_000
+        if cast("int", stated.value) > latest:
+            raise BadValue("read_upto is at most the order of the last item")
+
+    def _check_unknown(self, known: bool) -> None:
+        if known:
+            return
+        if self.ledger.unknown >= self.turn.limits.unknown:
+            raise Limit(f"{self.turn.limits.unknown} statements wait for items not known yet, the most allowed")
+        self.ledger.unknown += 1
+
+    def _value(self, stated: Stated) -> Json:
+        value = stated.value
+        if stated.field not in (STATUS, PROGRESS) or not isinstance(value, list):
+            return value
+        final = self.standing(stated.item, FINAL)
+        if value[0] is None:
+            status = self.standing(stated.item, STATUS)
+            value = [_current_attempt(status, final), *value[1:]]
+        if value[1] is None:
+            value = [value[0], _standing_progress(self.standing(stated.item, PROGRESS), value[0]), *value[2:]]
+        if stated.field == STATUS and final is not None:
+            hlc = stated.hlc or stamp(self.turn.now, 0)
+            return reopen(value, hlc, final.value)
+        return value
+
+    def _set(self, key: ItemSlot, register: Register, *, altered: bool) -> None:
+        self.undo.append((key, self.overlay.get(key)))
+        self.overlay[key] = register
+        if altered:
+            self.altered.add(key)
+
+    # ------------------------------------------------------------------ closing the turn
+
+    def join_history(self) -> None:
+        """Items in history that were stated on: those that live again come back whole, the others are
+        joined where they are and make no seq."""
+        name = self.ledger.name
+        for item in {item for item, _ in self.overlay}:
+            row = self.turn.history(name, item)
+            if row is not None:
+                self._return(row, self.registers(item))
+
+    def _return(self, row: HistoryRow, registers: Registers) -> None:
+        if closed_at(registers) is None:
+            for slot, register in registers.items():
+                key = (row.item, slot)
+                self.overlay[key] = register._replace(seq=self.seq)
+                self.altered.add(key)
+            self.turn.batch.revived.append((row.topic, row.item))
+            return
+        self.joined = True
+        for slot in registers:
+            self.overlay.pop((row.item, slot), None)
+        self.turn.batch.joined.append(
+            HistoryRow(row.topic, row.item, row.order, row.moved_at, registers)
+        )
+
+    def body(self) -> bytes:
+        """This turn's statements as the journal and the wire hold them."""
+        return encode_statements([statement_of(key, r) for key, r in self.overlay.items()])
+
+    def altered_body(self) -> bytes:
+        """The part that the hub changed or added; b"" for none."""
+        if not self.altered:
+            return b""
+        return encode_statements([statement_of(key, self.overlay[key]) for key in self.overlay if key in self.altered])
+
+
+def statement_of(key: ItemSlot, register: Register) -> Statement:
+    """A register as the wire shows it."""
+    return Statement(key[0], field_of(key[1]), register.value, register.hlc, register.actor)
+
+
+def _current_attempt(status: Register | None, final: Register | None) -> int:
+    """The attempt that a statement without one means: the latest that anybody stated or that ended."""
+    stated = cast("list[int]", status.value)[0] if status else FIRST_ATTEMPT
+    ended = cast("dict[str, int]", final.value)["attempt"] if final else FIRST_ATTEMPT
+    return max(stated, ended)
+
+
+def _standing_progress(progress: Register | None, attempt: Json) -> Json:
+    value = cast("list[Json]", progress.value) if progress else [attempt, 0]
+    return value[1] if value[0] == attempt else 0

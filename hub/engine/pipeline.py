@@ -1,0 +1,386 @@
+"""The pipeline: join → commit → relay + ok. One turn at a time over all topics that have work waiting.
+
+While a turn's commit is on its way to the disk the next turn gathers, so the commit is the batch: small at rest,
+growing by itself under load. What a turn joined lives in overlays until the commit succeeded; then it becomes the
+state, readers are shown it, and its works are answered, in that order. If the commit fails the overlays are
+dropped and nothing was shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+
+from hub.engine.documents import DocumentPart, DocumentResidence
+from hub.engine.document import DocumentBroken
+from hub.engine.finalizer import Finalizer
+from hub.engine.ledger import LedgerPart
+from hub.engine.loading import Loader
+from hub.engine.topics import DocumentTopic, Ledger, Topic
+from hub.engine.turn import LedgerLimits, Memory, Turn
+from hub.engine.work import Work
+from hub.errors import Internal, Refusal, Refused, Unavailable
+from hub.model import Seq
+from hub.ports import Archive, Bus, Clock, Commit, JournalRow, Store, UpdateRow
+from hub.telemetry.logs import get
+from hub.telemetry.metrics import Metrics
+
+log = get("hub.pipeline")
+
+AnyWork = Work[Topic]
+
+
+class Taken:
+    """One topic's works of one turn, and how each ended so far."""
+
+    __slots__ = ("broken", "refusals", "topic", "works")
+
+    def __init__(self, topic: Topic, works: list[AnyWork]) -> None:
+        self.topic = topic
+        self.works = works
+        self.refusals: dict[int, Refusal] = {}
+        self.broken = False
+
+    def refuse_all(self, refusal: Refusal) -> None:
+        """Whatever is not refused yet is refused for this reason."""
+        for index in range(len(self.works)):
+            self.refusals.setdefault(index, refusal)
+
+    def answer(self) -> None:
+        """Settle or fail each work, in queue order. Raises nothing."""
+        for index, work in enumerate(self.works):
+            refusal = self.refusals.get(index)
+            try:
+                if refusal is None:
+                    work.settle()
+                else:
+                    work.fail(refusal)
+            except DocumentBroken as broken:
+                log.error("document.broken", topic=self.topic.name, reason=str(broken))
+                self.broken = True
+                work.fail(Internal())
+            except Exception:
+                log.exception("pipeline.answer_failed", topic=self.topic.name, work=type(work).__name__)
+
+
+class Pipeline:
+    """Owns the queues, the turn, and the order of everything."""
+
+    def __init__(
+        self,
+        store: Store,
+        archive: Archive,
+        bus: Bus,
+        clock: Clock,
+        memory: Memory,
+        documents: DocumentResidence,
+        finalizer: Finalizer,
+        limits: LedgerLimits,
+        metrics: Metrics,
+        tail_bytes: int,
+    ) -> None:
+        self._store = store
+        self._archive = archive
+        self._bus = bus
+        self._clock = clock
+        self._memory = memory
+        self._documents = documents
+        self._finalizer = finalizer
+        self._limits = limits
+        self._metrics = metrics
+        self._tail_bytes = tail_bytes
+        self._loader = Loader(store, memory.tail, clock, documents, limits)
+        self._loads: set[asyncio.Task[None]] = set()
+        self._ready: list[Topic] = []
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._number = 0
+        self.tail_shrank = asyncio.Event()
+
+    def begin(self, number: int) -> None:
+        """Journal numbers go on from here."""
+        self._number = number
+
+    def submit(self, work: Work[Ledger] | Work[DocumentTopic]) -> None:
+        """Queue a work. It is settled or failed once, later."""
+        topic: Topic = work.topic
+        topic.waiting.append(work)
+        if len(topic.waiting) == 1 and not topic.loading:
+            self._make_ready(topic)
+
+    def _make_ready(self, topic: Topic) -> None:
+        self._ready.append(topic)
+        self._idle.clear()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Take turns until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._ready:
+                await self._room_in_tail()
+                topics, self._ready = self._ready, []
+                await self._turn(topics)
+            if not self._loads:
+                self._idle.set()
+
+    async def drained(self) -> None:
+        """Returns when nothing waits and nothing is in flight."""
+        await self._idle.wait()
+
+    async def _room_in_tail(self) -> None:
+        while self._memory.tail.bytes > self._tail_bytes:
+            self.tail_shrank.clear()
+            await self.tail_shrank.wait()
+
+    # ------------------------------------------------------------------ one turn
+
+    async def _turn(self, topics: Iterable[Topic]) -> None:
+        turn = Turn(self._memory, self._limits, self._clock.now())
+        taken = [self._take(topic) for topic in topics if topic.waiting and not topic.loading]
+        try:
+            taken = await self._read(turn, taken)
+            taken = self._park(taken)
+            if not taken:
+                return
+            taken = [each for each in taken if self._join(turn, each)]
+            await self._commit(turn, taken)
+        except Exception:
+            log.exception("pipeline.turn_failed")
+            self._give_up(turn, taken, Internal())
+        for each in taken:
+            each.answer()
+            if each.broken and isinstance(each.topic, DocumentTopic):
+                self._documents.drop(each.topic)
+
+    def _take(self, topic: Topic) -> Taken:
+        works, topic.waiting = topic.waiting, []
+        topic.applying = True
+        return Taken(topic, works)
+
+    async def _read(self, turn: Turn, taken: list[Taken]) -> list[Taken]:
+        """Read what the joins need in one call: topics not known yet, registers neither in the tail nor cached."""
+        for each in taken:
+            topic = each.topic
+            if not topic.known:
+                row = self._memory.tail.topic(topic.name)
+                if row is not None:
+                    topic.learn(row)
+                else:
+                    turn.wanted.topics.add(topic.name)
+            for work in each.works:
+                work.wants(turn)
+        if not turn.wanted:
+            return taken
+        try:
+            turn.found = await self._store.read(turn.wanted)
+        except Unavailable as refusal:
+            return self._unread(taken, refusal)
+        self._memory.keep(turn.found, turn.wanted)
+        for each in taken:
+            if not each.topic.known:
+                each.topic.learn(turn.found.topics.get(each.topic.name))
+        return taken
+
+    def _unread(self, taken: list[Taken], refusal: Refusal) -> list[Taken]:
+        for each in taken:
+            each.topic.applying = False
+            each.refuse_all(refusal)
+            each.answer()
+        return []
+
+    # ------------------------------------------------------------------ parking
+
+    def _park(self, taken: list[Taken]) -> list[Taken]:
+        """Take topics out of the turn that must load first; their works keep their place."""
+        staying = []
+        for each in taken:
+            load = self._first_load(each.works)
+            if load is None:
+                staying.append(each)
+                continue
+            topic = each.topic
+            topic.applying, topic.loading = False, True
+            topic.waiting[:0] = each.works
+            task = asyncio.ensure_future(self._load(topic, load))
+            self._loads.add(task)
+            task.add_done_callback(self._loads.discard)
+        return staying
+
+    def _first_load(self, works: list[AnyWork]) -> Awaitable[None] | None:
+        for work in works:
+            if (load := work.load(self._loader)) is not None:
+                return load
+        return None
+
+    async def _load(self, topic: Topic, load: Awaitable[None]) -> None:
+        refusal: Refusal | None = None
+        try:
+            await load
+        except Unavailable as unavailable:
+            refusal = unavailable
+        except Exception:
+            log.exception("pipeline.load_failed", topic=topic.name)
+            refusal = Internal()
+        topic.loading = False
+        if refusal is not None:
+            works, topic.waiting = topic.waiting, []
+            lost = Taken(topic, works)
+            lost.refuse_all(refusal)
+            lost.answer()
+        elif topic.waiting:
+            self._ready.append(topic)
+        self._wake.set()
+
+    # ------------------------------------------------------------------ join
+
+    def _join(self, turn: Turn, taken: Taken) -> bool:
+        """Join a topic's works; False if its Doc broke and the works wait for a new one."""
+        order = sorted(range(len(taken.works)), key=lambda index: taken.works[index].late)
+        for index in order:
+            work = taken.works[index]
+            try:
+                work.join(turn)
+            except Refusal as refusal:
+                taken.refusals[index] = refusal
+            except DocumentBroken as broken:
+                self._break(turn, taken, index, broken)
+                return False
+            except Exception:
+                log.exception("pipeline.join_failed", topic=taken.topic.name, work=type(work).__name__)
+                taken.refusals[index] = Internal()
+        part = turn.ledgers.get(taken.topic.name)
+        if part is not None and part.overlay:
+            self._finalizer.decide(part)
+            part.join_history()
+        return True
+
+    def _break(self, turn: Turn, taken: Taken, index: int, broken: DocumentBroken) -> None:
+        """A Doc that can't be trusted is dropped; the bytes are kept aside, the other works start over."""
+        topic = taken.topic
+        assert isinstance(topic, DocumentTopic)
+        log.error("document.broken", topic=topic.name, reason=str(broken))
+        self._metrics.quarantined += 1
+        work = taken.works.pop(index)
+        self._keep_aside(topic, work, str(broken))
+        turn.documents.pop(topic.name, None)
+        self._documents.drop(topic)
+        topic.applying = False
+        topic.waiting[:0] = taken.works
+        if topic.waiting:
+            self._make_ready(topic)
+        work.fail(Refused())
+
+    def _keep_aside(self, topic: Topic, work: AnyWork, reason: str) -> None:
+        async def keep() -> None:
+            try:
+                await self._archive.quarantine(topic.name, work.user, reason, work.update)  # type: ignore[attr-defined]  # only updates break a Doc
+            except Unavailable:
+                log.error("document.quarantine_failed", topic=topic.name)
+
+        task = asyncio.ensure_future(keep())
+        self._loads.add(task)
+        task.add_done_callback(self._loads.discard)
+
+    # ------------------------------------------------------------------ commit
+
+    async def _commit(self, turn: Turn, taken: list[Taken]) -> None:
+        commits = self._rows(turn)
+        if turn.batch:
+            started = self._clock.monotonic()
+            try:
+                await self._store.commit(turn.batch)
+            except Unavailable as refusal:
+                self._metrics.commit_failures += 1
+                self._give_up(turn, taken, refusal)
+                return
+            self._count(turn, self._clock.monotonic() - started)
+        self._apply(turn, commits)
+        for each in taken:
+            each.topic.applying = False
+        if commits:
+            self._bus.publish(commits)
+
+    def _count(self, turn: Turn, seconds: float) -> None:
+        metrics = self._metrics
+        statements = sum(len(part.overlay) for part in turn.ledgers.values())
+        updates = sum(len(part.updates) for part in turn.documents.values())
+        metrics.commits += 1
+        metrics.commit_seconds.observe(seconds)
+        metrics.turn_size.observe(statements + updates)
+        metrics.statements_accepted += statements
+        metrics.updates_accepted += updates
+
+    def _rows(self, turn: Turn) -> list[Commit]:
+        """One journal row for each topic in which something won."""
+        commits = []
+        for part in turn.ledgers.values():
+            if part.overlay:
+                altered = part.altered_body() if len(part.origins) == 1 else b""
+                commits.append(self._row(turn, part.ledger, part.body(), part.origins, altered))
+        for document in turn.documents.values():
+            commits.append(self._row(turn, document.topic, document.body(), document.origins, b""))
+            turn.batch.client_ids.extend(document.bound)
+            turn.batch.members.extend(document.members())
+        return commits
+
+    def _row(self, turn: Turn, topic: Topic, body: bytes, origins: set[int], altered: bytes) -> Commit:
+        self._number += 1
+        seq = Seq(topic.seq + 1)
+        turn.batch.journal.append(JournalRow(self._number, topic.name, topic.incarnation, seq, body))
+        origin = next(iter(origins)) if len(origins) == 1 else 0
+        return Commit(topic.name, topic.incarnation, seq, body, origin, altered)
+
+    def _give_up(self, turn: Turn, taken: list[Taken], refusal: Refusal) -> None:
+        """The commit failed: overlays are dropped, Docs are loaded again from what is saved."""
+        changed = {part.ledger.name for part in turn.ledgers.values() if part.saves}
+        changed.update(turn.documents)
+        for part in turn.ledgers.values():
+            part.drop()
+        for document in turn.documents.values():
+            self._documents.drop(document.topic)
+        for each in taken:
+            each.topic.applying = False
+            if each.topic.name in changed:
+                each.refuse_all(refusal)
+
+    # ------------------------------------------------------------------ apply
+
+    def _apply(self, turn: Turn, commits: list[Commit]) -> None:
+        """The overlays become the state."""
+        numbers = {row.topic: row for row in turn.batch.journal}
+        for part in turn.ledgers.values():
+            self._apply_ledger(turn, part, numbers.get(part.ledger.name))
+        for document in turn.documents.values():
+            self._apply_document(document, numbers[document.topic.name])
+        self._metrics.tail_bytes = self._memory.tail.bytes
+
+    def _apply_ledger(self, turn: Turn, part: LedgerPart, row: JournalRow | None) -> None:
+        ledger, memory = part.ledger, self._memory
+        ledger.floor = part.floor
+        for item, registers in part.retired:
+            for slot in registers:
+                memory.cache.forget((ledger.name, item, slot))
+        if ledger.view is not None and part.retired:
+            ledger.view.forget(item for item, _ in part.retired)
+        if row is None:
+            if part.retired:
+                memory.tail.active.topics[ledger.name] = ledger.row()
+            return
+        ledger.seq = row.seq
+        memory.tail.add_ledger(ledger.row(), part.overlay, row.number, len(row.body))
+        for (item, slot), register in part.overlay.items():
+            memory.cache.put((ledger.name, item, slot), register)
+        if ledger.view is not None:
+            ledger.view.apply(part.overlay, turn.now)
+            ledger.live, ledger.unknown = ledger.view.live, ledger.view.unknown
+
+    def _apply_document(self, part: DocumentPart, row: JournalRow) -> None:
+        topic = part.topic
+        topic.seq = row.seq
+        topic.opener = None
+        topic.update_bytes += len(row.body)
+        self._memory.tail.add_document(topic.row(), UpdateRow(topic.name, row.seq, row.body), row.number)
+        self._documents.admit(topic)

@@ -1,0 +1,144 @@
+"""Works of a ledger that only look: opens, single items, whole views. Each sees what was queued before it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from hub.engine.loading import EVERYTHING, Content, Loader
+from hub.engine.topics import Ledger
+from hub.engine.turn import Turn
+from hub.engine.work import Work
+from hub.errors import Refusal
+from hub.model import Incarnation, ItemId, Registers, Seq, Statement
+from hub.engine.ledger import statement_of
+from hub.state.names import ALL
+
+log = structlog.get_logger("hub.engine")
+
+
+class Catch(Work[Ledger]):
+    """Bring a reader up to date from ``(incarnation, seq)``; 0, 0 for a reader that has nothing.
+
+    ``done`` is called between turns with (full, statements): becoming a reader in it leaves no gap and makes
+    no double.
+    """
+
+    __slots__ = ("_above", "_content", "_done", "_incarnation", "_refused", "_seq", "_tail")
+
+    def __init__(
+        self,
+        topic: Ledger,
+        incarnation: Incarnation,
+        seq: Seq,
+        done: Callable[[bool, list[Statement]], None],
+        refused: Callable[[Refusal], None],
+    ) -> None:
+        super().__init__(topic)
+        self._incarnation = incarnation
+        self._seq = seq
+        self._done = done
+        self._refused = refused
+        self._content: Content | None = None
+
+    @property
+    def _full(self) -> bool:
+        ledger = self.topic
+        if self._incarnation != ledger.incarnation or self._seq < ledger.floor:
+            return True
+        return self._seq > ledger.seq
+
+    def load(self, loader: Loader) -> Awaitable[None] | None:
+        """The registers above the seq, unless the reader is in sync."""
+        ledger = self.topic
+        if self._content is not None or ledger.seq == 0 or (not self._full and self._seq == ledger.seq):
+            return None
+        return self._load(loader)
+
+    async def _load(self, loader: Loader) -> None:
+        self._content = await loader.content(self.topic, EVERYTHING if self._full else self._seq)
+
+    def join(self, turn: Turn) -> None:
+        """Nothing is joined; the tail is needed after the commit."""
+        self._tail = turn.memory.tail
+
+    def settle(self) -> None:
+        """Answer with everything, or with what lies above the reader's seq, this turn included."""
+        full, ledger = self._full, self.topic
+        if full and self._incarnation == ledger.incarnation and self._seq > ledger.seq:
+            log.error("topic.seq_ahead", topic=ledger.name, seq=ledger.seq, reader_seq=self._seq)
+        above = EVERYTHING if full else self._seq
+        if not full and above == ledger.seq:
+            self._done(False, [])
+            return
+        content = self._content or Content(above, (), [])
+        registers = content.laid_over(self._tail.ledgers(ledger.name))
+        self._done(full, [statement_of(key, r) for key, r in registers.items() if r.seq > above])
+
+    def fail(self, refusal: Refusal) -> None:
+        """Could not be read."""
+        self._refused(refusal)
+
+
+class ReadItem(Work[Ledger]):
+    """One item from the live registers or from history, and the marks that say whether it is read."""
+
+    __slots__ = ("_done", "_item", "_refused", "_turn")
+
+    def __init__(
+        self,
+        topic: Ledger,
+        item: ItemId,
+        done: Callable[[Registers, Registers], None],
+        refused: Callable[[Refusal], None],
+    ) -> None:
+        super().__init__(topic)
+        self._item = item
+        self._done = done
+        self._refused = refused
+        self._turn: Turn | None = None
+
+    def wants(self, turn: Turn) -> None:
+        """The item and the marks as wholes."""
+        turn.want_item(self.topic.name, self._item)
+        turn.want_item(self.topic.name, ALL)
+
+    def join(self, turn: Turn) -> None:
+        """Nothing is joined."""
+        self._turn = turn
+
+    def settle(self) -> None:
+        """Answer with the item's registers (empty: unknown) and those of ``*``."""
+        assert self._turn is not None
+        part = self._turn.part(self.topic)
+        self._done(part.registers(self._item), part.registers(ALL))
+
+    def fail(self, refusal: Refusal) -> None:
+        """Could not be read."""
+        self._refused(refusal)
+
+
+class UseView(Work[Ledger]):
+    """Something that needs the whole ledger derived. ``done`` runs between turns, with the view resident."""
+
+    __slots__ = ("_done", "_refused")
+
+    def __init__(
+        self, topic: Ledger, done: Callable[[Ledger], None], refused: Callable[[Refusal], None]
+    ) -> None:
+        super().__init__(topic)
+        self._done = done
+        self._refused = refused
+
+    def load(self, loader: Loader) -> Awaitable[None] | None:
+        """The whole ledger, unless it is resident."""
+        return loader.view(self.topic) if self.topic.view is None else None
+
+    def settle(self) -> None:
+        """The view is as of the last commit."""
+        self._done(self.topic)
+
+    def fail(self, refusal: Refusal) -> None:
+        """Could not be read."""
+        self._refused(refusal)

@@ -1,0 +1,293 @@
+"""The gate before a document: what an update would do, told from its bytes and what the document holds.
+
+``scan`` is pure and runs before the Doc is touched. What passes is applied by yrs whole, leaves nothing
+pending, nests nothing too deep, and moves the state vector exactly as told. The rules:
+
+- structure and contents as ``update_reader`` reads them; each client in one section, no section empty;
+- a section begins at or below the clock held of its client, and no ``Skip`` reaches above that clock;
+- origins, right origins and parents exist: in the document, or in this update in some order of its sections;
+  a parent is a shared type, or was one; shared types are nested at most 64 deep (``placement``);
+- deletes cover only what the document and the update hold, in order of clocks, without overlap.
+
+Structs that the document holds already are skipped. See docs/decisions/0002-document-gate.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from hub.engine.placement import Placement
+from hub.engine.update_reader import DELETED, GC, SKIP, TYPE, Block, Id, UpdateReader
+from hub.errors import Gap, Limit, Refused, TooBig
+
+EMPTY_UPDATE: Final = b"\x00\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanLimits:
+    """What an update may hold (bytes, structs) and its document (encoded bytes, Yjs client ids)."""
+
+    update_bytes: int = 32 * 2**20
+    structs: int = 2**18
+    document_bytes: int = 32 * 2**20
+    clients: int = 2**16
+
+
+DEFAULT_LIMITS: Final = ScanLimits()
+
+
+class Scanned(NamedTuple):
+    """What an update would do.
+
+    ``clocks``: the new clock of each client that it brings new structs of. ``deletes``: it names deleted
+    ranges, new or not. ``cuts``: the low halves of the surrogate pairs that it parts, in the document or in
+    itself (``surrogates``). ``size``: its bytes. ``memory``: bytes that the new structs will take, about.
+    """
+
+    clocks: Mapping[int, int]
+    deletes: bool
+    cuts: Collection[Id]
+    size: int
+    memory: int
+    placement: Placement | None
+
+
+NOTHING: Final = Scanned({}, False, (), 0, 0, None)
+
+
+class ScanState:
+    """What the scan must know of a document: the clock of each client, and ``Placement``.
+
+    ``size``: bytes of its encoding, at most. ``memory``: bytes that it takes, about.
+    """
+
+    __slots__ = ("clocks", "memory", "placement", "size")
+
+    def __init__(self) -> None:
+        self.clocks: dict[int, int] = {}
+        self.placement = Placement()
+        self.size = 0
+        self.memory = 0
+
+    def take(self, scanned: Scanned) -> None:
+        """The update was applied."""
+        self.clocks.update(scanned.clocks)
+        self.size += scanned.size
+        self.memory += scanned.memory
+        if scanned.placement is not None:
+            self.placement.take(scanned.placement)
+
+
+def scan(
+    update: bytes, state: ScanState, limits: ScanLimits = DEFAULT_LIMITS, *, trusted: bool = False
+) -> Scanned:
+    """Check an update against what the document holds. Changes nothing.
+
+    Args:
+        update: a Yjs update, v1.
+        state: what the document holds.
+        limits: see ``ScanLimits``.
+        trusted: it was accepted before, or made by the hub: limits don't apply, and levels that are told too
+            high (``placement``) do not refuse.
+
+    Raises:
+        Gap: it builds on, or deletes, what neither the document nor the update holds.
+        TooBig: it is larger than the limit, or the document would be.
+        Limit: the document would have too many client ids.
+        Refused: it breaks another rule; the message says which.
+    """
+    if update == EMPTY_UPDATE:
+        return NOTHING
+    if trusted:
+        return _Scan(update, state, None).run()
+    if len(update) > limits.update_bytes:
+        raise TooBig(f"the update is larger than {limits.update_bytes} bytes")
+    scanned = _Scan(update, state, limits).run()
+    if scanned.clocks and state.size + len(update) > limits.document_bytes:
+        raise TooBig(f"the document would be larger than {limits.document_bytes} bytes")
+    return scanned
+
+
+class _Section:
+    """The structs of one client from the first on that refers to another section."""
+
+    __slots__ = ("blocks", "client", "next", "waiting")
+
+    def __init__(self, client: int) -> None:
+        self.client = client
+        self.blocks: list[Block] = []
+        self.next = 0
+        self.waiting = False
+
+
+class _Scan:
+    """One pass over one update."""
+
+    __slots__ = (
+        "_clocks",
+        "_held",
+        "_limits",
+        "_memory",
+        "_placement",
+        "_reader",
+        "_sections",
+        "_size",
+        "_state",
+        "_structs",
+    )
+
+    def __init__(self, update: bytes, state: ScanState, limits: ScanLimits | None) -> None:
+        self._reader = UpdateReader(update)
+        self._state = state
+        self._held = state.clocks
+        self._limits = limits
+        self._clocks: dict[int, int] = {}
+        self._placement: Placement | None = None
+        self._sections: dict[int, _Section] = {}
+        self._structs = 0
+        self._memory = 0
+        self._size = len(update)
+
+    def run(self) -> Scanned:
+        reader = self._reader
+        seen: set[int] = set()
+        for _ in range(reader.uint()):
+            structs, client, clock = reader.uint(), reader.client(), reader.uint()
+            if structs == 0 or client in seen:
+                raise Refused("a client has an empty section or more than one")
+            seen.add(client)
+            self._read_section(client, clock, structs)
+        if self._sections:
+            self._settle()
+        deletes = reader.uint()
+        if deletes:
+            self._read_deletes(deletes)
+        reader.finish()
+        placement = self._placement
+        cuts = placement.cuts if placement is not None else ()
+        return Scanned(self._clocks, deletes > 0, cuts, self._size, self._memory, placement)
+
+    def _read_section(self, client: int, clock: int, structs: int) -> None:
+        self._count(client, structs)
+        held = self._held.get(client, 0)
+        if clock > held:
+            raise Gap
+        read = self._reader.block
+        waiting: _Section | None = None
+        for _ in range(structs):
+            block = read(clock)
+            clock += block.length
+            if clock <= held:
+                continue
+            if block.kind == SKIP:
+                raise Gap
+            if waiting is not None:
+                waiting.blocks.append(block)
+            elif self._missing(block) is None:
+                self._accept(client, block)
+            else:
+                waiting = self._sections[client] = _Section(client)
+                waiting.blocks.append(block)
+
+    def _count(self, client: int, structs: int) -> None:
+        limits = self._limits
+        if limits is None:
+            return
+        self._structs += structs
+        if self._structs > limits.structs:
+            raise TooBig(f"the update has more than {limits.structs} structs")
+        if client not in self._held and len(self._held) + len(self._clocks) >= limits.clients:
+            raise Limit(f"the document would have more than {limits.clients} client ids")
+
+    def _clock(self, client: int) -> int:
+        """What the document and the structs accepted so far hold."""
+        clock = self._clocks.get(client)
+        return self._held.get(client, 0) if clock is None else clock
+
+    def _missing(self, block: Block) -> Id | None:
+        """What the struct refers to and nothing holds yet."""
+        for id in (block.origin, block.right_origin, block.parent):
+            if id is not None and id[1] >= self._clock(id[0]):
+                return id
+        return None
+
+    def _accept(self, client: int, block: Block) -> None:
+        placement = self._placement or self._state.placement
+        if (
+            block.kind in _PLACED
+            or block.parent is not None
+            or block.pairs
+            or placement.deep
+            or placement.paired
+        ):
+            self._overlay().place(client, block, max(block.clock, self._clock(client)))
+        self._clocks[client] = block.clock + block.length
+        self._memory += block.memory
+
+    def _overlay(self) -> Placement:
+        if self._placement is None:
+            self._placement = Placement(self._state.placement, clamps=self._limits is None)
+        return self._placement
+
+    def _settle(self) -> None:
+        """Accept the structs that refer to other sections, each after what it refers to.
+
+        The order is yrs': a struct that misses something makes way for the section that holds it, so the
+        stack never holds a section twice, unless two wait for each other.
+        """
+        for section in self._sections.values():
+            stack = [section]
+            while stack:
+                top = stack[-1]
+                if top.next == len(top.blocks):
+                    stack.pop().waiting = False
+                    continue
+                top.waiting = True
+                missing = self._missing(top.blocks[top.next])
+                if missing is not None:
+                    stack.append(self._holder(missing))
+                    continue
+                self._accept(top.client, top.blocks[top.next])
+                top.next += 1
+                if len(stack) > 1:
+                    stack.pop().waiting = False
+
+    def _holder(self, missing: Id) -> _Section:
+        section = self._sections.get(missing[0])
+        if section is None or section.next == len(section.blocks):
+            raise Gap
+        if section.waiting:
+            raise Refused("structs refer to each other in a circle, or ahead of themselves")
+        return section
+
+    def _read_deletes(self, clients: int) -> None:
+        reader = self._reader
+        known = self._placement or self._state.placement
+        placement = self._overlay() if known.paired else None
+        seen: set[int] = set()
+        for _ in range(clients):
+            client, ranges = reader.client(), reader.uint()
+            if ranges == 0 or client in seen:
+                raise Refused("a client has an empty set of deletes or more than one")
+            seen.add(client)
+            self._read_ranges(client, ranges, placement)
+
+    def _read_ranges(self, client: int, ranges: int, placement: Placement | None) -> None:
+        reader = self._reader
+        held = self._clock(client)
+        end = 0
+        for _ in range(ranges):
+            start, length = reader.uint(), reader.uint()
+            if start < end or length == 0:
+                raise Refused("deletes are empty, overlap or are out of order")
+            end = start + length
+            if end > held:
+                raise Gap
+            if placement is not None:
+                placement.cut(client, start)
+                placement.cut(client, end)
+
+
+_PLACED: Final = frozenset((TYPE, DELETED, GC))

@@ -1,0 +1,185 @@
+"""Works of a ledger that change it: pushes, and items that leave for history."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from hub.engine.ledger import STATUS, LedgerPart, Stated
+from hub.engine.loading import Loader
+from hub.engine.retention import closed_at
+from hub.engine.topics import Ledger
+from hub.engine.turn import Turn
+from hub.engine.work import Work
+from hub.errors import Refusal
+from hub.model import Actor, ItemId, Json, Milliseconds, Registers, Seq
+from hub.ports import HistoryRow
+from hub.state.names import ALL
+from hub.state.weights import FINAL, ITEM
+from hub.state.weights import slot as slot_of
+
+Guard = Callable[[dict[str, Json] | None], None]
+"""Looks at an item's record (None: unknown) and raises ``Forbidden`` where the caller may not touch it."""
+
+
+class Write(Work[Ledger]):
+    """Statements of one actor, taken whole or not at all.
+
+    Args:
+        origin: the session they came from, 0 for none.
+        guard: looks at the record of each item first.
+        done: called with the seq they are saved under (the topic's present one where nothing won).
+        refused: called with the reason.
+    """
+
+    __slots__ = ("actor", "done", "guard", "origin", "refused", "stated", "won")
+
+    def __init__(
+        self,
+        topic: Ledger,
+        stated: Sequence[Stated],
+        actor: Actor,
+        origin: int,
+        done: Callable[[Seq], None],
+        refused: Callable[[Refusal], None],
+        guard: Guard | None = None,
+    ) -> None:
+        super().__init__(topic)
+        self.stated = stated
+        self.actor = actor
+        self.origin = origin
+        self.done = done
+        self.refused = refused
+        self.guard = guard
+        self.won = False
+
+    def wants(self, turn: Turn) -> None:
+        """The registers that the statements join, the records of their items, and what finalizing looks at."""
+        name = self.topic.name
+        for item, field, _, _ in self.stated:
+            turn.want(name, item, slot_of(field, self.actor))
+            if item == ALL or "/" in item:
+                continue
+            turn.want(name, item, ITEM)
+            if field in ("status", "progress", "item"):
+                turn.want(name, item, STATUS)
+                turn.want(name, item, FINAL)
+
+    def load(self, loader: Loader) -> Awaitable[None] | None:
+        """The whole ledger where a limit seems to be reached: only that tells whether it is."""
+        ledger, limits = self.topic, loader.limits
+        if ledger.view is None and (ledger.live >= limits.open_items or ledger.unknown >= limits.unknown):
+            return loader.view(ledger)
+        return None
+
+    def join(self, turn: Turn) -> None:
+        """Join each statement; the first that is refused takes all of them back."""
+        part = turn.part(self.topic)
+        mark = part.mark()
+        for index, stated in enumerate(self.stated):
+            try:
+                self._check(part, stated.item)
+                self.won |= part.state(stated, self.actor)
+            except Refusal as refusal:
+                part.rollback(mark)
+                refusal.at = index
+                raise
+        if self.won:
+            part.origins.add(self.origin)
+
+    def _check(self, part: LedgerPart, item: ItemId) -> None:
+        if self.guard is not None:
+            record: Any = part.standing(item, ITEM)
+            self.guard(record.value if record is not None else None)
+
+    def settle(self) -> None:
+        """Saved."""
+        self.done(self.topic.seq)
+
+    def fail(self, refusal: Refusal) -> None:
+        """Not taken."""
+        self.refused(refusal)
+
+
+class ItemWrite(Write):
+    """A write that is answered with items as they stand after it: HTTP and commands.
+
+    ``shown`` are the items to answer with; their registers are in ``registers`` once settled.
+    """
+
+    __slots__ = ("part", "shown")
+
+    def __init__(
+        self,
+        topic: Ledger,
+        stated: Sequence[Stated],
+        actor: Actor,
+        done: Callable[[Seq], None],
+        refused: Callable[[Refusal], None],
+        guard: Guard | None = None,
+        origin: int = 0,
+    ) -> None:
+        super().__init__(topic, stated, actor, origin, done, refused, guard)
+        self.shown = {each.item for each in stated}
+        self.part: LedgerPart | None = None
+
+    def wants(self, turn: Turn) -> None:
+        """Whole items, and the marks that say what is read."""
+        super().wants(turn)
+        for item in (*self.shown, ALL):
+            turn.want_item(self.topic.name, item)
+
+    def join(self, turn: Turn) -> None:
+        """Join, and remember where the registers are."""
+        self.part = turn.part(self.topic)
+        super().join(turn)
+
+    def registers(self, item: ItemId) -> Registers:
+        """All registers of one of ``shown``, or of ``*``, after the turn."""
+        assert self.part is not None
+        return self.part.registers(item)
+
+
+class Retire(Work[Ledger]):
+    """Items that were closed before a time leave the live registers for history.
+
+    An item with statements in the tail stays: what isn't folded can't be moved. The next sweep takes it.
+    """
+
+    __slots__ = ("_before", "_items", "_moved")
+
+    late = True
+
+    def __init__(self, topic: Ledger, items: Sequence[ItemId], before: Milliseconds) -> None:
+        super().__init__(topic)
+        self._items = items
+        self._before = before
+        self._moved: list[ItemId] = []
+
+    def wants(self, turn: Turn) -> None:
+        """The items as wholes."""
+        for item in self._items:
+            turn.want_item(self.topic.name, item)
+
+    def join(self, turn: Turn) -> None:
+        """Move what is still closed; the floor rises to the highest seq among what moved."""
+        part = turn.part(self.topic)
+        floor = self.topic.floor
+        for item in self._items:
+            registers = part.registers(item)
+            closed = closed_at(registers)
+            if closed is None or closed >= self._before or self._fresh(turn, part, item):
+                continue
+            record: Any = registers[ITEM].value
+            row = HistoryRow(self.topic.name, item, record["order"], turn.now, registers)
+            turn.batch.retired.append(row)
+            floor = max(floor, *(register.seq for register in registers.values()))
+            self._moved.append(item)
+            part.retired.append((item, registers))
+        if self._moved:
+            part.floor = floor
+            turn.batch.floors.append((self.topic.name, floor))
+
+    def _fresh(self, turn: Turn, part: LedgerPart, item: ItemId) -> bool:
+        in_overlay = any(name == item for name, _ in part.overlay)
+        return in_overlay or bool(turn.memory.tail.item(self.topic.name, item))

@@ -1,0 +1,118 @@
+"""One turn: what it found, what it joined, what it saves. Nothing here does I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.engine.documents import DocumentPart
+from hub.engine.ledger import LedgerPart
+from hub.engine.residence import ABSENT, RegisterCache
+from hub.engine.tail import Tail
+from hub.engine.topics import DocumentTopic, Ledger
+from hub.model import ItemId, Key, Milliseconds, Register, Registers, Slot, TopicName
+from hub.ports import Batch, Found, HistoryRow, Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLimits:
+    """How much one ledger takes."""
+
+    open_items: int
+    items: int
+    unknown: int
+
+
+class Memory:
+    """The tail and the register cache together: what is known without asking the store."""
+
+    __slots__ = ("cache", "tail")
+
+    def __init__(self, tail: Tail, cache: RegisterCache) -> None:
+        self.tail = tail
+        self.cache = cache
+
+    def find(self, topic: TopicName, item: ItemId, slot: Slot) -> tuple[bool, Register | None]:
+        """(known, the register that stands or None)."""
+        found = self.tail.find(topic, item, slot)
+        if found is not None:
+            return True, found
+        cached = self.cache.get((topic, item, slot))
+        if cached is None:
+            return False, None
+        return True, cached if isinstance(cached, Register) else None
+
+    def keep(self, found: Found, wanted: Wanted) -> None:
+        """Remember what one read brought, and what it did not.
+
+        Only registers read one by one: they were in no generation of the tail when the read began, so the
+        store holds their newest. Whole items may overlap a folding pass and are not kept.
+        """
+        for key in wanted.registers:
+            register = found.registers.get(key)
+            if register is not None:
+                self.cache.put(key, register)
+            elif (key.topic, key.item) not in found.history:
+                self.cache.put(key, ABSENT)
+
+
+class Turn:
+    """The context of one turn's joins."""
+
+    __slots__ = ("batch", "documents", "found", "held", "ledgers", "limits", "memory", "now", "wanted")
+
+    def __init__(self, memory: Memory, limits: LedgerLimits, now: Milliseconds) -> None:
+        self.memory = memory
+        self.limits = limits
+        self.now = now
+        self.wanted = Wanted()
+        self.found = Found()
+        self.held: dict[tuple[TopicName, ItemId], Registers] = {}
+        self.batch = Batch()
+        self.ledgers: dict[TopicName, LedgerPart] = {}
+        self.documents: dict[TopicName, DocumentPart] = {}
+
+    def want(self, topic: TopicName, item: ItemId, slot: Slot) -> None:
+        """Ask for one register unless it is known."""
+        if not self.memory.find(topic, item, slot)[0]:
+            self.wanted.registers.add(Key(topic, item, slot))
+
+    def want_item(self, topic: TopicName, item: ItemId) -> None:
+        """Ask for all registers of one item. What the tail holds now is kept: a pass may end meanwhile."""
+        self.wanted.items.add((topic, item))
+        self.held[(topic, item)] = self.memory.tail.item(topic, item)
+
+    def standing(self, topic: TopicName, item: ItemId, slot: Slot) -> Register | None:
+        """The register that stood before this turn. It was asked for, or is in memory."""
+        known, register = self.memory.find(topic, item, slot)
+        if known:
+            return register
+        key = (topic, item)
+        for registers in (self.held.get(key), self.found.items.get(key)):
+            if registers is not None and slot in registers:
+                return registers[slot]
+        return self.found.registers.get(Key(topic, item, slot))
+
+    def registers(self, topic: TopicName, item: ItemId) -> Registers:
+        """All registers of an item that stand now; it was asked for as a whole."""
+        key = (topic, item)
+        found = {**self.found.items.get(key, {}), **self.held.get(key, {})}
+        found.update(self.memory.tail.item(topic, item))
+        return found
+
+    def history(self, topic: TopicName, item: ItemId) -> HistoryRow | None:
+        """The item, where it lies in history."""
+        return self.found.history.get((topic, item))
+
+    def part(self, ledger: Ledger) -> LedgerPart:
+        """The ledger's overlay in this turn."""
+        part = self.ledgers.get(ledger.name)
+        if part is None:
+            part = self.ledgers[ledger.name] = LedgerPart(ledger, self)
+        return part
+
+    def document(self, topic: DocumentTopic) -> DocumentPart:
+        """What this turn applied to the document."""
+        part = self.documents.get(topic.name)
+        if part is None:
+            part = self.documents[topic.name] = DocumentPart(topic)
+        return part

@@ -1,0 +1,66 @@
+"""One event-loop callback that lets every connection with something queued write it, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from hub.server.framing import framed
+
+_log = structlog.stdlib.get_logger("hub.server.flusher")
+
+
+class Flushable(Protocol):
+    """What has something to write."""
+
+    def flush(self) -> None:
+        """Write it."""
+        ...
+
+    def abort(self) -> None:
+        """Writing failed: give the socket up."""
+        ...
+
+
+class Flusher:
+    """Gathers what is queued during one callback of the event loop; there is one per process.
+
+    What many readers are sent in the same turn is framed once: consecutive calls of ``frame`` with equal
+    messages share their bytes.
+    """
+
+    __slots__ = ("_call_soon", "_concatenates", "_dirty", "_frames", "_messages")
+
+    def __init__(self, call_soon: Callable[[Callable[[], None]], object]) -> None:
+        self._call_soon = call_soon
+        self._dirty: list[Flushable] = []
+        self._messages: list[bytes] = []
+        self._concatenates = False
+        self._frames = b""
+
+    def add(self, connection: Flushable) -> None:
+        """Flush it after the present callback. The caller sees to it that nobody is added twice."""
+        if not self._dirty:
+            self._call_soon(self._flush)
+        self._dirty.append(connection)
+
+    def frame(self, messages: list[bytes], concatenates: bool) -> bytes:
+        """The messages as ``framed`` makes them; the list must not be changed afterwards."""
+        # Lists compare element by element and an object equals itself, so for a relay this costs little.
+        if messages != self._messages or concatenates is not self._concatenates:
+            self._frames = framed(messages, concatenates)
+            self._messages, self._concatenates = messages, concatenates
+        return self._frames
+
+    def _flush(self) -> None:
+        dirty, self._dirty = self._dirty, []
+        for connection in dirty:
+            try:
+                connection.flush()
+            except Exception:
+                _log.exception("connection.flush_failed")
+                connection.abort()
+        # Nothing is kept alive between turns.
+        self._messages, self._frames = [], b""

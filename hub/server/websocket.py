@@ -1,0 +1,79 @@
+"""websockets' sans-I/O protocol, as the hub configures it.
+
+No extensions, the hub's own close code for messages that are too large, and a logger that stays silent
+below errors whatever the process logs: at lower levels the library writes whole requests, and those may
+hold tokens.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from websockets.exceptions import ProtocolError
+from websockets.frames import PING, Close, CloseCode, Frame
+from websockets.protocol import CONNECTING, OPEN, State
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from hub import errors
+from hub.ports import PeerHandlers
+
+PING_FRAME = Frame(PING, b"").serialize(mask=False)
+
+_REASON_BYTES = 123
+"""What a close frame holds besides the code (RFC 6455 §5.5)."""
+
+_logger = logging.getLogger("hub.server.websocket")
+_logger.setLevel(logging.ERROR)
+
+
+class WebSocket(ServerProtocol):
+    """One socket's protocol state (RFC 6455).
+
+    Args:
+        max_bytes: the largest message taken.
+        state: ``OPEN`` when the opening handshake is behind.
+    """
+
+    def __init__(self, max_bytes: int, state: State = OPEN) -> None:
+        super().__init__(state=state, max_size=max_bytes, logger=_logger)
+
+    @property
+    def between_messages(self) -> bool:
+        """Whether it is open with no message half received: then it has nothing to remember."""
+        return self.current_size is None and self.state is OPEN
+
+    def fail(self, code: CloseCode | int, reason: str = "") -> None:
+        """Fail the connection; too large messages with 4413, as documented, not RFC 6455's 1009."""
+        if code == CloseCode.MESSAGE_TOO_BIG:
+            code, reason = errors.MessageTooBig.close_code, errors.MessageTooBig().message
+        super().fail(code, reason)
+
+
+class Handshake(WebSocket):
+    """A socket before its opening handshake; ``path`` is set once it is known.
+
+    Args:
+        handlers: who picks a subprotocol for the path.
+    """
+
+    def __init__(self, handlers: PeerHandlers) -> None:
+        super().__init__(0, CONNECTING)
+        self._handlers = handlers
+        self.path = ""
+
+    def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
+        """The one to use, of those offered."""
+        selected = self._handlers.subprotocol(self.path, subprotocols)
+        return None if selected is None else Subprotocol(selected)
+
+
+def sendable(code: int, reason: str) -> Close:
+    """What a close frame can say of that: the reason cut to fit, 4500 for a code that may not be sent."""
+    close = Close(code, reason.encode()[:_REASON_BYTES].decode(errors="ignore"))
+    try:
+        close.check()
+    except ProtocolError:
+        close.code = errors.InternalError.close_code
+    return close
