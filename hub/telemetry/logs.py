@@ -111,9 +111,7 @@ def _last(out: _Output) -> list[Processor]:
 
 def _renderer(out: _Output) -> Processor:
     if out.isatty():
-        return structlog.dev.ConsoleRenderer(
-            repr_native_str=True, exception_formatter=structlog.dev.plain_traceback
-        )
+        return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     return structlog.processors.JSONRenderer(ensure_ascii=False)
 
 

@@ -66,6 +66,15 @@ def test_doctor_succeeds_where_nothing_fails(
     assert "fail" not in capsys.readouterr().out
 
 
+def test_doctor_fails_where_one_check_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_bytes(b"short")
+    monkeypatch.setattr(checks, "CHECKS", (checks.check_secret, checks.check_python))
+    assert run(["doctor", "--data", str(tmp_path)]) == 1
+    assert "→ bring it back from a backup" in capsys.readouterr().out
+
+
 def test_a_missing_package_fails(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "PACKAGES", ("uvloop", "no-such-package"))
     found = only(checks.check_packages, config)

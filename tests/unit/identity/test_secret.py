@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from hub.errors import DataFolderUnusable
 from hub.identity.secret import load_secret
@@ -41,10 +42,25 @@ def test_many_who_create_at_once_end_with_one_secret(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["secret"]
 
 
-def test_a_secret_others_could_read_is_tightened(tmp_path: Path) -> None:
-    secret = load_secret(tmp_path, create=True)
+def test_who_comes_second_takes_the_secret_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn_while_another_process_was_faster(size: int) -> bytes:
+        (tmp_path / "secret").write_bytes(b"1" * size)
+        return b"2" * size
+
+    monkeypatch.setattr("secrets.token_bytes", drawn_while_another_process_was_faster)
+    assert load_secret(tmp_path, create=True) == b"1" * 32
+
+
+def test_a_secret_others_could_read_is_tightened_and_that_is_logged(tmp_path: Path) -> None:
+    with capture_logs() as told:
+        secret = load_secret(tmp_path, create=True)
+    assert told == []
     os.chmod(tmp_path / "secret", 0o644)
-    assert load_secret(tmp_path, create=False) == secret
+    with capture_logs() as told:
+        assert load_secret(tmp_path, create=False) == secret
+    assert [line["event"] for line in told] == ["identity.secret_tightened"]
     assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
 
 
