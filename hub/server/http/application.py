@@ -12,9 +12,10 @@ from importlib.metadata import version as installed
 from typing import Any, Final
 
 from litestar import Litestar, Request
+from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, HTTPScope, Receive
 
 from hub.config import Config
 from hub.engine.actions import Actions
@@ -33,7 +34,7 @@ from hub.server.http.members import MemberRoutes
 from hub.server.http.openapi import openapi_document
 from hub.server.http.problems import on_failure, on_refusal, on_routing_error
 from hub.server.http.route import Reply, Route
-from hub.server.http.stream import StreamRoutes
+from hub.server.http.stream import STREAM, StreamRoutes
 from hub.server.http.sync import SyncRoutes
 from hub.server.http.tokens import TokenRoutes
 from hub.server.http.users import UserRoutes
@@ -45,7 +46,7 @@ NOBODY: Final = Identity(UserId(""), frozenset(), Milliseconds(0))
 _SYNC_FACTOR: Final = 4
 """A sync may bring several topics' pushes, and base64 adds a third."""
 
-Handler = Callable[[Request[Any, Any, Any]], Awaitable[ASGIApp]]
+Handle = Callable[[HTTPScope, Receive], Awaitable[ASGIApp]]
 
 
 def build(
@@ -86,8 +87,11 @@ def build(
 
 
 def _litestar(routes: Sequence[Route], gate: Gate, max_body: int) -> Litestar:
+    by_path: dict[str, dict[str, Handle]] = {}
+    for route in routes:
+        by_path.setdefault(route.path, {})[route.method] = _handle(route, gate, route.max_body or max_body)
     return Litestar(
-        [_handler(route, gate, route.max_body or max_body) for route in routes],
+        [_handler(path, handles) for path, handles in by_path.items()],
         exception_handlers={
             Refusal: on_refusal,
             HTTPException: on_routing_error,
@@ -101,17 +105,37 @@ def _litestar(routes: Sequence[Route], gate: Gate, max_body: int) -> Litestar:
     )
 
 
-def _handler(route: Route, gate: Gate, max_body: int) -> HTTPRouteHandler:
-    """Litestar's handler of a route: identify, then handle."""
+def _handle(route: Route, gate: Gate, max_body: int) -> Handle:
+    """Identify the caller, then do what the route does."""
     handle, is_open, token_in_query = route.handle, not route.scopes, route.token_in_query
+
+    async def identified(scope: HTTPScope, receive: Receive) -> ASGIApp:
+        identity = NOBODY if is_open else await gate.identify(scope, token_in_query)
+        return await handle(Call(identity, scope, receive, max_body))
+
+    return identified
+
+
+def _handler(path: str, handles: dict[str, Handle]) -> HTTPRouteHandler:
+    """Litestar's handler of a path, for all its methods; ``HEAD`` is ``GET``, whose body the server drops."""
+    if "GET" in handles and not path.endswith(STREAM):
+        handles["HEAD"] = handles["GET"]
+    allowed = Answer(204, headers=[(b"allow", ", ".join(sorted([*handles, "OPTIONS"])).encode())])
+
+    async def options(_scope: HTTPScope, _receive: Receive) -> ASGIApp:
+        return allowed
+
+    handles["OPTIONS"] = options
 
     async def handler(request: Request[Any, Any, Any]) -> ASGIApp:
         scope = request.scope
-        identity = NOBODY if is_open else await gate.identify(scope, token_in_query)
-        return await handle(Call(identity, scope, request.receive, max_body))
+        return await handles[scope["method"]](scope, request.receive)
 
     return HTTPRouteHandler(
-        route.path.replace("}", ":str}"), http_method=route.method, name=route.id, status_code=200
+        path.replace("}", ":str}"),
+        http_method=[HttpMethod(each) for each in handles],
+        name=path,
+        status_code=200,
     )(handler)
 
 

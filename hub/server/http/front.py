@@ -3,7 +3,6 @@
 An ASGI application around Litestar's. It
 
 - lets document names hold ``/``, which Litestar's routes can't: the name is passed on with ``%2F`` in it;
-- answers ``HEAD`` as ``GET`` without its body (the server drops it);
 - answers preflights and marks answers for the origins of ``server.origins`` (Fetch Standard §3.2);
 - adds the security headers;
 - counts, by route, never by address.
@@ -23,6 +22,7 @@ from hub.errors import Forbidden
 from hub.server.http.answer import PROBLEM, Answer, Header, encode_json
 from hub.server.http.call import header
 from hub.server.http.problems import document
+from hub.server.http.stream import STREAM
 from hub.telemetry.metrics import Metrics
 
 SECURITY: Final[tuple[Header, ...]] = (
@@ -66,7 +66,8 @@ class Front:
         if _is_preflight(scope):
             await self._preflight(scope)(scope, receive, exchange.send)
         else:
-            await self._app(_routable(scope, exchange), receive, exchange.send)
+            scope["path"] = escape_document_name(scope["path"], scope["raw_path"])
+            await self._app(scope, receive, exchange.send)
 
     def _origin_headers(self, scope: HTTPScope) -> tuple[Header, ...]:
         """What tells a browser that the page's origin may see the answer."""
@@ -88,10 +89,10 @@ class Front:
 class _Exchange:
     """One request and its answer: adds headers, counts when the answer is complete."""
 
-    __slots__ = ("_headers", "_metrics", "_send", "_started", "_status", "scope")
+    __slots__ = ("_headers", "_metrics", "_scope", "_send", "_started", "_status")
 
     def __init__(self, metrics: Metrics, scope: HTTPScope, send: Send, headers: tuple[Header, ...]) -> None:
-        self.scope = scope
+        self._scope = scope
         self._metrics = metrics
         self._send = send
         self._headers = headers
@@ -108,10 +109,10 @@ class _Exchange:
         await self._send(message)
 
     def _count(self) -> None:
-        method = self.scope["method"] if self.scope["method"] in _METHODS else "other"
-        route = self.scope.get("path_template") or "unmatched"
+        method = self._scope["method"] if self._scope["method"] in _METHODS else "other"
+        route = self._scope.get("path_template") or "unmatched"
         self._metrics.http_requests[method, route, self._status] += 1
-        if not route.endswith("/stream"):
+        if not route.endswith(STREAM):
             self._metrics.http_seconds.observe(perf_counter() - self._started)
 
 
@@ -145,12 +146,3 @@ def _is_preflight(scope: HTTPScope) -> bool:
         and header(scope, b"origin") is not None
         and header(scope, b"access-control-request-method") is not None
     )
-
-
-def _routable(scope: HTTPScope, exchange: _Exchange) -> HTTPScope:
-    """The scope as Litestar routes it; what the server holds stays as it was."""
-    scope["path"] = escape_document_name(scope["path"], scope["raw_path"])
-    if scope["method"] == "HEAD" and not scope["path"].endswith("/stream"):
-        exchange.scope = scope = scope.copy()
-        scope["method"] = "GET"
-    return scope

@@ -37,6 +37,8 @@ from hub.server.http.call import Call, parse_query
 from hub.server.http.route import Reply, Route
 from hub.telemetry import logs
 
+STREAM: Final = "/stream"
+"""How the path of a stream ends."""
 MAX_EVENT_ID: Final = 256
 FIRST_EVENT: Final = 1.0
 """Seconds that the headers wait for the first event, so that a refusal is still an answer of its own."""
@@ -76,7 +78,7 @@ class StreamRoutes:
         return (
             Route(
                 "GET",
-                "/v1/users/{user}/stream",
+                f"/v1/users/{{user}}{STREAM}",
                 self.follow,
                 "stream_inbox",
                 "inbox",
