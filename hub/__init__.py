@@ -1,0 +1,1 @@
+"""Tongbu's server. See ``hub.ports`` first."""

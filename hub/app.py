@@ -113,13 +113,12 @@ class App:
         self.folding = Folding(
             storage.store, self.tail, clock, policy, self.documents, self.metrics, self.pipeline.tail_shrank
         )
-        self.sweeper = Sweeper(
-            storage.archive, self.pipeline, self.topics, clock, config.limits.retention
-        )
+        self.sweeper = Sweeper(storage.archive, self.pipeline, self.topics, clock, config.limits.retention)
 
     def _build_services(self) -> Services:
         config, storage, clock = self.config, self.storage, self.clock
-        rights = Rights(storage.directory, self.topics)
+        rights = Rights(storage.directory, self.topics, self.pipeline.look_up)
+        self.pipeline.owned = rights.forget
         self.sessions = Sessions(rights, self.tasks)
         authenticator = LocalTokens(load_secret(config.data_folder, create=True), clock)
         self.people = People(

@@ -53,8 +53,8 @@ class TopicRow:
     """One topic as folded. ``floor``: a device from below it gets a full snapshot.
 
     ``items`` counts every item ever created (live and in history), ``live`` is an upper bound of
-    those that count against ``limits.open_items``, ``unknown`` one of the registers kept for items not known yet,
-    ``order`` the last ``order`` given out. All 0 for documents.
+    those that count against ``limits.open_items``, ``unknown`` one of the registers kept for items not known
+    yet, ``order`` the last ``order`` given out. All 0 for documents.
     """
 
     topic: TopicName
@@ -272,9 +272,7 @@ class Archive(Protocol):
         and passes over those it left where they are, lest they hide the rest."""
         ...
 
-    async def history(
-        self, topic: TopicName, below: int, limit: int
-    ) -> Sequence[HistoryRow]:
+    async def history(self, topic: TopicName, below: int, limit: int) -> Sequence[HistoryRow]:
         """Items in history with ``order`` < ``below``, newest first, at most ``limit``."""
         ...
 
@@ -286,7 +284,9 @@ class Archive(Protocol):
 class Directory(Protocol):
     """Users and members. Same errors as ``Store``."""
 
-    async def user(self, user: UserId) -> User | None: ...
+    async def user(self, user: UserId) -> User | None:
+        """None if unknown."""
+        ...
 
     async def users(self, after: str, limit: int) -> Sequence[User]:
         """By name, those greater than ``after``."""
@@ -297,7 +297,9 @@ class Directory(Protocol):
         ...
 
     async def delete_user(self, user: UserId) -> bool:
-        """Removes the user, their memberships, and revokes their devices. The inbox stays. False if unknown."""
+        """Removes the user, their memberships, and revokes their devices. The inbox stays. False if
+        unknown.
+        """
         ...
 
     async def members(self, topic: TopicName) -> Mapping[UserId, Access]:
@@ -308,13 +310,17 @@ class Directory(Protocol):
         """True if created, False if changed or the same. Creates the user where needed."""
         ...
 
-    async def delete_member(self, topic: TopicName, user: UserId) -> bool: ...
+    async def delete_member(self, topic: TopicName, user: UserId) -> bool:
+        """False if there was none."""
+        ...
 
 
 class Devices(Protocol):
     """Devices. Same errors as ``Store``."""
 
-    async def device(self, device: DeviceId) -> Device | None: ...
+    async def device(self, device: DeviceId) -> Device | None:
+        """None if unknown."""
+        ...
 
     async def devices(self, user: UserId) -> Sequence[Device]:
         """All of a user's, revoked ones included, oldest first."""
@@ -355,9 +361,13 @@ class Bus(Protocol):
     Per topic in order of seq. The local bus delivers synchronously within ``publish``.
     """
 
-    def publish(self, commits: Sequence[Commit]) -> None: ...
+    def publish(self, commits: Sequence[Commit]) -> None:
+        """Hand on what was committed. Never raises."""
+        ...
 
-    def subscribe(self, receive: Callable[[Sequence[Commit]], None]) -> None: ...
+    def subscribe(self, receive: Callable[[Sequence[Commit]], None]) -> None:
+        """Call ``receive`` for every ``publish`` from now on."""
+        ...
 
 
 class Authenticator(Protocol):
@@ -392,7 +402,9 @@ class LinkCodes(Protocol):
 
 
 class LiveConnections(Protocol):
-    """What is connected right now. Synchronous; never raises; what isn't connected is none of its business."""
+    """What is connected right now. Synchronous; never raises; what isn't connected is none of its
+    business.
+    """
 
     def device_revoked(self, device: DeviceId) -> None:
         """Close the device's connections and streams (4403)."""
@@ -410,7 +422,9 @@ class LiveConnections(Protocol):
 class Routing(Protocol):
     """Decides which channels an event goes to. Pure: called inside the turn."""
 
-    def deliveries(self, event: Event) -> Sequence[Delivery]: ...
+    def deliveries(self, event: Event) -> Sequence[Delivery]:
+        """One for each channel that the event goes to."""
+        ...
 
 
 class Clock(Protocol):

@@ -222,7 +222,9 @@ class Actions:
         return ledger.view.counts
 
     async def _view(self, topic: TopicName) -> Ledger:
-        """The ledger with its view resident, as of everything submitted before. Don't await before using it."""
+        """The ledger with its view resident, as of everything submitted before. Don't await before using
+        it.
+        """
         future: asyncio.Future[Ledger] = asyncio.get_running_loop().create_future()
         self._pipeline.submit(UseView(self._topics.ledger(topic), *_into(future)))
         ledger = await future
@@ -244,7 +246,9 @@ class Actions:
     async def sync(
         self, caller: Identity, device: str | None, parts: Sequence[SyncPart]
     ) -> Sequence[SyncAnswer]:
-        """Push and catch up several topics in one round trip. ``device`` is the actor (None: ``<sub>.api``)."""
+        """Push and catch up several topics in one round trip. ``device`` is the actor (None:
+        ``<sub>.api``).
+        """
         actor = Actor(device) if device is not None else caller.api_actor
         return await asyncio.gather(*(self._exchange.one(caller, actor, part) for part in parts))
 

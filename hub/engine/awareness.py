@@ -1,8 +1,8 @@
 """Yjs awareness of one document: who is there, by Yjs client id. Never saved.
 
-Rules of y-protocols: a state is newer with a greater clock, or with the same clock and no state (gone). Providers
-echo states of others, so what isn't newer is ignored without a word. A client id belongs to the user who first
-named it, here or in the document: nobody else's word on it counts.
+Rules of y-protocols: a state is newer with a greater clock, or with the same clock and no state (gone).
+Providers echo states of others, so what isn't newer is ignored without a word. A client id belongs to the
+user who first named it, here or in the document: nobody else's word on it counts.
 """
 
 from __future__ import annotations

@@ -47,12 +47,16 @@ async def run_command(actions: Actions, caller: Identity, name: str, params: Par
     return await command(actions, caller, TopicName(topic), None if hlc is None else Hlc(hlc), rest)
 
 
-async def _create(actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params) -> Json:
+async def _create(
+    actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params
+) -> Json:
     item, _ = await actions.create(caller, topic, params.pop("id", None), params, hlc)
     return item
 
 
-async def _start(actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params) -> Json:
+async def _start(
+    actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params
+) -> Json:
     item_id = params.pop("id", None)
     return await actions.start(caller, topic, item_id, {**params, "kind": "task"}, hlc)
 
@@ -71,7 +75,9 @@ async def _end(actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | 
     return await actions.change(caller, topic, _taken(params, "item"), params, hlc)
 
 
-async def _mark(actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params) -> Json:
+async def _mark(
+    actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params
+) -> Json:
     return await actions.change(caller, topic, _taken(params, "item"), params, hlc)
 
 
@@ -87,7 +93,9 @@ async def _get(actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | 
     return await actions.item(caller, topic, _taken(params, "item"))
 
 
-async def _counts(actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params) -> Json:
+async def _counts(
+    actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params
+) -> Json:
     _only(params)
     return _counts_value(await actions.counts(caller, topic))
 

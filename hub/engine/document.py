@@ -46,6 +46,7 @@ class Applied(NamedTuple):
 
 
 NOTHING_NEW: Final = Applied(False, ())
+NOTHING_BOUND: Final = Applied(True, ())
 
 
 class Document:
@@ -96,7 +97,8 @@ class Document:
             self._check_owners(scanned.clocks, user)
         if not self._integrate(update, scanned):
             return NOTHING_NEW
-        return Applied(True, self._bind(scanned.clocks, user) if bind else ())
+        bound = self._bind(scanned.clocks, user) if bind else ()
+        return Applied(True, bound) if bound else NOTHING_BOUND
 
     def claim(self, client_id: int, user: UserId) -> bool:
         """Name a client id through awareness: whether it is the user's, from now on or before.

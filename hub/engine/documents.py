@@ -68,7 +68,9 @@ class Update(Work[DocumentTopic]):
         return loader.document(self.topic) if self.topic.document is None else None
 
     def join(self, turn: Turn) -> None:
-        """Scan and apply. Raises ``Refusal``, or ``DocumentBroken`` where the Doc can't be trusted any more."""
+        """Scan and apply. Raises ``Refusal``, or ``DocumentBroken`` where the Doc can't be trusted any
+        more.
+        """
         document = _resident(self.topic)
         applied = document.apply(self.update, self.user)
         if not applied.new:
@@ -107,8 +109,8 @@ class UseDocument(Work[DocumentTopic]):
         return loader.document(self.topic) if self.topic.document is None else None
 
     def settle(self) -> None:
-        """The Doc holds exactly what is saved. A ``Refusal`` of what is done goes to ``refused``; a broken Doc
-        is the pipeline's business."""
+        """The Doc holds exactly what is saved. A ``Refusal`` of what is done goes to ``refused``; a broken
+        Doc is the pipeline's business."""
         try:
             self._done(self.topic, _resident(self.topic))
         except Refusal as refusal:
@@ -142,9 +144,12 @@ class DocumentResidence:
     def admit(self, topic: DocumentTopic) -> None:
         """A Doc was loaded or used; others may have to go."""
         assert topic.document is not None
-        before = self._topics.pop(topic.name, None)
+        before, size_before = self._topics.pop(topic.name, (topic, 0))
+        if before is not topic and before.document is not None:
+            before.document.close()
+            before.document = None
         size = topic.document.size_bytes
-        self._bytes += size - (before[1] if before else 0)
+        self._bytes += size - size_before
         self._topics[topic.name] = (topic, size)
         self._make_room()
 

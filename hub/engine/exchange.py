@@ -6,8 +6,8 @@ import asyncio
 from functools import partial
 from typing import Any
 
-from hub.engine.documents import Update, UseDocument
 from hub.engine.checking import StatementCheck
+from hub.engine.documents import Update, UseDocument
 from hub.engine.pipeline import Pipeline
 from hub.engine.reading import Catch
 from hub.engine.rights import Rights

@@ -1,8 +1,8 @@
 """Changes become events: the one place in the pipeline where the hub decides that something happened.
 
-A task's attempt is final with the first terminal status that stands after joining and is not outranked by a later
-attempt; the decision is the hub's own ``final`` register and one ``task.finalized``. A notification is raised when
-its record is saved. Register, event and deliveries leave in the turn's transaction. Pure: no I/O.
+A task's attempt is final with the first terminal status that stands after joining and is not outranked by a
+later attempt; the decision is the hub's own ``final`` register and one ``task.finalized``. A notification is
+raised when its record is saved. Register, event and deliveries leave in the turn's transaction. Pure: no I/O.
 """
 
 from __future__ import annotations

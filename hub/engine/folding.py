@@ -1,8 +1,8 @@
 """Folding: what the journal holds goes into the tables, in key order, in bounded transactions.
 
 Appending is cheap and upserting is dear, so a turn only appends; a pass takes what gathered, sorted, so that
-neighbouring rows share pages. When a pass is complete its last transaction cuts the journal and the tail drops
-the generation. A crash before that folds the same rows again, harmlessly.
+neighbouring rows share pages. When a pass is complete its last transaction cuts the journal and the tail
+drops the generation. A crash before that folds the same rows again, harmlessly.
 """
 
 from __future__ import annotations

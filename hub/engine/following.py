@@ -29,24 +29,33 @@ BEAT_SECONDS = 15.0
 class Views:
     """Which views are resident: least recently used first out, under a budget; followers keep theirs."""
 
-    __slots__ = ("_budget", "_used")
+    __slots__ = ("_budget", "_registers", "_used")
 
     def __init__(self, budget: int) -> None:
         self._budget = budget // VIEW_REGISTER_BYTES
-        self._used: OrderedDict[TopicName, Ledger] = OrderedDict()
+        self._registers = 0
+        self._used: OrderedDict[TopicName, tuple[Ledger, int]] = OrderedDict()
 
     def used(self, ledger: Ledger) -> None:
         """Somebody used the ledger's view; older ones may have to go."""
-        self._used.pop(ledger.name, None)
-        self._used[ledger.name] = ledger
-        registers = sum(each.view.registers for each in self._used.values() if each.view is not None)
-        for name, each in list(self._used.items())[:-1]:
-            if registers <= self._budget:
+        self._forget(ledger.name)
+        registers = _view(ledger).registers
+        self._used[ledger.name] = (ledger, registers)
+        self._registers += registers
+        if self._registers > self._budget:
+            self._make_room(ledger)
+
+    def _make_room(self, kept: Ledger) -> None:
+        for name, (ledger, _) in list(self._used.items()):
+            if self._registers <= self._budget:
                 return
-            if not each.followers and each.view is not None:
-                registers -= each.view.registers
-                each.view = None
-                del self._used[name]
+            if ledger is not kept and not ledger.followers:
+                ledger.view = None
+                self._forget(name)
+
+    def _forget(self, name: TopicName) -> None:
+        _, registers = self._used.pop(name, (None, 0))
+        self._registers -= registers
 
 
 class Follower:
@@ -173,9 +182,11 @@ class Following:
 
     def _resume(self, follower: Follower, ledger: Ledger, last_event_id: str) -> None:
         incarnation, _, seq = last_event_id.partition("-")
-        if incarnation != str(ledger.incarnation) or not _is_number(seq):
-            follower.start_over()
-        elif not ledger.floor <= int(seq) <= ledger.seq:
+        if (
+            incarnation != str(ledger.incarnation)
+            or not _is_number(seq)
+            or not ledger.floor <= int(seq) <= ledger.seq
+        ):
             follower.start_over()
         elif int(seq) < ledger.seq:
             follower.changed(_view(ledger).changed_since(int(seq)))

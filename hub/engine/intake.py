@@ -13,7 +13,17 @@ class Intake:
         rate: statements a second, with a burst of one second.
     """
 
-    __slots__ = ("_clock", "_filled", "_peer", "_rate", "_stopped", "_timers", "_tokens", "_waiting", "_waiting_bytes")
+    __slots__ = (
+        "_clock",
+        "_filled",
+        "_peer",
+        "_rate",
+        "_stopped",
+        "_timers",
+        "_tokens",
+        "_waiting",
+        "_waiting_bytes",
+    )
 
     def __init__(self, peer: Peer, clock: Clock, timers: Timers, waiting_bytes: int, rate: int) -> None:
         self._peer = peer

@@ -33,7 +33,9 @@ class ItemRights:
         self._rights = rights
 
     async def learn(self, topic: TopicName) -> None:
-        """Bring into memory what the other methods need. Raises ``BadId``, ``UnknownTopic``, ``Unavailable``."""
+        """Bring into memory what the other methods need. Raises ``BadId``, ``UnknownTopic``,
+        ``Unavailable``.
+        """
         if topic_kind(topic)[0] == "doc":
             raise UnknownTopic("a document holds no items")
         await self._rights.learn(topic)
@@ -48,7 +50,11 @@ class ItemRights:
 
     def may_see(self, caller: Identity, topic: TopicName) -> Guard:
         """For one item. Raises ``Forbidden``."""
-        if "publish" in caller.scopes and self._access(caller, topic) is None and "admin" not in caller.scopes:
+        if (
+            "publish" in caller.scopes
+            and self._access(caller, topic) is None
+            and "admin" not in caller.scopes
+        ):
             return _created_by(caller)
         return self.may_list(caller, topic)
 

@@ -48,7 +48,19 @@ class Stated(NamedTuple):
 class LedgerPart:
     """The overlay of one ledger in one turn: what stood before, and what this turn states over it."""
 
-    __slots__ = ("altered", "before", "floor", "joined", "ledger", "origins", "overlay", "retired", "seq", "turn", "undo")
+    __slots__ = (
+        "altered",
+        "before",
+        "floor",
+        "joined",
+        "ledger",
+        "origins",
+        "overlay",
+        "retired",
+        "seq",
+        "turn",
+        "undo",
+    )
 
     def __init__(self, ledger: Ledger, turn: Turn) -> None:
         self.ledger = ledger
@@ -188,7 +200,9 @@ class LedgerPart:
         if known:
             return
         if self.ledger.unknown >= self.turn.limits.unknown:
-            raise Limit(f"{self.turn.limits.unknown} statements wait for items not known yet, the most allowed")
+            raise Limit(
+                f"{self.turn.limits.unknown} statements wait for items not known yet, the most allowed"
+            )
         self.ledger.unknown += 1
 
     def _value(self, stated: Stated) -> Json:
@@ -234,9 +248,7 @@ class LedgerPart:
         self.joined = True
         for slot in registers:
             self.overlay.pop((row.item, slot), None)
-        self.turn.batch.joined.append(
-            HistoryRow(row.topic, row.item, row.order, row.moved_at, registers)
-        )
+        self.turn.batch.joined.append(HistoryRow(row.topic, row.item, row.order, row.moved_at, registers))
 
     def body(self) -> bytes:
         """This turn's statements as the journal and the wire hold them."""
@@ -246,7 +258,9 @@ class LedgerPart:
         """The part that the hub changed or added; b"" for none."""
         if not self.altered:
             return b""
-        return encode_statements([statement_of(key, self.overlay[key]) for key in self.overlay if key in self.altered])
+        return encode_statements(
+            [statement_of(key, self.overlay[key]) for key in self.overlay if key in self.altered]
+        )
 
 
 def statement_of(key: ItemSlot, register: Register) -> Statement:

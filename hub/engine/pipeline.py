@@ -1,26 +1,26 @@
 """The pipeline: join → commit → relay + ok. One turn at a time over all topics that have work waiting.
 
-While a turn's commit is on its way to the disk the next turn gathers, so the commit is the batch: small at rest,
-growing by itself under load. What a turn joined lives in overlays until the commit succeeded; then it becomes the
-state, readers are shown it, and its works are answered, in that order. If the commit fails the overlays are
-dropped and nothing was shown.
+While a turn's commit is on its way to the disk the next turn gathers, so the commit is the batch: small at
+rest, growing by itself under load. What a turn joined lives in overlays until the commit succeeded; then it
+becomes the state, readers are shown it, and its works are answered, in that order. If the commit fails the
+overlays are dropped and nothing was shown.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
-from hub.engine.documents import DocumentPart, DocumentResidence
 from hub.engine.document import DocumentBroken
+from hub.engine.documents import DocumentPart, DocumentResidence
 from hub.engine.finalizer import Finalizer
 from hub.engine.ledger import LedgerPart
 from hub.engine.loading import Loader
 from hub.engine.topics import DocumentTopic, Ledger, Topic
 from hub.engine.turn import LedgerLimits, Memory, Turn
-from hub.engine.work import Work
+from hub.engine.work import LookUp, Work
 from hub.errors import Internal, Refusal, Refused, Unavailable
-from hub.model import Seq
+from hub.model import Seq, TopicName
 from hub.ports import Archive, Bus, Clock, Commit, JournalRow, Store, UpdateRow
 from hub.telemetry.logs import get
 from hub.telemetry.metrics import Metrics
@@ -97,12 +97,20 @@ class Pipeline:
         self._idle.set()
         self._number = 0
         self.tail_shrank = asyncio.Event()
+        self.owned: Callable[[TopicName], None] = _nobody_minds
+        """Called when a document got its first member with its first update."""
 
     def begin(self, number: int) -> None:
         """Journal numbers go on from here."""
         self._number = number
 
-    def submit(self, work: Work[Ledger] | Work[DocumentTopic]) -> None:
+    async def look_up(self, topic: Topic) -> None:
+        """Make a topic known. Raises ``Unavailable``."""
+        looked_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.submit(LookUp(topic, looked_up))
+        await looked_up
+
+    def submit(self, work: Work[Ledger] | Work[DocumentTopic] | Work[Topic]) -> None:
         """Queue a work. It is settled or failed once, later."""
         topic: Topic = work.topic
         topic.waiting.append(work)
@@ -161,7 +169,9 @@ class Pipeline:
         return Taken(topic, works)
 
     async def _read(self, turn: Turn, taken: list[Taken]) -> list[Taken]:
-        """Read what the joins need in one call: topics not known yet, registers neither in the tail nor cached."""
+        """Read what the joins need in one call: topics not known yet, registers neither in the tail nor
+        cached.
+        """
         for each in taken:
             topic = each.topic
             if not topic.known:
@@ -380,7 +390,13 @@ class Pipeline:
     def _apply_document(self, part: DocumentPart, row: JournalRow) -> None:
         topic = part.topic
         topic.seq = row.seq
-        topic.opener = None
+        if part.opener is not None:
+            topic.opener = None
+            self.owned(topic.name)
         topic.update_bytes += len(row.body)
         self._memory.tail.add_document(topic.row(), UpdateRow(topic.name, row.seq, row.body), row.number)
         self._documents.admit(topic)
+
+
+def _nobody_minds(_: TopicName) -> None:
+    """Until somebody does."""

@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from hub.engine.ledger import statement_of
 from hub.engine.loading import EVERYTHING, Content, Loader
 from hub.engine.topics import Ledger
 from hub.engine.turn import Turn
 from hub.engine.work import Work
 from hub.errors import Refusal
 from hub.model import Incarnation, ItemId, Registers, Seq, Statement
-from hub.engine.ledger import statement_of
 from hub.state.names import ALL
 
 log = structlog.get_logger("hub.engine")

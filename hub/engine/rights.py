@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from hub.engine.topicbook import TopicBook
+from hub.engine.topics import Topic
 from hub.errors import Forbidden, Unavailable, UnknownTopic
 from hub.model import Access, Identity, TopicName, UserId
 from hub.ports import Directory
@@ -17,9 +18,13 @@ REMEMBERED = 10_000
 class Rights:
     """Answers at once where it remembers, and asks the directory where it does not."""
 
-    __slots__ = ("_directory", "_forgotten", "_members", "_topics")
+    __slots__ = ("_directory", "_forgotten", "_look_up", "_members", "_topics")
 
-    def __init__(self, directory: Directory, topics: TopicBook) -> None:
+    def __init__(
+        self, directory: Directory, topics: TopicBook, look_up: Callable[[Topic], Awaitable[None]]
+    ) -> None:
+        """``look_up`` makes a topic ``known``."""
+        self._look_up = look_up
         self._directory = directory
         self._topics = topics
         self._forgotten = 0
@@ -27,13 +32,20 @@ class Rights:
 
     def knows(self, topic: TopicName) -> bool:
         """Whether ``access`` can answer without ``learn``."""
-        return topic.startswith("inbox/") or topic in self._members
+        if topic.startswith("inbox/"):
+            return True
+        members = self._members.get(topic)
+        if members is None:
+            return False
+        return bool(members) or topic.startswith("space/") or self._topics.document(topic).known
 
     async def learn(self, topic: TopicName) -> None:
         """Remember who the topic's members are. Raises ``Unavailable``."""
         while not self.knows(topic):
             asked = self._forgotten
             members = await self._directory.members(topic)
+            if not members and topic.startswith("doc/"):
+                await self._look_up(self._topics.document(topic))
             if asked == self._forgotten:
                 self._members[topic] = members
         while len(self._members) > REMEMBERED:
@@ -51,7 +63,7 @@ class Rights:
     def access(self, identity: Identity, topic: TopicName) -> Access:
         """What a token with scope ``user`` may do with a topic that is known.
 
-        A document nobody is a member of belongs to whoever opens it first.
+        A document that doesn't exist yet belongs to whoever opens it first.
 
         Raises:
             Forbidden: it is somebody else's, or the token lacks the scope.
@@ -78,6 +90,10 @@ class Rights:
 
     def _opens(self, identity: Identity, topic: TopicName) -> bool:
         document = self._topics.document(topic)
+        if not document.known:
+            raise Unavailable
+        if document.seq > 0:
+            return False
         if document.opener is None or not document.busy:
             document.opener = identity.user
         return document.opener == identity.user

@@ -54,7 +54,9 @@ class Write(Work[Ledger]):
         self.won = False
 
     def wants(self, turn: Turn) -> None:
-        """The registers that the statements join, the records of their items, and what finalizing looks at."""
+        """The registers that the statements join, the records of their items, and what finalizing looks
+        at.
+        """
         name = self.topic.name
         for item, field, _, _ in self.stated:
             turn.want(name, item, slot_of(field, self.actor))

@@ -1,7 +1,7 @@
 """A whole ledger in memory, derived: for lists, counts and streams. Kept in step with each commit.
 
-Built only when somebody asks for a list or counts, dropped when nobody did for a while. Devices never need it:
-they derive for themselves.
+Built only when somebody asks for a list or counts, dropped when nobody did for a while. Devices never need
+it: they derive for themselves.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hub.engine.topics import Topic
@@ -47,3 +48,23 @@ class Work(Generic[T]):
 
     def fail(self, refusal: Refusal) -> None:
         """Nothing of this work took effect: answer that."""
+
+
+class LookUp(Work[Topic]):
+    """Only the topic's row: afterwards the topic is known."""
+
+    __slots__ = ("_looked_up",)
+
+    def __init__(self, topic: Topic, looked_up: asyncio.Future[None]) -> None:
+        super().__init__(topic)
+        self._looked_up = looked_up
+
+    def settle(self) -> None:
+        """The topic is known."""
+        if not self._looked_up.done():
+            self._looked_up.set_result(None)
+
+    def fail(self, refusal: Refusal) -> None:
+        """Could not be read."""
+        if not self._looked_up.done():
+            self._looked_up.set_exception(refusal)

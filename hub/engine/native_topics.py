@@ -1,0 +1,279 @@
+"""What one native session has open: topics, what it was shown of each, its pushes. See
+``hub.protocol.native``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from hub.engine.documents import Update, UseDocument
+from hub.engine.intake import Intake
+from hub.engine.reading import Catch
+from hub.engine.services import Services
+from hub.engine.session import next_session_id
+from hub.engine.statements import Write
+from hub.engine.topics import DocumentTopic, Ledger, Topic
+from hub.errors import BadValue, Forbidden, Limit, Refusal, UnknownHandle
+from hub.model import Access, Actor, Identity, Incarnation, Seq, Statement, TopicName
+from hub.ports import Commit, Peer
+from hub.protocol import native
+from hub.protocol.yjs import EMPTY_UPDATE
+
+
+class Opened:
+    """One topic as this session has it open. ``sent`` is the last seq shown; ``stale`` once one was not, and
+    until the catch-up (``catching``: on its way) or the next open makes up for it."""
+
+    __slots__ = ("access", "catching", "sent", "stale", "topic")
+
+    def __init__(self, topic: Topic, access: Access, sent: Seq) -> None:
+        self.topic = topic
+        self.access = access
+        self.sent = sent
+        self.stale = False
+        self.catching = False
+
+
+class NativeTopics:
+    """One identified session's topics. Implements ``topics.Reader``.
+
+    ``identity`` is whom the session speaks for now; None once it is gone.
+    """
+
+    __slots__ = ("_intake", "_opened", "_peer", "_services", "id", "identity")
+
+    def __init__(self, peer: Peer, services: Services, identity: Identity, intake: Intake) -> None:
+        self.id = next_session_id()
+        self.identity: Identity | None = identity
+        self._peer = peer
+        self._services = services
+        self._intake = intake
+        self._opened: dict[int, Opened] = {}
+
+    def drained(self) -> None:
+        """Catch up the topics whose relays were dropped."""
+        for opened in list(self._opened.values()):
+            if opened.stale and not opened.catching:
+                self._catch_up(opened)
+
+    def leave_all(self) -> None:
+        """The session is gone."""
+        for opened in list(self._opened.values()):
+            self._leave(opened.topic)
+        self.identity = None
+
+    def open_topics(self) -> list[Topic]:
+        """What is open."""
+        return [opened.topic for opened in self._opened.values()]
+
+    def access_changed(self, topic: Topic, access: Access | None) -> None:
+        """Tell the device; without access the topic is closed for it."""
+        opened = self._opened.get(topic.handle)
+        if opened is None or opened.access == access:
+            return
+        self._peer.answer(
+            native.opened(0, topic.handle, topic.incarnation, opened.sent, access, False, native.EMPTY_BODY)
+        )
+        if access is None:
+            self._leave(topic)
+        else:
+            opened.access = access
+
+    # ------------------------------------------------------------------ open, close
+
+    def open(self, message: native.Open) -> None:
+        """Open a topic, or bring an open one up to date."""
+        try:
+            topic = self._services.topics.topic(TopicName(message.topic))
+            if topic.handle not in self._opened and len(self._opened) >= self._services.limits.topics:
+                raise Limit("too many topics are open on this connection")
+        except Refusal as refusal:
+            self._peer.answer(native.no(message.ref, refusal))
+            return
+        if self._services.rights.knows(topic.name):
+            self._open_known(message, topic)
+        else:
+            self._services.tasks.start(self._open_unknown(message, topic))
+
+    async def _open_unknown(self, message: native.Open, topic: Topic) -> None:
+        try:
+            await self._services.rights.learn(topic.name)
+        except Refusal as refusal:
+            self._peer.answer(native.no(message.ref, refusal))
+            return
+        self._open_known(message, topic)
+
+    def _open_known(self, message: native.Open, topic: Topic) -> None:
+        if self.identity is None:
+            return
+        refused = partial(self._no, message.ref, 0)
+        try:
+            access = self._services.rights.access(self.identity, topic.name)
+        except Refusal as refusal:
+            refused(refusal)
+            return
+        if isinstance(topic, DocumentTopic):
+            done = partial(self._open_document, message, access)
+            self._services.pipeline.submit(UseDocument(topic, done, refused))
+        elif isinstance(topic, Ledger):
+            self._catch(topic, message.incarnation, message.seq, message.ref, access, refused)
+
+    def _catch(
+        self,
+        topic: Ledger,
+        incarnation: int,
+        seq: int,
+        ref: int,
+        access: Access,
+        refused: Callable[[Refusal], None],
+    ) -> None:
+        done = partial(self._open_ledger, ref, topic, access)
+        self._services.pipeline.submit(Catch(topic, Incarnation(incarnation), Seq(seq), done, refused))
+
+    def _open_ledger(
+        self, ref: int, topic: Ledger, access: Access, full: bool, statements: list[Statement]
+    ) -> None:
+        body = native.encode_statements(statements)
+        parts = native.split_body(body, self._services.limits.message - 256)
+        self._become_reader(topic, access)
+        self._opened_message(ref, topic, access, full, parts)
+
+    def _open_document(
+        self, message: native.Open, access: Access, topic: DocumentTopic, document: Any
+    ) -> None:
+        full = message.incarnation != topic.incarnation or message.seq > topic.seq
+        vector = None if full else message.state_vector
+        in_sync = not full and message.seq == topic.seq
+        update = EMPTY_UPDATE if in_sync else document.diff(vector)
+        body = native.encode_updates([] if update == EMPTY_UPDATE else [update])
+        self._become_reader(topic, access)
+        self._opened_message(message.ref, topic, access, full, [body])
+
+    def _opened_message(self, ref: int, topic: Topic, access: Access, full: bool, parts: list[bytes]) -> None:
+        last = len(parts) - 1
+        self._peer.answer(
+            native.opened(ref, topic.handle, topic.incarnation, topic.seq, access, full, parts[0], last > 0)
+        )
+        for index in range(1, len(parts)):
+            self._peer.answer(native.relay(topic.handle, topic.seq, parts[index], index < last))
+        present = self._services.presence.message(topic) if ref else None
+        if present is not None:
+            self._peer.answer(present)
+
+    def _become_reader(self, topic: Topic, access: Access) -> None:
+        if self.identity is None:
+            return
+        self._opened[topic.handle] = Opened(topic, access, topic.seq)
+        topic.readers[self.id] = self
+
+    def close(self, message: native.Close) -> None:
+        """Close a topic."""
+        opened = self._opened.get(message.handle)
+        if opened is not None:
+            self._leave(opened.topic)
+
+    def _leave(self, topic: Topic) -> None:
+        self._opened.pop(topic.handle, None)
+        topic.readers.pop(self.id, None)
+        self._services.presence.leave(topic, self)
+
+    # ------------------------------------------------------------------ push
+
+    def push(self, message: native.Push, size: int) -> None:
+        """Take a push of ``size`` bytes."""
+        opened = self._opened.get(message.handle)
+        ref = message.ref
+        try:
+            if opened is None or self.identity is None:
+                raise UnknownHandle
+            if opened.access != "write":
+                raise Forbidden("you may only read this topic")
+            topic = opened.topic
+            done, refused = partial(self._saved, ref, size, opened), partial(self._no, ref, size)
+            if isinstance(topic, Ledger):
+                stated = self._services.check.stated(topic.kind, message.body, self.identity)
+                actor = Actor(self.identity.device or "")
+                self._services.pipeline.submit(Write(topic, stated, actor, self.id, done, refused))
+                self._intake.took(size, len(stated))
+            elif isinstance(topic, DocumentTopic):
+                if type(message.body) is not bytes:
+                    raise BadValue("a document is pushed one update (bytes)")
+                update = Update(topic, message.body, self.identity.user, self.id, done, refused)
+                self._services.pipeline.submit(update)
+                self._intake.took(size, 1)
+        except Refusal as refusal:
+            self._count_refusal(refusal)
+            self._peer.answer(native.no(ref, refusal))
+
+    # A device takes the highest seq it was told for what it has, so one that missed relays is told the last
+    # it was shown, not the one its push is saved under.
+    def _saved(self, ref: int, size: int, opened: Opened, seq: Seq) -> None:
+        if not opened.stale:
+            opened.sent = max(opened.sent, seq)
+        self._peer.answer(native.ok(ref, min(seq, opened.sent)))
+        self._intake.answered(size)
+
+    def _no(self, ref: int, size: int, refusal: Refusal) -> None:
+        self._count_refusal(refusal)
+        self._peer.answer(native.no(ref, refusal))
+        self._intake.answered(size)
+
+    def _count_refusal(self, refusal: Refusal) -> None:
+        self._services.metrics.statements_refused[refusal.code] += 1
+
+    # ------------------------------------------------------------------ presence
+
+    def state_presence(self, message: native.Presence) -> None:
+        """What others see of this connection in a topic."""
+        opened = self._opened.get(message.handle)
+        identity = self.identity
+        if opened is None or identity is None or identity.device is None:
+            return
+        try:
+            self._services.presence.state(opened.topic, self, identity.device, identity.user, message.state)
+        except Refusal as refusal:
+            self._peer.answer(native.no(0, refusal))
+
+    def show_presence(self, message: bytes) -> None:
+        """Somebody else's presence."""
+        self._peer.relay(message)
+
+    # ------------------------------------------------------------------ Reader
+
+    def relay(self, topic: Topic, commit: Commit) -> None:
+        """Show a commit; what this session alone pushed comes back only where the hub altered it."""
+        opened = self._opened.get(topic.handle)
+        if opened is None or opened.stale:
+            return
+        if commit.origin == self.id:
+            if commit.altered:
+                self._show(opened, commit.seq, (native.relay(topic.handle, commit.seq, commit.altered),))
+            else:
+                opened.sent = commit.seq
+            return
+        self._show(opened, commit.seq, topic.once(self._services.relay, commit))
+
+    def _show(self, opened: Opened, seq: Seq, messages: Iterable[bytes]) -> None:
+        for message in messages:
+            if not self._peer.relay(message):
+                opened.stale = True
+                self._services.metrics.relays_dropped += 1
+                return
+        opened.sent = seq
+        self._services.metrics.relays += 1
+
+    def _catch_up(self, opened: Opened) -> None:
+        """A ledger gets one merged catch-up from the last seq shown, a document a jump: it opens again."""
+        topic = opened.topic
+        opened.catching = True
+        if isinstance(topic, Ledger):
+            self._catch(
+                topic, topic.incarnation, opened.sent, 0, opened.access, partial(self._not_caught_up, opened)
+            )
+        else:
+            self._peer.answer(native.relay(topic.handle, topic.seq, native.EMPTY_BODY))
+
+    def _not_caught_up(self, opened: Opened, refusal: Refusal) -> None:
+        opened.catching = False
