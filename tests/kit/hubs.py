@@ -1,0 +1,102 @@
+"""A whole hub in this process: real sockets, a real SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from hub import config
+from hub.app import App
+from hub.identity.secret import load_secret
+from hub.identity.tokens import LocalTokens
+from hub.model import DeviceId, Scope, UserId
+from hub.ports import Clock, SystemClock
+from tests.kit.devices import NativeDevice
+
+TTL = 3600
+
+
+@dataclass
+class RunningHub:
+    """A hub that accepts. ``folder`` is its data folder; start another one on it to see a restart."""
+
+    app: App
+    folder: Path
+    port: int
+    clock: Clock
+    devices: list[NativeDevice] = field(default_factory=list)
+    stopped: bool = False
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def native_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/v1/connect"
+
+    @property
+    def yjs_url(self) -> str:
+        """Append ``/<document>?token=…``."""
+        return f"ws://127.0.0.1:{self.port}/yjs/doc"
+
+    def token(self, user: str, *scopes: Scope, device: str | None = None, ttl: int = TTL) -> str:
+        """A token; with scope ``user`` unless told otherwise."""
+        tokens = LocalTokens(load_secret(self.folder, create=False), self.clock)
+        bound = None if device is None else DeviceId(device)
+        return tokens.issue(UserId(user), scopes or ("user",), ttl, bound)
+
+    def device(self, user: str, name: str = "device", *scopes: Scope, **options: Any) -> NativeDevice:
+        """A device of that user, not connected yet; closed with the hub. Options as of ``NativeDevice``."""
+        device = NativeDevice(self.native_url, self.token(user, *scopes), name, **options)
+        self.devices.append(device)
+        return device
+
+    async def http(
+        self, method: str, path: str, body: Any = None, token: str | None = None, **headers: str
+    ) -> tuple[int, Any]:
+        """One request with a JSON body: status, and the answer's JSON (None where there is none)."""
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(method, self.url + path, json=body, headers=headers) as response,
+        ):
+            return response.status, await response.json(content_type=None) if await response.read() else None
+
+    async def stop(self) -> None:
+        """Drain and stop, as SIGTERM does. Idempotent."""
+        if not self.stopped:
+            self.stopped = True
+            await self.app.stop()
+
+
+@asynccontextmanager
+async def running_hub(
+    folder: Path, clock: Clock | None = None, **overrides: object
+) -> AsyncIterator[RunningHub]:
+    """A hub over a data folder, stopped at the end.
+
+    Args:
+        folder: the data folder; a second hub on the same folder, after the first has ended, is a restart.
+        clock: the machine's by default.
+        overrides: settings, two underscores for the dot: ``limits__statements=10``.
+    """
+    clock = clock or SystemClock()
+    given = {key.replace("__", "."): value for key, value in overrides.items()}
+    settings = config.load(
+        None, {"storage.data": str(folder), "server.port": 0, "server.drain_timeout": 2.0, **given}
+    )
+    app = App.build(settings, clock)
+    hub = RunningHub(app, folder, await app.start(), clock)
+    try:
+        yield hub
+    finally:
+        for device in hub.devices:
+            await device.disconnect()
+        await hub.stop()
