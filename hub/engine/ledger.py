@@ -239,6 +239,7 @@ class LedgerPart:
 
     def _return(self, row: HistoryRow, registers: Registers) -> None:
         if closed_at(registers) is None:
+            self.ledger.live += 1
             for slot, register in registers.items():
                 key = (row.item, slot)
                 self.overlay[key] = register._replace(seq=self.seq)

@@ -185,10 +185,9 @@ class Pipeline:
         if not turn.wanted:
             return taken
         try:
-            turn.found = await self._store.read(turn.wanted)
+            turn.learn(await self._store.read(turn.wanted))
         except Unavailable as refusal:
             return self._unread(taken, refusal)
-        self._memory.keep(turn.found, turn.wanted)
         for each in taken:
             if not each.topic.known:
                 each.topic.learn(turn.found.topics.get(each.topic.name))

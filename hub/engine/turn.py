@@ -58,7 +58,18 @@ class Memory:
 class Turn:
     """The context of one turn's joins."""
 
-    __slots__ = ("batch", "documents", "found", "held", "ledgers", "limits", "memory", "now", "wanted")
+    __slots__ = (
+        "batch",
+        "before",
+        "documents",
+        "found",
+        "held",
+        "ledgers",
+        "limits",
+        "memory",
+        "now",
+        "wanted",
+    )
 
     def __init__(self, memory: Memory, limits: LedgerLimits, now: Milliseconds) -> None:
         self.memory = memory
@@ -66,15 +77,29 @@ class Turn:
         self.now = now
         self.wanted = Wanted()
         self.found = Found()
+        self.before: dict[Key, Register | None] = {}
         self.held: dict[tuple[TopicName, ItemId], Registers] = {}
         self.batch = Batch()
         self.ledgers: dict[TopicName, LedgerPart] = {}
         self.documents: dict[TopicName, DocumentPart] = {}
 
     def want(self, topic: TopicName, item: ItemId, slot: Slot) -> None:
-        """Ask for one register unless it is known."""
-        if not self.memory.find(topic, item, slot)[0]:
-            self.wanted.registers.add(Key(topic, item, slot))
+        """Ask for one register. What memory holds now is kept for the turn: a pass may end meanwhile."""
+        key = Key(topic, item, slot)
+        if key in self.before or key in self.wanted.registers:
+            return
+        known, register = self.memory.find(topic, item, slot)
+        if known:
+            self.before[key] = register
+        else:
+            self.wanted.registers.add(key)
+
+    def learn(self, found: Found) -> None:
+        """Take what the store answered."""
+        self.found = found
+        self.memory.keep(found, self.wanted)
+        for key in self.wanted.registers:
+            self.before[key] = found.registers.get(key)
 
     def want_item(self, topic: TopicName, item: ItemId) -> None:
         """Ask for all registers of one item. What the tail holds now is kept: a pass may end meanwhile."""
@@ -83,14 +108,16 @@ class Turn:
 
     def standing(self, topic: TopicName, item: ItemId, slot: Slot) -> Register | None:
         """The register that stood before this turn. It was asked for, or is in memory."""
+        key = Key(topic, item, slot)
+        if key in self.before:
+            return self.before[key]
         known, register = self.memory.find(topic, item, slot)
         if known:
             return register
-        key = (topic, item)
-        for registers in (self.held.get(key), self.found.items.get(key)):
+        for registers in (self.held.get((topic, item)), self.found.items.get((topic, item))):
             if registers is not None and slot in registers:
                 return registers[slot]
-        return self.found.registers.get(Key(topic, item, slot))
+        return None
 
     def registers(self, topic: TopicName, item: ItemId) -> Registers:
         """All registers of an item that stand now; it was asked for as a whole."""
