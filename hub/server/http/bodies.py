@@ -26,6 +26,12 @@ Status = Literal[
     "queued", "running", "paused", "input_required", "succeeded", "failed", "canceled", "expired"
 ]
 
+NAME: Final = r"^[A-Za-z0-9_.~@-]{1,64}$"
+DOCUMENT_NAME: Final = r"^(?=.{1,64}$)[A-Za-z0-9_.~@-]+(/[A-Za-z0-9_.~@-]+)*$"
+ITEM_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_.~-]{0,63}$"
+TOPIC: Final = r"^((inbox|space)/[A-Za-z0-9_.~@-]{1,64}|doc/[A-Za-z0-9_.~@/-]{1,64})$"
+"""Alphabets as the OpenAPI document tells them; the engine checks, and refuses with ``bad_id``."""
+
 Stamp = Annotated[
     int, Meta(ge=0, le=MAX_INTEGER, description="Hybrid logical clock: milliseconds × 1024 + counter.")
 ]
@@ -34,13 +40,17 @@ Order = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 Title = Annotated[str, Meta(min_length=1, max_length=MAX_TITLE)]
 Text = Annotated[str, Meta(max_length=MAX_BODY)]
 Tag = Annotated[str, Meta(min_length=1, max_length=MAX_TAG)]
-Link = Annotated[str, Meta(min_length=1, max_length=MAX_LINK, description="An http or https URL.")]
-ItemName = Annotated[str, Meta(description="`[A-Za-z0-9][A-Za-z0-9_.~-]{0,63}`; a ULID where none is given.")]
+Link = Annotated[str, Meta(min_length=1, max_length=MAX_LINK, extra_json_schema={"pattern": "^https?://"})]
 Push = Annotated[
     list[Any] | bytes,
     Meta(description="A ledger's statements `[[item, field, value, hlc], …]`, or one document update."),
 ]
-Names = Annotated[list[str], Meta(max_length=MAX_TARGETS)]
+Name = Annotated[str, Meta(extra_json_schema={"pattern": NAME})]
+ItemName = Annotated[
+    str, Meta(description="A ULID where none is given.", extra_json_schema={"pattern": ITEM_ID})
+]
+Topic = Annotated[str, Meta(extra_json_schema={"pattern": TOPIC})]
+Names = Annotated[list[Name], Meta(max_length=MAX_TARGETS)]
 Cursor = Annotated[str, Meta(max_length=256, description="`next` of the page before.")]
 Wish = Annotated[int, Meta(ge=1, description=f"Length of a page; larger ones are taken for {MAX_PAGE}.")]
 Since = Annotated[str, Meta(description="Milliseconds since 1970, or ISO 8601 (in UTC by default).")]
@@ -94,7 +104,7 @@ class ChangesBody(Body):
     body: Text | UnsetType = UNSET
     due: Millis | UnsetType | None = UNSET
     priority: Annotated[int, Meta(ge=0, le=MAX_PRIORITY)] | UnsetType | None = UNSET
-    assignee: str | UnsetType | None = UNSET
+    assignee: Name | UnsetType | None = UNSET
     status: Status | UnsetType = UNSET
     progress: Annotated[float, Meta(ge=0, le=1)] | UnsetType = UNSET
     note: Annotated[str, Meta(max_length=MAX_NOTE)] | UnsetType = UNSET
@@ -167,7 +177,7 @@ class ClaimBody(Body):
 class SyncPartBody(Body):
     """One topic: what the device has of it, and what it brings."""
 
-    topic: str
+    topic: Topic
     incarnation: Order = 0
     seq: Order = 0
     push: Push | None = None
@@ -177,4 +187,4 @@ class SyncPartBody(Body):
 class SyncQuery(Body):
     """Which device speaks, where the token isn't bound to one."""
 
-    device: str | None = None
+    device: Name | None = None

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from hub.errors import BadRequest, BadValue, Forbidden, Internal, Refusal, TooBig, Unauthorized, Unavailable
+from hub.server.http.bodies import DOCUMENT_NAME, ITEM_ID, NAME
 from hub.server.http.problems import title
 from hub.server.http.route import Reply, Route
 from hub.server.http.shapes import Problem
@@ -22,11 +23,11 @@ _DESCRIPTION: Final = (
     "names a user."
 )
 _PARAMETERS: Final = {
-    "user": "A user's name; `me` is the caller.",
-    "space": "A space's name.",
-    "name": "A document's name; it may hold `/`.",
-    "id": "An item's id.",
-    "device": "A device's id.",
+    "user": ("A user's name; `me` is the caller.", NAME),
+    "space": ("A space's name.", NAME),
+    "name": ("A document's name; it may hold `/`.", DOCUMENT_NAME),
+    "id": ("An item's id.", ITEM_ID),
+    "device": ("A device's id.", NAME),
 }
 
 
@@ -110,8 +111,8 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
             "name": name,
             "in": "path",
             "required": True,
-            "description": _PARAMETERS[name],
-            "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+            "description": _PARAMETERS[name][0],
+            "schema": {"type": "string", "pattern": _PARAMETERS[name][1]},
         }
         for name in names
     ]

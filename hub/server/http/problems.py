@@ -53,8 +53,7 @@ class NotReady(Unavailable):
     """
 
     def __init__(self, checks: Mapping[str, Any]) -> None:
-        failed = ", ".join(name for name, state in checks.items() if state not in (True, "ok"))
-        super().__init__(f"not ready: {failed}" if failed else None)
+        super().__init__("not ready; `checks` tell why")
         self.checks = checks
 
 

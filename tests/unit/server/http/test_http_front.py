@@ -212,7 +212,6 @@ class TestHealth:
         assert (answer.status, answer.code) == (503, "unavailable")
         assert answer.json["checks"] == {"storage": False, "loop": True}
         assert answer.json["ready"] is False
-        assert answer.json["detail"] == "not ready: storage"
 
     async def test_metrics_are_prometheus_text(self, desk: Desk) -> None:
         await desk.send("GET", "/healthz", token=None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +13,8 @@ import pytest
 from hub.engine.actions import Created, SyncAnswer
 from hub.errors import Exists, Gap
 from hub.model import TopicName
-from hub.server.http import shapes
+from hub.server.http import bodies, shapes
+from hub.state import names
 from tests.unit.server.http.harness import ITEM, Desk
 
 ROUTES: Final = """
@@ -128,6 +130,22 @@ def test_what_needs_a_token_says_so(document: dict[str, Any]) -> None:
         assert (operation["security"] == []) == is_open, (method, path)
         assert ("401" in operation["responses"]) != is_open
         assert all(scheme in schemes for each in operation["security"] for scheme in each)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "engine"),
+    [
+        (bodies.NAME, names.is_name),
+        (bodies.DOCUMENT_NAME, names.is_document_name),
+        (bodies.ITEM_ID, names.is_item_id),
+    ],
+)
+def test_alphabets_are_told_as_the_engine_checks_them(pattern: str, engine: Callable[[object], bool]) -> None:
+    texts = ["", "x" * 64, "x" * 65, "a/b", "a//b", "/a", "a/", "a/" * 31 + "ab", "a/" * 32 + "a"]
+    texts += [first + chr(number) for first in ("", "a") for number in range(0x250)]
+    told = re.compile(pattern)
+    for text in texts:
+        assert (told.fullmatch(text) is not None) == engine(text), repr(text)
 
 
 async def test_what_is_documented_is_served(document: dict[str, Any]) -> None:
