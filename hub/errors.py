@@ -1,7 +1,7 @@
 """The one tree of errors. Each has a stable code, a sentence, whether a retry helps, a close code.
 
 HubError
-├── Refusal             input that breaks a rule: answered by ``no`` or a problem document; the connection lives
+├── Refusal             input that breaks a rule: ``no`` or a problem document; the connection lives
 │   ├── BadId  BadField  BadValue  Exists  ClockAhead  Forbidden  UnknownTopic  UnknownHandle
 │   ├── Limit  TooBig  Gap  Refused
 │   ├── NotFound  BadRequest  Unauthorized        (HTTP only)
