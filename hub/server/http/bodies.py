@@ -51,9 +51,11 @@ ItemName = Annotated[
 ]
 Topic = Annotated[str, Meta(extra_json_schema={"pattern": TOPIC})]
 Names = Annotated[list[Name], Meta(max_length=MAX_TARGETS)]
-Cursor = Annotated[str, Meta(max_length=256, description="`next` of the page before.")]
+Cursor = Annotated[str, Meta(min_length=1, max_length=256, description="`next` of the page before.")]
 Wish = Annotated[int, Meta(ge=1, description=f"Length of a page; larger ones are taken for {MAX_PAGE}.")]
-Since = Annotated[str, Meta(description="Milliseconds since 1970, or ISO 8601 (in UTC by default).")]
+Since = Annotated[
+    str, Meta(min_length=1, description="Milliseconds since 1970, or ISO 8601 (in UTC by default).")
+]
 
 
 class Body(Struct, forbid_unknown_fields=True, kw_only=True):
