@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main() -> None:
     """Exit with a sentence where something is missing."""
-    shutil.rmtree(ROOT / "build", ignore_errors=True)  # what an earlier version left there would be packed
+    shutil.rmtree(ROOT / "build", ignore_errors=True)  # what an earlier build left there would be packed
     with tempfile.TemporaryDirectory() as folder:
         build = [
             sys.executable,
@@ -28,6 +28,7 @@ def main() -> None:
             str(ROOT),
         ]
         subprocess.run(build, check=True)
+        shutil.rmtree(ROOT / "build", ignore_errors=True)
         (wheel,) = Path(folder).glob("tongbu-*.whl")
         packed = set(zipfile.ZipFile(wheel).namelist())
     wanted = {
