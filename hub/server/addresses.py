@@ -76,5 +76,5 @@ def _host(hop: str) -> str:
     if hop.startswith("["):
         host, bracket, rest = hop[1:].partition("]")
         return host if bracket and (not rest or rest.startswith(":")) else hop
-    host, _, port = hop.rpartition(":")
-    return host if port.isdecimal() and host.count(":") == 0 and host else hop
+    host, _, port = hop.partition(":")
+    return host if port.isdecimal() else hop

@@ -1,18 +1,64 @@
-"""Who may upgrade: what an upgrade request asks for, and the answer. Pure: requests in, responses out."""
+"""Who may upgrade: what an upgrade request asks for, and the answer. Pure: requests in, bytes out.
+
+Common requests (every header once, as browsers and libraries send them) are answered here. Every other one
+is left to the library, which knows what RFC 6455 §4.2 says about it.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
+from websockets.protocol import OPEN
+from websockets.utils import accept_key
 
 from hub import errors
 from hub.ports import PeerHandlers, Upgrade
 from hub.server.addresses import TrustedProxies
+from hub.server.websocket import Handshake
+
+_RETRY_AFTER_SECONDS = "60"
+
+_key = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
+_token = r"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
+_subprotocols = re.compile(rf"{_token}(?:[ \t]*,[ \t]*{_token})*")
+
+
+class UpgradeRequest:
+    """An HTTP request that asks for a WebSocket.
+
+    Args:
+        method: such as ``GET``.
+        target: path and query, as sent.
+        version: of HTTP, such as ``1.1``.
+        headers: names in lower case and values, as sent.
+    """
+
+    __slots__ = ("fields", "method", "target", "version")
+
+    def __init__(
+        self, method: str, target: bytes, version: str, headers: Sequence[tuple[bytes, bytes]]
+    ) -> None:
+        self.method = method
+        self.target = target.decode("latin-1")
+        self.version = version
+        self.fields: dict[str, list[str]] = {}
+        for name, value in headers:
+            self.fields.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+
+    def every(self, name: str) -> Sequence[str]:
+        """All values of a header, in order."""
+        return self.fields.get(name, ())
+
+    def only(self, name: str) -> str | None:
+        """The value of a header that is there once."""
+        values = self.fields.get(name, ())
+        return values[0] if len(values) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +75,7 @@ class Doorway:
     allows_origin: Callable[[str | None, str | None], bool]
     proxies: TrustedProxies
 
-    def admit(self, request: Request, peer: str) -> Upgrade:
+    def admit(self, request: UpgradeRequest, peer: str) -> Upgrade:
         """What the request asks for.
 
         Args:
@@ -39,43 +85,82 @@ class Doorway:
         Raises:
             errors.NotFound: nothing is served at the path.
             errors.Forbidden: the page that asks is of another origin.
+            errors.BadRequest: the request has a body.
         """
-        path, _, query = request.path.partition("?")
+        path, _, query = request.target.partition("?")
         path = unquote(path)
         if not self.handlers.serves(path):
             raise errors.NotFound
-        headers = request.headers
-        origins = headers.get_all("Origin")
-        if len(origins) > 1 or not self.allows_origin(_only(origins), _only(headers.get_all("Host"))):
+        if len(request.every("origin")) > 1 or not self.allows_origin(
+            request.only("origin"), request.only("host")
+        ):
             raise errors.Forbidden("Pages of this origin may not connect; see `server.origins`.")
-        address = self.proxies.resolve(peer, headers.get_all("X-Forwarded-For"))
-        return Upgrade(path, address, _token(headers.get_all("Authorization"), query))
+        if request.every("transfer-encoding") or not set(request.every("content-length")) <= {"0"}:
+            raise errors.BadRequest("A request that asks for a WebSocket has no body.")
+        address = self.proxies.resolve(peer, request.every("x-forwarded-for"))
+        return Upgrade(path, address, _bearer(request.only("authorization")) or _query_token(query))
+
+    def answer(self, request: UpgradeRequest, path: str) -> tuple[bool, bytes]:
+        """Whether the request is accepted, and the HTTP response that says so.
+
+        Args:
+            request: one that was admitted.
+            path: percent-decoded.
+        """
+        offered = request.only("sec-websocket-protocol") or ""
+        key = request.only("sec-websocket-key") or ""
+        common = (
+            request.method == "GET"
+            and request.version == "1.1"
+            and (request.only("upgrade") or "").lower() == "websocket"
+            and "upgrade" in (request.only("connection") or "").lower().replace(",", " ").split()
+            and request.only("sec-websocket-version") == "13"
+            and _key.fullmatch(key) is not None
+            and (_subprotocols.fullmatch(offered) or "sec-websocket-protocol" not in request.fields)
+        )
+        if not common:
+            return self._answer_by_library(request, path)
+        selected = self.handlers.subprotocol(path, re.findall(_token, offered))
+        return True, _switch(accept_key(key), selected)
+
+    def _answer_by_library(self, request: UpgradeRequest, path: str) -> tuple[bool, bytes]:
+        headers = Headers((name, value) for name, values in request.fields.items() for value in values)
+        handshake = Handshake(self.handlers, path)
+        handshake.send_response(
+            handshake.accept(Request(request.target, headers, request.method, f"HTTP/{request.version}"))
+        )
+        return handshake.state is OPEN, b"".join(handshake.data_to_send())
 
 
-def refusal(error: errors.Refusal) -> Response:
-    """The HTTP answer to an upgrade that is refused: a problem document (RFC 9457)."""
+def refuse(error: errors.Refusal) -> bytes:
+    """The HTTP response to an upgrade that is refused: a problem document (RFC 9457)."""
     problem = {"type": "about:blank", "title": error.message, "status": error.status, "code": error.code}
     body = json.dumps(problem).encode()
-    headers = Headers(
-        [
-            ("Connection", "close"),
-            ("Content-Length", str(len(body))),
-            ("Content-Type", "application/problem+json"),
-        ]
-    )
+    headers = Headers({"Connection": "close", "Content-Length": str(len(body))})
+    headers["Content-Type"] = "application/problem+json"
     if error.status == errors.Limit.status:
-        headers["Retry-After"] = "60"
-    return Response(error.status, error.code, headers, body)
+        headers["Retry-After"] = _RETRY_AFTER_SECONDS
+    return Response(error.status, error.code, headers, body).serialize()
 
 
-def _only(values: Sequence[str]) -> str | None:
-    return values[0] if len(values) == 1 else None
+def _switch(accept: str, subprotocol: str | None) -> bytes:
+    selected = "" if subprotocol is None else f"Sec-WebSocket-Protocol: {subprotocol}\r\n"
+    return (
+        "HTTP/1.1 101 Switching Protocols\r\n"
+        "Upgrade: websocket\r\n"
+        "Connection: Upgrade\r\n"
+        f"Sec-WebSocket-Accept: {accept}\r\n"
+        f"{selected}\r\n"
+    ).encode("ascii")
 
 
-def _token(authorization: Sequence[str], query: str) -> str | None:
-    scheme, _, credentials = (_only(authorization) or "").partition(" ")
-    if scheme.lower() == "bearer" and credentials.strip():
-        return credentials.strip()
+def _bearer(authorization: str | None) -> str | None:
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _query_token(query: str) -> str | None:
     if "token=" not in query:
         return None
-    return _only(parse_qs(query).get("token", ()))
+    tokens = parse_qs(query).get("token", ())
+    return tokens[0] if len(tokens) == 1 else None

@@ -7,6 +7,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from hub.server.handshake import UpgradeRequest
 from hub.server.wheel import Timer, TimerWheel
 
 _HEAD_TOO_LARGE = (
@@ -44,7 +45,9 @@ class HttpProtocol(HttpToolsProtocol):
         self._limits = limits
         self._in_head = True
         self._head_bytes = 0
-        self._deadline: Timer | None = None
+        self._timer: Timer | None = None
+        # When what is awaited must be there; None while nothing is.
+        self._due: float | None = None
 
     def connection_made(self, transport: Any) -> None:
         """A request must come in time."""
@@ -53,14 +56,14 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is awaited any more."""
-        self._expect(None)
+        self._forget()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse, within the limits."""
         if self._in_head:
             self._head_bytes += len(data)
-            if self._deadline is None:
+            if self._due is None:
                 self._expect(self._limits.head_seconds)
         super().data_received(data)
         too_large = self._in_head and self._head_bytes > self._limits.head_bytes
@@ -76,21 +79,46 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is there; what comes next is another's head."""
-        self._in_head = True
-        self._expect(None)
+        self._in_head, self._due = True, None
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the socket over and let go of what held on to it, so that nothing waits for the collector."""
-        super().handle_websocket_upgrade()
-        self._expect(None)
-        self.parser = None  # type: ignore[assignment]  # as uvicorn itself does when a connection is lost
+        """Hand the socket over, with the request as parsed: uvicorn would write it out to be parsed again.
+
+        What holds on to this object is let go, so that its memory doesn't wait for the garbage collector.
+        """
+        self._forget()
+        self.connections.discard(self)
+        upgraded: Any = self.ws_protocol_class
+        reactor = upgraded(server_state=self.server_state)
+        reactor.connection_made(self.transport)
+        scope = self.scope
+        reactor.upgrade(UpgradeRequest(scope["method"], self.url, scope["http_version"], self.headers))
+        self.transport.set_protocol(reactor)
+        self.parser = None  # type: ignore[assignment]  # as uvicorn does when a connection is lost
 
     def abort(self) -> None:
         """Give the socket up at once."""
         self.transport.abort()
 
-    def _expect(self, seconds: float | None) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline = None if seconds is None else self._wheel.schedule(seconds, self.abort)
+    def _expect(self, seconds: float) -> None:
+        """The next thing must come within that time. The timer is moved only when it fires."""
+        self._due = self._wheel.now + seconds
+        if self._timer is None:
+            self._timer = self._wheel.schedule(seconds, self._check)
+
+    def _check(self) -> None:
+        self._timer = None
+        if self._due is None:
+            return
+        left = self._due - self._wheel.now
+        if left > 0:
+            self._timer = self._wheel.schedule(left, self._check)
+        else:
+            self.abort()
+
+    def _forget(self) -> None:
+        self._due = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -16,7 +16,6 @@ from typing import cast
 import structlog
 from websockets.exceptions import PayloadTooBig
 from websockets.frames import BINARY, CONT, TEXT, Frame
-from websockets.http11 import Request
 from websockets.protocol import OPEN, SEND_EOF
 
 try:
@@ -29,8 +28,8 @@ from hub.ports import Upgrade
 from hub.server.connection import Connection
 from hub.server.context import NOBODY, ReactorContext, ServerState
 from hub.server.framing import IRREGULAR, UNKNOWN, extent
-from hub.server.handshake import refusal
-from hub.server.websocket import PING_FRAME, Handshake, WebSocket, sendable
+from hub.server.handshake import UpgradeRequest, refuse
+from hub.server.websocket import PING_FRAME, WebSocket, sendable
 from hub.server.wheel import Timer
 
 _log = structlog.stdlib.get_logger("hub.server.reactor")
@@ -40,7 +39,7 @@ _OPENING, _OPEN, _CLOSING, _OVER = range(4)
 
 
 class WebSocketReactor(asyncio.Protocol):
-    """One upgraded socket, as ``uvicorn.Config(ws=…)`` wants it once the context is bound.
+    """One upgraded socket: what ``uvicorn.Config(ws=…)`` takes once the context is bound.
 
     Args:
         context: what all sockets share.
@@ -92,8 +91,25 @@ class WebSocketReactor(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._siblings.add(self)
 
+    def upgrade(self, request: UpgradeRequest) -> None:
+        """Answer the request that came first, which the HTTP protocol has read already."""
+        doorway = self._context.doorway
+        try:
+            upgrade = doorway.admit(request, self._remote_address())
+            accepted, response = doorway.answer(request, upgrade.path)
+            if accepted:
+                self._context.addresses.enter(upgrade.address)
+        except errors.Refusal as error:
+            accepted, response = False, refuse(error)
+        self._transport.write(response)
+        if accepted:
+            self._begin(upgrade)
+        else:
+            self._phase = _OVER
+            self._transport.close()
+
     def data_received(self, data: bytes | bytearray) -> None:
-        """Read what came: the request first, then frames."""
+        """Read what came."""
         outbound = self._context.outbound
         outbound.metrics.bytes_in += len(data)
         self._heard_at = outbound.wheel.now
@@ -114,16 +130,16 @@ class WebSocketReactor(asyncio.Protocol):
         """The peer sends no more; the transport closes by itself once everything is written."""
         if self._phase < _CLOSING:
             self._abort_later()
-        self._phase = _OVER
+        self._phase, self._engaged = _OVER, True
 
     def pause_writing(self) -> None:
         """The transport's buffer is full."""
-        if self._phase != _OPENING:
+        if self._address is not None:
             self._peer.pause_writing()
 
     def resume_writing(self) -> None:
         """The transport's buffer has drained."""
-        if self._phase != _OPENING:
+        if self._address is not None:
             self._peer.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -214,17 +230,16 @@ class WebSocketReactor(asyncio.Protocol):
     def _read_other(self, data: bytes | bytearray, offset: int) -> int:
         """Give the library the frame at ``offset``, or hold what there is of it; where the next begins."""
         size = len(data)
-        if self._phase == _OPENING:
-            self._open(data)
-            return size
-        if self._phase == _OVER:
+        if self._phase == _OVER or self._phase == _OPENING:
             return size
         websocket = self._websocket
         taken = 0 if websocket is None else websocket.current_size or 0
         length = extent(data, offset, self._max_bytes - taken)
         end = size if length == IRREGULAR else offset + length
         if length == UNKNOWN or end > size:
-            self._held = bytearray(data[offset:])
+            # What is held already stays where it is: a large message may come in very many pieces.
+            kept = offset == 0 and isinstance(data, bytearray)
+            self._held = cast(bytearray, data) if kept else bytearray(memoryview(data)[offset:])
             return size
         self._feed(data[offset:end])
         return end
@@ -266,30 +281,6 @@ class WebSocketReactor(asyncio.Protocol):
             self._failed(error)
 
     # ------------------------------------------------------------ opening
-
-    def _open(self, head: bytes | bytearray) -> None:
-        """Answer the upgrade request."""
-        doorway = self._context.doorway
-        handshake = Handshake(doorway.handlers)
-        handshake.receive_data(head)
-        upgrade = None
-        for request in handshake.events_received():
-            assert isinstance(request, Request)
-            try:
-                upgrade = doorway.admit(request, self._remote_address())
-                handshake.path = upgrade.path
-                response = handshake.accept(request)
-                if response.status_code == 101:
-                    self._context.addresses.enter(upgrade.address)
-            except errors.Refusal as error:
-                response = refusal(error)
-            handshake.send_response(response)
-        self._transport.write(b"".join(handshake.data_to_send()))
-        if upgrade is not None and handshake.between_messages:
-            self._begin(upgrade)
-        else:
-            self._phase = _OVER
-            self._transport.close()
 
     def _begin(self, upgrade: Upgrade) -> None:
         """The socket is open: find its handler and watch over it."""

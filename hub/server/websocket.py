@@ -52,20 +52,21 @@ class WebSocket(ServerProtocol):
 
 
 class Handshake(WebSocket):
-    """A socket before its opening handshake; ``path`` is set once it is known.
+    """A socket before its opening handshake.
 
     Args:
-        handlers: who picks a subprotocol for the path.
+        handlers: who picks a subprotocol.
+        path: for this path.
     """
 
-    def __init__(self, handlers: PeerHandlers) -> None:
+    def __init__(self, handlers: PeerHandlers, path: str) -> None:
         super().__init__(0, CONNECTING)
         self._handlers = handlers
-        self.path = ""
+        self._path = path
 
     def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
         """The one to use, of those offered."""
-        selected = self._handlers.subprotocol(self.path, subprotocols)
+        selected = self._handlers.subprotocol(self._path, subprotocols)
         return None if selected is None else Subprotocol(selected)
 
 
