@@ -25,6 +25,7 @@ MAX_TEXT: Final = 8192
 MAX_DEPTH: Final = 6
 """Fields nested deeper are not shown."""
 
+_LEADING: Final = ("timestamp", "level", "event", "component")
 _SECRET_NAME: Final = re.compile(r"(?i)(?:token|secret|password|authorization|cookie|api_?key|signature)$")
 _SECRET_TEXT: Final = re.compile(
     r"""(?x)
@@ -66,8 +67,9 @@ def configure(level: Level = "info", stream: TextIO | None = None) -> None:
 
 
 def mask_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """A structlog processor: ``mask`` for every field, the event's text and its traceback."""
-    return {name: _masked(name, value, 0) for name, value in event.items()}
+    """A structlog processor: ``mask`` for every field, the event and its traceback; what matters first."""
+    names = [*(name for name in _LEADING if name in event), *(name for name in event if name not in _LEADING)]
+    return {name: _masked(name, event[name], 0) for name in names}
 
 
 def mask(text: str) -> str:

@@ -37,6 +37,7 @@ def test_off_a_terminal_an_event_is_one_json_line_with_its_fields() -> None:
     assert (line["component"], line["level"], line["statements"]) == ("engine", "info", 3)
     assert line["text"] == "同步\n2"
     assert line["timestamp"].endswith("Z")
+    assert list(line)[:4] == ["timestamp", "level", "event", "component"]
 
 
 def test_on_a_terminal_an_event_is_one_readable_line_without_control_characters_from_fields() -> None:
