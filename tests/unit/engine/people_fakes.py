@@ -1,4 +1,4 @@
-"""What ``People`` meets in tests: time that stands, storage that counts and waits, listeners."""
+"""What ``People`` meets in tests: storage that counts and waits, connections that listen."""
 
 from __future__ import annotations
 
@@ -10,25 +10,10 @@ from hub.identity.codes import LinkCodes
 from hub.identity.tokens import LocalTokens
 from hub.model import Device, DeviceId, Identity, Milliseconds, TopicName, User, UserId
 from hub.storage.memory import MemoryDevices, MemoryDirectory, MemoryStorage
+from tests.kit.clocks import StillClock
 
 TOKEN_TTL = 3600
 DEVICES_PER_USER = 3
-
-
-class StillClock:
-    """Time that moves when told."""
-
-    def __init__(self) -> None:
-        self.wall = 1_700_000_000_000
-
-    def now(self) -> Milliseconds:
-        return Milliseconds(self.wall)
-
-    def monotonic(self) -> float:
-        return self.wall / 1000
-
-    def advance(self, seconds: float) -> None:
-        self.wall += round(seconds * 1000)
 
 
 class RecordingConnections:
