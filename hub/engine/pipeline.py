@@ -16,6 +16,7 @@ from hub.engine.documents import DocumentPart, DocumentResidence
 from hub.engine.finalizer import Finalizer
 from hub.engine.ledger import LedgerPart
 from hub.engine.loading import Loader
+from hub.engine.taken import AnyWork, Taken
 from hub.engine.topics import DocumentTopic, Ledger, Topic
 from hub.engine.turn import LedgerLimits, Memory, Turn
 from hub.engine.work import LookUp, Work
@@ -26,41 +27,6 @@ from hub.telemetry.logs import get
 from hub.telemetry.metrics import Metrics
 
 log = get("hub.pipeline")
-
-AnyWork = Work[Topic]
-
-
-class Taken:
-    """One topic's works of one turn, and how each ended so far."""
-
-    __slots__ = ("broken", "refusals", "topic", "works")
-
-    def __init__(self, topic: Topic, works: list[AnyWork]) -> None:
-        self.topic = topic
-        self.works = works
-        self.refusals: dict[int, Refusal] = {}
-        self.broken = False
-
-    def refuse_all(self, refusal: Refusal) -> None:
-        """Whatever is not refused yet is refused for this reason."""
-        for index in range(len(self.works)):
-            self.refusals.setdefault(index, refusal)
-
-    def answer(self) -> None:
-        """Settle or fail each work, in queue order. Raises nothing."""
-        for index, work in enumerate(self.works):
-            refusal = self.refusals.get(index)
-            try:
-                if refusal is None:
-                    work.settle()
-                else:
-                    work.fail(refusal)
-            except DocumentBroken as broken:
-                log.error("document.broken", topic=self.topic.name, reason=str(broken))
-                self.broken = True
-                work.fail(Internal())
-            except Exception:
-                log.exception("pipeline.answer_failed", topic=self.topic.name, work=type(work).__name__)
 
 
 class Pipeline:

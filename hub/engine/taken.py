@@ -1,0 +1,46 @@
+"""One topic's works within one turn, and how each ends."""
+
+from __future__ import annotations
+
+from hub.engine.document import DocumentBroken
+from hub.engine.topics import Topic
+from hub.engine.work import Work
+from hub.errors import Internal, Refusal
+from hub.telemetry.logs import get
+
+log = get("hub.pipeline")
+
+AnyWork = Work[Topic]
+
+
+class Taken:
+    """One topic's works of one turn, and how each ended so far."""
+
+    __slots__ = ("broken", "refusals", "topic", "works")
+
+    def __init__(self, topic: Topic, works: list[AnyWork]) -> None:
+        self.topic = topic
+        self.works = works
+        self.refusals: dict[int, Refusal] = {}
+        self.broken = False
+
+    def refuse_all(self, refusal: Refusal) -> None:
+        """Whatever is not refused yet is refused for this reason."""
+        for index in range(len(self.works)):
+            self.refusals.setdefault(index, refusal)
+
+    def answer(self) -> None:
+        """Settle or fail each work, in queue order. Raises nothing."""
+        for index, work in enumerate(self.works):
+            refusal = self.refusals.get(index)
+            try:
+                if refusal is None:
+                    work.settle()
+                else:
+                    work.fail(refusal)
+            except DocumentBroken as broken:
+                log.error("document.broken", topic=self.topic.name, reason=str(broken))
+                self.broken = True
+                work.fail(Internal())
+            except Exception:
+                log.exception("pipeline.answer_failed", topic=self.topic.name, work=type(work).__name__)
