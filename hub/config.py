@@ -220,11 +220,12 @@ def load(path: Path | None = None, overrides: Mapping[str, object] | None = None
     """
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
     tables = _read(path) if path is not None else {}
-    sources = dict.fromkeys(given, "command line")
+    _Reader(str(path), {}).typed(tables)  # a mistake in the file is one even where an option stands above it
     for key, value in given.items():
         section, _, name = key.partition(".")
         tables.setdefault(section, {})
         tables[section][name] = value
+    sources = dict.fromkeys(given, "command line")
     return _Reader(str(path) if path is not None else "defaults", sources).config(tables)
 
 
@@ -236,16 +237,20 @@ class _Reader:
         self._sources = sources
 
     def config(self, tables: dict[str, dict[str, object]]) -> Config:
-        self._refuse_unknown(tables)
-        try:
-            config = msgspec.convert(tables, Config)
-        except msgspec.ValidationError as error:
-            key, index = _place(error)
-            raise self._bad(key + index, f"must be {_allowed(key, index)}") from None
+        config = self.typed(tables)
         for key, holds, allowed in _RULES:
             if not holds(config):
                 raise self._bad(key, allowed)
         return config
+
+    def typed(self, tables: dict[str, dict[str, object]]) -> Config:
+        """Every setting by itself, without what two demand of each other."""
+        self._refuse_unknown(tables)
+        try:
+            return msgspec.convert(tables, Config)
+        except msgspec.ValidationError as error:
+            key, index = _place(error)
+            raise self._bad(key + index, f"must be {_allowed(key, index)}") from None
 
     def _refuse_unknown(self, tables: Mapping[str, Mapping[str, object]]) -> None:
         for section, table in tables.items():

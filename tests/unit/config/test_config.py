@@ -113,6 +113,16 @@ def test_what_the_command_line_says_wrong_is_told_as_such() -> None:
         load(None, {"server.port": 70_000})
 
 
+def test_a_mistake_in_the_file_is_told_even_where_the_command_line_stands_above_it(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match=r"hub\.toml: server\.port: must be"):
+        load(written(tmp_path, "[server]\nport = 70000\n"), {"server.port": 0})
+
+
+def test_file_and_command_line_may_each_bring_half_of_what_goes_together(tmp_path: Path) -> None:
+    found = load(written(tmp_path, "[server]\ntls_cert = '/a'\n"), {"server.tls_key": "/b"})
+    assert (found.server.tls_cert, found.server.tls_key) == ("/a", "/b")
+
+
 @pytest.mark.parametrize("text", ["[server", "a = " + "[" * 5000, "\x00", "# \udcff", "#" * (config.MIB + 1)])
 def test_what_is_not_toml_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "hub.toml"
