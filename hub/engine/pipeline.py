@@ -104,6 +104,11 @@ class Pipeline:
         """Returns when nothing waits and nothing is in flight."""
         await self._idle.wait()
 
+    def _load_ended(self, task: asyncio.Task[None]) -> None:
+        """The last one's end may be what ``drained`` waits for; the turn it led to came before it."""
+        self._loads.discard(task)
+        self._wake.set()
+
     async def _room_in_tail(self) -> None:
         while self._memory.tail.bytes > self._tail_bytes:
             self.tail_shrank.clear()
@@ -181,7 +186,7 @@ class Pipeline:
             topic.waiting[:0] = each.works
             task = asyncio.ensure_future(self._load(topic, load))
             self._loads.add(task)
-            task.add_done_callback(self._loads.discard)
+            task.add_done_callback(self._load_ended)
         return staying
 
     def _first_load(self, works: list[AnyWork]) -> Awaitable[None] | None:
@@ -257,7 +262,7 @@ class Pipeline:
 
         task = asyncio.ensure_future(keep())
         self._loads.add(task)
-        task.add_done_callback(self._loads.discard)
+        task.add_done_callback(self._load_ended)
 
     # ------------------------------------------------------------------ commit
 
