@@ -1,0 +1,51 @@
+"""``hub`` with inner times and durability changed, for tests alone: no setting offers these.
+
+Usage: ``python launcher.py '{"durability": "NORMAL"}' serve …``
+
+=============== ===============================================================
+durability      ``NORMAL``: commits are not synced, to see a test of it fail
+sweep_seconds   how often retention looks for items that had their time
+commit_seconds  how much longer a commit takes, to see what comes meanwhile
+=============== ===============================================================
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import sys
+
+from hub import app
+from hub.__main__ import main
+from hub.ports import Batch
+from hub.storage.sqlite import SqliteStorage, SqliteStore
+
+
+def slow_commits(seconds: float) -> None:
+    commit = SqliteStore.commit
+
+    async def slowly(self: SqliteStore, batch: Batch) -> None:
+        await asyncio.sleep(seconds)
+        await commit(self, batch)
+
+    SqliteStore.commit = slowly  # type: ignore[method-assign]  # what this file is for
+
+
+def launch(tweaks: dict[str, object], arguments: list[str]) -> None:
+    for name, value in tweaks.items():
+        match name, value:
+            case "durability", "NORMAL":
+                vars(app)["SqliteStorage"] = functools.partial(SqliteStorage, durability="NORMAL")
+            case "sweep_seconds", float():
+                app.SWEEP_SECONDS = value
+            case "commit_seconds", float():
+                slow_commits(value)
+            case _:
+                raise SystemExit(f"launcher: no such tweak: {name}")
+    sys.argv = ["hub", *arguments]
+    main()
+
+
+if __name__ == "__main__":
+    launch(json.loads(sys.argv[1]), sys.argv[2:])
