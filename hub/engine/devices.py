@@ -131,14 +131,18 @@ class DeviceRoster:
             self._binding.pop(device, None)
         return standing
 
+    def seen_lately(self, device: Device) -> bool:
+        """Whether ``touch`` would leave ``seen_at`` as it is."""
+        return self._clock.now() - device.seen_at < SEEN_INTERVAL
+
     def touch(self, device: Device, name: str, platform: str) -> Device:
         """Note that the device is here now, and what it calls itself ("": as before)."""
-        now = self._clock.now()
         name, platform = name or device.name, platform or device.platform
         same = device.name == name and device.platform == platform
-        if same and now - device.seen_at < SEEN_INTERVAL:
+        if same and self.seen_lately(device):
             return device
-        touched = replace(device, name=name, platform=platform, seen_at=max(now, device.seen_at))
+        seen_at = max(self._clock.now(), device.seen_at)
+        touched = replace(device, name=name, platform=platform, seen_at=seen_at)
         self._remember(touched)
         if len(self._seen) < self._remembered:
             self._seen[device.device] = touched

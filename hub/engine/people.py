@@ -102,7 +102,9 @@ class People:
         if identity.device is None:
             return True
         device = self._roster.recall(identity.device)
-        return device is not None and device.user == identity.user and device.revoked_at is None
+        if device is None or device.user != identity.user or device.revoked_at is not None:
+            return False
+        return self._roster.seen_lately(device)
 
     async def admit(self, identity: Identity) -> None:
         """Let a request with this token in: its user exists from now on, its device is in order.

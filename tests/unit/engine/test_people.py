@@ -8,7 +8,7 @@ import pytest
 
 from hub.engine.people import People
 from hub.errors import BadId, BadValue, Forbidden, NotFound, Unauthorized, Unavailable, UnknownTopic
-from hub.model import Identity, TopicName, UserId
+from hub.model import DeviceId, Identity, TopicName, UserId
 from tests.unit.engine.people_fakes import Town
 
 SPACE = TopicName("space/team")
@@ -56,6 +56,16 @@ class TestAdmission:
         assert not town.people.admitted(phone)
         with pytest.raises(Unauthorized):
             await town.people.admit(phone)
+
+    async def test_requests_alone_keep_a_device_seen(self, town: Town) -> None:
+        phone = town.identity("ann", device="phone")
+        await town.people.admit(phone)
+        town.clock.advance(61)
+        assert not town.people.admitted(phone)
+        await town.people.admit(phone)
+        assert town.people.admitted(phone)
+        await town.people.flush()
+        assert town.tables.devices[DeviceId("phone")].seen_at == town.clock.wall
 
     async def test_a_token_with_the_device_of_another_lets_nobody_in(self, town: Town) -> None:
         await town.people.admit(town.identity("ann", device="phone"))

@@ -252,8 +252,8 @@ class Desk:
         self, method: str, target: str, token: str | None, headers: Mapping[str, str] | None
     ) -> dict[str, Any]:
         path, _, query = target.partition("?")
-        sent = [(b"host", b"hub.example.org")]
-        sent += [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
+        sent = [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
+        sent.append((b"host", b"hub.example.org"))
         if token is not None:
             sent.append((b"authorization", f"Bearer {token or self.token()}".encode()))
         return {
