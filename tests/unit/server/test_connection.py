@@ -102,7 +102,7 @@ def test_a_socket_that_cannot_be_written_is_given_up_and_the_others_are_not() ->
     def fail(data: object) -> None:
         raise RuntimeError("gone")
 
-    broken.transport.write = fail  # type: ignore[method-assign]
+    broken.transport.write = fail  # type: ignore[method-assign]  # a socket that breaks
     broken.peer.answer(b"one")
     sound.peer.answer(b"two")
     with capture_logs() as logs:

@@ -117,7 +117,7 @@ def fields(response: bytes) -> set[bytes]:
 
 
 def test_a_client_finds_the_answer_right_and_every_extension_declined() -> None:
-    client = ClientProtocol(parse_uri("ws://hub.example/v1/connect"), subprotocols=["tongbu.v1"])  # type: ignore[list-item]
+    client = ClientProtocol(parse_uri("ws://hub.example/v1/connect"), subprotocols=["tongbu.v1"])  # type: ignore[list-item]  # a plain str is one
     sent = client.connect()
     client.send_request(sent)
     headers = [(name.lower().encode(), value.encode()) for name, value in sent.headers.raw_items()]
