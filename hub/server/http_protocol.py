@@ -41,6 +41,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def __init__(self, wheel: TimerWheel, limits: RequestLimits, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
+        # URLs may hold tokens. uvicorn decides by how the process's loggers happen to be set up.
+        self.access_log = False
         self._wheel = wheel
         self._limits = limits
         self._in_head = True
@@ -70,6 +72,12 @@ class HttpProtocol(HttpToolsProtocol):
         if too_large and not self.transport.is_closing():
             self.transport.write(_HEAD_TOO_LARGE)
             self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """A head begins, perhaps right behind the request before it."""
+        if self._due is None:
+            self._expect(self._limits.head_seconds)
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """The head is there; the body must come in time, too."""

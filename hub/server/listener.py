@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import errno
 import functools
-import math
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -104,7 +103,9 @@ class Listener:
         if not ready.done():
             ready.cancel()
             bound.close()
-            raise errors.StartError("The HTTP application refused to start; see the log.")
+            failure = self._serving.exception()
+            self._server = self._serving = None
+            raise errors.StartError("The HTTP application refused to start; see the log.") from failure
         return port
 
     @property
@@ -130,8 +131,8 @@ class Listener:
         if self._server is None or self._serving is None:
             return
         self.stop_accepting()
-        self._server.config.timeout_graceful_shutdown = math.ceil(seconds)
-        self._server.should_exit = True
+        self._server.config.timeout_graceful_shutdown = seconds  # type: ignore[assignment]  # any number will do
+        self._server.leave()
         await asyncio.wait((self._serving,), timeout=seconds + 1)
         every: set[Any] = self._server.server_state.connections
         for connection in list(every):
@@ -148,7 +149,6 @@ class Listener:
             http=cast(Any, functools.partial(HttpProtocol, self._wheel, settings.requests)),
             ws=cast(Any, functools.partial(WebSocketReactor, self._context())),
             log_config=None,
-            # URLs may hold tokens.
             access_log=False,
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),
@@ -178,11 +178,17 @@ class Listener:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers, telling when it accepts."""
+    """uvicorn without its signal handlers, telling when it accepts, told when to stop."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self._leaving = asyncio.Event()
+
+    def leave(self) -> None:
+        """Begin to stop."""
+        self.should_exit = True
+        self._leaving.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -198,6 +204,14 @@ class _Server(uvicorn.Server):
             self.should_exit = True
             return
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        """Renew the ``Date`` header once a second. uvicorn's own loop wakes ten times as often, to look
+        whether it should stop."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._leaving.wait()
 
 
 def _bind(host: str, port: int) -> socket.socket:

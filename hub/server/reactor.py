@@ -35,6 +35,7 @@ from hub.server.wheel import Timer
 _log = structlog.stdlib.get_logger("hub.server.reactor")
 
 _FIN_BINARY = 0x82
+_LINGER_SECONDS = 1.0
 _OPENING, _OPEN, _CLOSING, _OVER = range(4)
 
 
@@ -375,6 +376,9 @@ class WebSocketReactor(asyncio.Protocol):
         elif self._transport.can_write_eof():
             with contextlib.suppress(OSError):
                 self._transport.write_eof()
+        else:
+            # TLS has no half-closed streams.
+            self._context.outbound.wheel.schedule(_LINGER_SECONDS, self._transport.close)
 
     def _abort_later(self) -> None:
         if self._timer is not None:
