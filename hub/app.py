@@ -90,6 +90,7 @@ class App:
     def _build_engine(self) -> None:
         config, storage, clock = self.config, self.storage, self.clock
         self.tail = Tail()
+        self.registers = RegisterCache(config.storage.register_cache)
         self.documents = DocumentResidence(config.documents.memory)
         self.topics = TopicBook(config.storage.topic_cache)
         limits = LedgerLimits(config.limits.open_items, config.limits.items, config.limits.unknown)
@@ -100,7 +101,7 @@ class App:
             storage.archive,
             bus,
             clock,
-            Memory(self.tail, RegisterCache(config.storage.register_cache)),
+            Memory(self.tail, self.registers),
             self.documents,
             Finalizer(NoRouting()),
             limits,
@@ -250,6 +251,8 @@ class App:
             before = self.clock.monotonic()
             await asyncio.sleep(LAG_SECONDS)
             self.metrics.loop_lag_seconds.observe(max(0.0, self.clock.monotonic() - before - LAG_SECONDS))
+            self.metrics.cached_registers = len(self.registers)
+            self.metrics.cached_bytes = self.registers.bytes
             self.metrics.resident_documents = len(self.documents)
             self.metrics.resident_bytes = self.documents.bytes
 

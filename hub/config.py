@@ -123,8 +123,6 @@ class DocumentSettings(Section, frozen=True):
 
     memory: Size = 256 * MIB
     """Budget of all resident documents; the least recently used leave first."""
-    restore_window: Seconds = 3600.0
-    """After a restore, writers may bring anybody's content back for so long."""
 
 
 class StorageSettings(Section, frozen=True):

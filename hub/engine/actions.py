@@ -191,7 +191,7 @@ class Actions:
     # ------------------------------------------------------------------ reading
 
     async def item(self, caller: Identity, topic: TopicName, item: str) -> Item:
-        """One item, from history too."""
+        """One item, from history too; not one that is deleted."""
         await self._rights.learn(topic)
         guard = self._rights.may_see(caller, topic)
         future: asyncio.Future[tuple[Registers, Registers]] = asyncio.get_running_loop().create_future()
@@ -202,6 +202,8 @@ class Actions:
         registers, marks = await future
         answer = _flat(ItemId(item), registers, marks, self._clock.now())
         guard(answer)
+        if answer["deleted"]:
+            raise NotFound("the item is deleted")
         return answer
 
     async def items(

@@ -74,6 +74,7 @@ class Update(Work[DocumentTopic]):
         document = _resident(self.topic)
         applied = document.apply(self.update, self.user)
         if not applied.new:
+            turn.duplicate_updates += 1
             return
         part = turn.document(self.topic)
         part.updates.append(self.update)

@@ -41,7 +41,8 @@ class ItemRights:
         await self._rights.learn(topic)
 
     def may_list(self, caller: Identity, topic: TopicName) -> Guard:
-        """For lists, counts and streams. Raises ``Forbidden``."""
+        """For lists, counts and streams. Raises ``Forbidden``, ``UnknownTopic``."""
+        self._check_space(topic)
         if self._access(caller, topic) is not None:
             return _known
         if "admin" in caller.scopes:
@@ -49,7 +50,8 @@ class ItemRights:
         raise Forbidden("this needs the scope user for your own inbox, or admin")
 
     def may_see(self, caller: Identity, topic: TopicName) -> Guard:
-        """For one item. Raises ``Forbidden``."""
+        """For one item. Raises ``Forbidden``, ``UnknownTopic``."""
+        self._check_space(topic)
         if (
             "publish" in caller.scopes
             and self._access(caller, topic) is None
@@ -59,7 +61,8 @@ class ItemRights:
         return self.may_list(caller, topic)
 
     def may_state(self, caller: Identity, topic: TopicName, fields: Iterable[str]) -> Guard:
-        """For statements on one item. Raises ``Forbidden``."""
+        """For statements on one item. Raises ``Forbidden``, ``UnknownTopic``."""
+        self._check_space(topic)
         if self._access(caller, topic) == "write":
             return _known
         if "admin" in caller.scopes:
@@ -72,11 +75,12 @@ class ItemRights:
 
     def may_create(self, caller: Identity, topic: TopicName, kind: object) -> None:
         """For new items. Raises ``Forbidden``, ``UnknownTopic``."""
+        self._check_space(topic)
         if caller.scopes & {"publish", "admin"}:
-            self._check_space(topic)
-        elif self._access(caller, topic) != "write":
+            return
+        if self._access(caller, topic) != "write":
             raise Forbidden("creating items here needs the scope publish")
-        elif kind == "notification":
+        if kind == "notification":
             raise Forbidden("creating notifications needs the scope publish")
 
     def _check_space(self, topic: TopicName) -> None:

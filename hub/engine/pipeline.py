@@ -277,6 +277,8 @@ class Pipeline:
                 self._give_up(turn, taken, refusal)
                 return
             self._count(turn, self._clock.monotonic() - started)
+        self._metrics.statements_duplicate += turn.duplicate_statements
+        self._metrics.updates_duplicate += turn.duplicate_updates
         self._apply(turn, commits)
         for each in taken:
             each.topic.applying = False

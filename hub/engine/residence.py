@@ -28,13 +28,14 @@ class RegisterCache:
     half the budget the old one is forgotten. A lookup costs one or two dict probes and moves no list.
     """
 
-    __slots__ = ("_budget", "_bytes", "_old", "_young")
+    __slots__ = ("_budget", "_bytes", "_old", "_old_bytes", "_young")
 
     def __init__(self, budget: int) -> None:
         self._budget = budget // 2
         self._young: dict[CacheKey, Register | _Absent] = {}
         self._old: dict[CacheKey, Register | _Absent] = {}
         self._bytes = 0
+        self._old_bytes = 0
 
     def get(self, key: CacheKey) -> Register | _Absent | None:
         """The register, ``ABSENT``, or None where the cache doesn't know."""
@@ -50,7 +51,8 @@ class RegisterCache:
             self._bytes += REGISTER_BYTES + _extra(register)
         self._young[key] = register
         if self._bytes > self._budget:
-            self._old, self._young, self._bytes = self._young, {}, 0
+            self._old, self._young = self._young, {}
+            self._old_bytes, self._bytes = self._bytes, 0
 
     def forget(self, key: CacheKey) -> None:
         """The store no longer holds what was remembered."""
@@ -59,6 +61,11 @@ class RegisterCache:
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
+
+    @property
+    def bytes(self) -> int:
+        """Both generations, roughly."""
+        return self._bytes + self._old_bytes
 
 
 def _extra(register: Register | _Absent) -> int:

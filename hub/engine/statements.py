@@ -81,7 +81,10 @@ class Write(Work[Ledger]):
         for index, stated in enumerate(self.stated):
             try:
                 self._check(part, stated.item)
-                self.won |= part.state(stated, self.actor)
+                if part.state(stated, self.actor):
+                    self.won = True
+                else:
+                    turn.duplicate_statements += 1
             except Refusal as refusal:
                 part.rollback(mark)
                 refusal.at = index

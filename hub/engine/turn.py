@@ -62,6 +62,8 @@ class Turn:
         "batch",
         "before",
         "documents",
+        "duplicate_statements",
+        "duplicate_updates",
         "found",
         "held",
         "ledgers",
@@ -80,6 +82,8 @@ class Turn:
         self.before: dict[Key, Register | None] = {}
         self.held: dict[tuple[TopicName, ItemId], Registers] = {}
         self.batch = Batch()
+        self.duplicate_statements = 0
+        self.duplicate_updates = 0
         self.ledgers: dict[TopicName, LedgerPart] = {}
         self.documents: dict[TopicName, DocumentPart] = {}
 
