@@ -73,12 +73,16 @@ class Awareness:
         ]
 
     def leave(self, session: int) -> list[AwarenessEntry]:
-        """A connection is gone: what it stated last is over, and told so."""
+        """A connection is gone: what it stated last is over, and told so.
+
+        Under the same clock, as y-protocols does it for others: a greater one would be the client's own next,
+        and whoever comes back after a short break of the network would not be seen.
+        """
         gone = [client for client, state in self._states.items() if state.session == session]
         told = []
         for client in gone:
             state = self._states.pop(client)
             self.owners.pop(client, None)
             if state.state is not None:
-                told.append(AwarenessEntry(client, state.clock + 1, None))
+                told.append(AwarenessEntry(client, state.clock, None))
         return told
