@@ -27,7 +27,7 @@ check: setup
 	$(BIN)/lint-imports --no-logo
 
 bench: setup
-	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(ARGS)
 
 format: setup
 	$(BIN)/ruff check --fix .

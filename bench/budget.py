@@ -1,0 +1,42 @@
+"""What the hub may cost, as a ratio to its peers in the same run; DESIGN's budget, row by row."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+Verdict = Literal["aim reached", "must reached", "missed", "not measured"]
+
+
+class Budget(NamedTuple):
+    """At most ``must``; ``aim`` is where it should end. ``unit`` "×" is a ratio."""
+
+    work: str
+    unit: str
+    must: float
+    aim: float
+
+    def verdict(self, measured: float | None) -> Verdict:
+        """Where a measured value stands."""
+        if measured is None:
+            return "not measured"
+        if measured <= self.aim:
+            return "aim reached"
+        return "must reached" if measured <= self.must else "missed"
+
+
+BUDGETS: Final = {
+    "documents": Budget("one document update, 3 devices a document, against y-websocket", "×", 0.85, 0.5),
+    "hocuspocus": Budget("the same against Hocuspocus", "×", 0.5, 0.3),
+    "documents20": Budget("the same with 20 devices a document, against y-websocket", "×", 0.75, 0.4),
+    "statements": Budget(
+        "one ledger statement, 3 devices an inbox, against y-websocket's update", "×", 0.7, 0.4
+    ),
+    "away": Budget("one statement to an inbox nobody has open, against the same", "×", 0.8, 0.5),
+    "memory": Budget("an idle, authenticated connection with its inbox open", "KiB", 9, 7),
+    "fanout": Budget("one frame to 1,000 readers, per reader, against Node ws", "×", 0.95, 0.8),
+    "latency": Budget("push to ok p99 at half of capacity, less a bare commit's p99", "ms", 15, 5),
+    "connect": Budget("connection set-up with token, against Node ws without", "×", 1.5, 1.0),
+    "scale": Budget(
+        "a statement at 18,000 connections against 1,000; 10,000 past against 100", "×", 1.15, 1.05
+    ),
+}

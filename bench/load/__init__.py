@@ -1,0 +1,1 @@
+"""What loads a server: one process of many connections, pinned to a core of its own."""

@@ -1,0 +1,113 @@
+"""One window of a load: so much work in so much time, and what it cost the server and the load itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from bench.load.socket import Broken
+from bench.measure import Percentiles, cpu_seconds, percentiles
+
+_DRAIN_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How long to load before measuring, how long to measure (seconds), and how much work a second; None: as
+    much as the server takes."""
+
+    warm_up: float
+    seconds: float
+    rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one window came to. ``work``: units that were completed in it.
+
+    ``answer``: from sending to the server's ``ok``; ``relay``: to the last of the other devices. CPU in
+    seconds: the server's with all its threads, and the load's own.
+    """
+
+    work: int
+    seconds: float
+    server_cpu: float
+    load_cpu: float
+    answer: Percentiles | None
+    relay: Percentiles | None
+
+    @property
+    def cost(self) -> float:
+        """Server CPU in µs a unit of work."""
+        return self.server_cpu / self.work * 1e6
+
+    @property
+    def per_second(self) -> float:
+        """Units of work a second."""
+        return self.work / self.seconds
+
+
+class Tally:
+    """Counts what a load completes while it runs."""
+
+    __slots__ = ("answers", "done", "outstanding", "relays", "running")
+
+    def __init__(self) -> None:
+        self.running = False
+        self.outstanding = 0
+        """Sent and not completed."""
+        self.begin()
+
+    def begin(self) -> None:
+        """A window begins: forget what came before."""
+        self.done = 0
+        self.answers: list[float] = []
+        self.relays: list[float] = []
+
+
+class Load(Protocol):
+    """One sort of load on one server."""
+
+    tally: Tally
+
+    async def prepare(self) -> None:
+        """Connect and get everything ready."""
+        ...
+
+    def begin(self, rate: float | None) -> None:
+        """Start to send; ``tally.running`` says how long."""
+        ...
+
+
+async def measured(load: Load, server_pids: Sequence[int], order: Order) -> Window:
+    """Run one window. Raises ``Broken`` where nothing is completed, or answers are missing afterwards."""
+    tally = load.tally
+    tally.running = True
+    load.begin(order.rate)
+    await asyncio.sleep(order.warm_up)
+    tally.begin()
+    started, own, server = time.perf_counter(), time.process_time(), _cpu(server_pids)
+    await asyncio.sleep(order.seconds)
+    ended, own, server = time.perf_counter(), time.process_time() - own, _cpu(server_pids) - server
+    work, answers, relays = tally.done, tally.answers, tally.relays
+    tally.running = False
+    await _drained(tally)
+    if not work:
+        raise Broken("nothing was completed in the window")
+    return Window(work, ended - started, server, own, percentiles(answers), percentiles(relays))
+
+
+def _cpu(pids: Sequence[int]) -> float:
+    return sum(map(cpu_seconds, pids))
+
+
+async def _drained(tally: Tally) -> None:
+    """Wait for what is on its way, so that one window does not run into the next."""
+    deadline = time.perf_counter() + _DRAIN_SECONDS
+    while tally.outstanding:
+        if time.perf_counter() > deadline:
+            raise Broken(f"{tally.outstanding} sent and never completed")
+        await asyncio.sleep(0.01)
