@@ -33,6 +33,7 @@ class Mark(NamedTuple):
     items: int
     live: int
     unknown: int
+    order: int
 
 
 class Stated(NamedTuple):
@@ -104,7 +105,8 @@ class LedgerPart:
 
     def mark(self) -> Mark:
         """A point to which ``rollback`` returns."""
-        return Mark(len(self.undo), self.ledger.items, self.ledger.live, self.ledger.unknown)
+        ledger = self.ledger
+        return Mark(len(self.undo), ledger.items, ledger.live, ledger.unknown, ledger.order)
 
     def rollback(self, mark: Mark) -> None:
         """Take back every join since the mark: a push is taken whole or not at all."""
@@ -115,7 +117,8 @@ class LedgerPart:
                 self.altered.discard(key)
             else:
                 self.overlay[key] = before
-        self.ledger.items, self.ledger.live, self.ledger.unknown = mark[1:]
+        ledger = self.ledger
+        _, ledger.items, ledger.live, ledger.unknown, ledger.order = mark
 
     def drop(self) -> None:
         """The commit failed: the ledger is as it was before the turn."""

@@ -129,6 +129,8 @@ class Pipeline:
         except Exception:
             log.exception("pipeline.turn_failed")
             self._give_up(turn, taken, Internal())
+            for each in taken:
+                each.refuse_all(Internal())
         for each in taken:
             each.answer()
             if each.broken and isinstance(each.topic, DocumentTopic):
