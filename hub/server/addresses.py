@@ -7,6 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from hub import errors
 
+_MAPPED = "::ffff:"
+
+
+def plain(host: str) -> str:
+    """An address as one writes it: to a socket that listens on ``::`` IPv4 looks like ``::ffff:192.0.2.1``."""
+    return host[len(_MAPPED) :] if host.startswith(_MAPPED) and "." in host else host
+
 
 class TrustedProxies:
     """Believes ``X-Forwarded-For`` of the proxies it was told, as uvicorn does for HTTP requests.

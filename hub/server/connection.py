@@ -126,7 +126,6 @@ class Connection:
             waiting += self._transport.get_write_buffer_size()
         if waiting and waiting + len(message) > self._shared.buffer_bytes:
             self._dropped = True
-            self._shared.metrics.relays_dropped += 1
             return False
         self._messages.append(message)
         self._grow(len(message))
@@ -228,7 +227,7 @@ class Connection:
     def _take(self) -> bytes:
         """Everything queued, as frames."""
         shared, messages, control = self._shared, self._messages, self._control
-        shared.metrics.bytes_out += self._queued
+        shared.metrics.bytes_out += self._queued - sum(map(len, control or ()))
         self._queued = 0
         frames = b""
         if messages:

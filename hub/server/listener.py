@@ -138,8 +138,7 @@ class Listener:
         for connection in list(every):
             connection.abort()
         self._serving.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._serving
+        await asyncio.wait((self._serving,))
         self._server = self._serving = None
 
     def _config(self) -> uvicorn.Config:
@@ -225,6 +224,8 @@ def _bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind(address)
+        # Two may bind before either listens; this is where the later one is told.
+        bound.listen(_BACKLOG)
     except OSError as error:
         bound.close()
         if error.errno == errno.EADDRINUSE:

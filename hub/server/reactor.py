@@ -25,6 +25,7 @@ except ImportError:
 
 from hub import errors
 from hub.ports import Upgrade
+from hub.server.addresses import plain
 from hub.server.connection import Connection
 from hub.server.context import NOBODY, ReactorContext, ServerState
 from hub.server.framing import IRREGULAR, UNKNOWN, extent
@@ -111,9 +112,7 @@ class WebSocketReactor(asyncio.Protocol):
 
     def data_received(self, data: bytes | bytearray) -> None:
         """Read what came."""
-        outbound = self._context.outbound
-        outbound.metrics.bytes_in += len(data)
-        self._heard_at = outbound.wheel.now
+        self._heard_at = self._context.outbound.wheel.now
         if self._held is not None:
             self._held += data
             data, self._held = self._held, None
@@ -204,7 +203,7 @@ class WebSocketReactor(asyncio.Protocol):
     def _read_common(self, data: bytes | bytearray, offset: int) -> int:
         """Deliver the common frames from ``offset`` on; where something else begins."""
         receive = self._handler.receive
-        size, count = len(data), 0
+        size, count, total = len(data), 0, 0
         while size - offset >= 6 and data[offset] == _FIN_BINARY:
             # Below 0 where the frame is not masked.
             length, start = data[offset + 1] - 128, offset + 6
@@ -222,10 +221,13 @@ class WebSocketReactor(asyncio.Protocol):
             except Exception as error:
                 self._failed(error)
             count += 1
+            total += length
             offset = end
             if self._engaged:
                 break
-        self._context.outbound.metrics.messages_in += count
+        metrics = self._context.outbound.metrics
+        metrics.messages_in += count
+        metrics.bytes_in += total
         return offset
 
     def _read_other(self, data: bytes | bytearray, offset: int) -> int:
@@ -275,7 +277,9 @@ class WebSocketReactor(asyncio.Protocol):
             self._deliver(message)
 
     def _deliver(self, message: bytes) -> None:
-        self._context.outbound.metrics.messages_in += 1
+        metrics = self._context.outbound.metrics
+        metrics.messages_in += 1
+        metrics.bytes_in += len(message)
         try:
             self._handler.receive(message)
         except Exception as error:
@@ -303,7 +307,7 @@ class WebSocketReactor(asyncio.Protocol):
 
     def _remote_address(self) -> str:
         address = self._transport.get_extra_info("peername")
-        return str(address[0]) if isinstance(address, tuple) else ""
+        return plain(str(address[0])) if isinstance(address, tuple) else ""
 
     # ------------------------------------------------------------ liveness
 

@@ -207,6 +207,7 @@ class Process:
         max_bytes: int = 4096,
         buffer_bytes: int = 1_048_576,
         connections_per_address: int = 10_000,
+        idle: float = 60.0,
     ) -> None:
         self.clock = VirtualClock()
         self.wheel = TimerWheel(self.clock)
@@ -216,7 +217,7 @@ class Process:
         self.state = State()
         flusher = Flusher(self.soon.append)
         self.context = ReactorContext(
-            ReactorLimits(hello_bytes=max_bytes),
+            ReactorLimits(hello_bytes=max_bytes, idle=idle),
             Outbound(flusher, self.wheel, self.metrics, buffer_bytes, drain_seconds=30.0),
             Doorway(
                 self.handlers, lambda origin, host: origin in (None, "https://hub.example"), TrustedProxies()

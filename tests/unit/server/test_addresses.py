@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from hub import errors
-from hub.server.addresses import AddressCounts, TrustedProxies
+from hub.server.addresses import AddressCounts, TrustedProxies, plain
 
 PROXIES = ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"]
 HOPS = ["127.0.0.1", "10.1.2.3", "192.0.2.7", "192.0.2.7:80", "2001:db8::1", "[2001:db8::1]:443", "2a00::1"]
@@ -75,3 +75,16 @@ def test_an_address_has_as_many_connections_as_it_may_and_no_more() -> None:
     counts.enter("a")
     with pytest.raises(errors.Limit):
         counts.enter("a")
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("::ffff:0:1", "::ffff:0:1"),
+        ("::1", "::1"),
+        ("192.0.2.1", "192.0.2.1"),
+    ],
+)
+def test_an_ipv4_address_within_ipv6_is_an_ipv4_address(host: str, expected: str) -> None:
+    assert plain(host) == expected

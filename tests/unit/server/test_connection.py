@@ -116,7 +116,7 @@ def test_what_was_sent_is_counted() -> None:
     socket = Process().connect()
     socket.peer.answer(b"one")
     socket.peer.relay(b"three")
-    socket.process.turn()
+    socket.receive(masked(b"not a message", 9))
     metrics = socket.process.metrics
     assert (metrics.messages_out, metrics.bytes_out) == (2, 8)
 
@@ -128,7 +128,6 @@ def test_relays_over_the_cap_are_dropped_and_answers_are_not() -> None:
     socket = slow_socket()
     assert socket.peer.relay(bytes(100_000))
     assert not socket.peer.relay(bytes(100_000))
-    assert socket.process.metrics.relays_dropped == 1
     socket.peer.answer(b"answer")
     socket.transport.take(CAP)
     assert socket.sent.endswith(b"answer")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -88,7 +89,7 @@ def test_what_came_is_counted() -> None:
     frames = masked(b"one") + masked(b"t", fin=False) + masked(b"wo", 0)
     socket.receive(frames)
     assert socket.process.metrics.messages_in == 2
-    assert socket.process.metrics.bytes_in == len(frames)
+    assert socket.process.metrics.bytes_in == 6
 
 
 def test_the_library_is_let_go_when_it_has_nothing_to_remember() -> None:
@@ -418,6 +419,12 @@ def test_a_silent_peer_is_pinged_and_then_closed_as_too_slow() -> None:
     assert socket.sent.removeprefix(PING).replace(PING, b"", 2) == slow
 
 
+def test_the_idle_limit_need_not_be_a_multiple_of_the_beat() -> None:
+    socket = open_socket(idle=30.0)
+    socket.process.wait(30.75)
+    assert socket.process.metrics.closes == {4508: 1}
+
+
 def test_a_peer_that_answers_pings_lives() -> None:
     socket = open_socket()
     for _ in range(20):
@@ -478,6 +485,15 @@ def test_a_socket_the_hub_itself_does_not_read_is_not_found_silent() -> None:
     assert not socket.process.metrics.closes
     socket.process.wait(23)
     assert socket.process.metrics.closes == {4508: 1}
+
+
+def test_an_idle_socket_is_three_small_objects() -> None:
+    socket = open_socket()
+    socket.receive(masked(b"talk") + masked(b"", 9))
+    reactor, peer, timer = socket.reactor, socket.peer, socket.reactor._timer
+    assert reactor._websocket is None
+    assert not any(hasattr(part, "__dict__") for part in (reactor, peer, timer))
+    assert sum(map(sys.getsizeof, (reactor, peer, timer))) < 700
 
 
 def test_one_timer_a_socket_however_much_it_talks() -> None:
