@@ -1,4 +1,4 @@
-"""What the hub may cost, as a ratio to its peers in the same run; DESIGN's budget, row by row."""
+"""What the hub may cost, as a ratio to its peers in the same run, row by row."""
 
 from __future__ import annotations
 

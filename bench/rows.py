@@ -98,7 +98,7 @@ class Bench:
         with ExitStack() as stack:
             loads = {
                 "hub": self._hub_documents(stack, size),
-                "hub's ledgers": self._statements(stack, in_flight=2),
+                "hub's ledgers": self._statements(stack),
             }
             if self.peers:
                 loads["y-websocket"] = self._y_documents(stack, size)
@@ -135,7 +135,7 @@ class Bench:
             windows = self._rounds(loads)
         means = {"hub": ON_DISK, "y-websocket": IN_MEMORY}
         note = (
-            "the hub's load: 50 programs report progress by the command `progress`, which answers with the item, "
+            "the load: 50 programs report progress by the command `progress`, which answers with the item, "
             f"at random into {inboxes:,} inboxes that nobody has open"
         )
         row = self._compared("away", "statement to an inbox nobody has open", windows, means)
@@ -163,7 +163,7 @@ class Bench:
         rate = self._capacity / 2
         windows, bare, differences = [], [], []
         with ExitStack() as stack:
-            load = self._statements(stack, in_flight=0)
+            load = self._statements(stack)
             for _ in range(self._size.rounds):
                 commit = percentiles(processes.bare_commits(self._cores.server, self._size.commits))
                 window = load.window(Order(self._size.warm_up, self._size.seconds, rate))
@@ -228,10 +228,10 @@ class Bench:
         peer = stack.enter_context(processes.y_websocket(self._cores.server))
         return self._load(stack, "documents", peer, {"path": _Y_PATH, **size})
 
-    def _statements(self, stack: ExitStack, in_flight: int) -> LoadProcess:
+    def _statements(self, stack: ExitStack) -> LoadProcess:
         hub = stack.enter_context(processes.hub(self._cores.server))
         tokens = hub.tokens([f"user{number}" for number in range(100)], ("user",))
-        plan = {"tokens": tokens, "devices": 3, "in_flight": in_flight}
+        plan = {"tokens": tokens, "devices": 3, "in_flight": 2}
         return self._load(stack, "statements", hub, plan)
 
     def _connections(self, stack: ExitStack, server: Server, plan: dict[str, Any]) -> LoadProcess:

@@ -127,7 +127,7 @@ class Typist(LoadSocket):
         tally.done += 1
         tally.outstanding -= 1
         tally.relays.append(perf_counter() - self._sent_at[index])
-        if tally.running:
+        if tally.running and not tally.paced:
             self.type_one()
 
 
@@ -165,10 +165,12 @@ class DocumentLoad:
             await asyncio.sleep(0)
 
     def begin(self, rate: float | None) -> None:
-        """Each typing device has so many updates in flight."""
-        assert rate is None, "typing is as fast as the server takes it"
+        """Each typing device has so many updates in flight; or all of them together type so many a second."""
         for typist in self._typing:
             typist.write_ahead()
+        if rate is not None:
+            self.tally.pace([typist.type_one for typist in self._typing], rate)
+            return
         for typist in self._typing:
             for _ in range(self._plan.in_flight):
                 typist.type_one()

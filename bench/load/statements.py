@@ -6,7 +6,6 @@ statement wins, so every one is saved and relayed.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,17 +25,13 @@ _TASKS: Final = 20
 _WELCOME, _OPENED, _RELAY, _OK, _NO, _FATAL = 0, 1, 2, 3, 4, 9
 _OPENING, _CREATING = 1, 2
 _FIRST_PUSH: Final = 10
-_PACE_SECONDS: Final = 0.001
 
 pack = msgpack.Packer().pack
 
 
 @dataclass(frozen=True, slots=True)
 class StatementPlan:
-    """``tokens``: users and theirs; each has an inbox and ``devices`` devices, all of which state.
-
-    ``in_flight`` 0: a window's rate says when.
-    """
+    """``tokens``: users and theirs; each has an inbox and ``devices`` devices, all of which state."""
 
     port: int
     tokens: Sequence[tuple[str, str]]
@@ -121,11 +116,10 @@ class NativeDevice(LoadSocket):
 class StatingDevice(NativeDevice):
     """One device that states and reads."""
 
-    __slots__ = ("_changes", "_goes_on", "_sent", "_stated", "_tally", "_waiting")
+    __slots__ = ("_changes", "_sent", "_stated", "_tally", "_waiting")
 
-    def __init__(self, user: str, name: str, sent: Sent, tally: Tally, goes_on: bool) -> None:
+    def __init__(self, user: str, name: str, sent: Sent, tally: Tally) -> None:
         super().__init__(user, name)
-        self._goes_on = goes_on
         self._sent = sent
         self._tally = tally
         self._stated = 0
@@ -161,7 +155,7 @@ class StatingDevice(NativeDevice):
         tally.done += 1
         tally.outstanding -= 1
         tally.answers.append(perf_counter() - self._waiting.pop(ref))
-        if self._goes_on and tally.running:
+        if tally.running and not tally.paced:
             self.state_one()
 
     def state_one(self) -> None:
@@ -184,7 +178,6 @@ class StatementLoad:
         self.tally = Tally()
         self._plan = plan
         self._devices: list[StatingDevice] = []
-        self._pacing: asyncio.Task[None] | None = None
 
     async def prepare(self) -> None:
         """Open every inbox on every device, and fill it."""
@@ -192,7 +185,7 @@ class StatementLoad:
         sent = Sent(self.tally, plan.devices - 1)
         for user, token in plan.tokens:
             for number in range(plan.devices):
-                device = StatingDevice(user, f"{user}.{number}", sent, self.tally, plan.in_flight > 0)
+                device = StatingDevice(user, f"{user}.{number}", sent, self.tally)
                 await device.enter(plan.port, token)
                 self._devices.append(device)
         sent.begin()
@@ -200,19 +193,8 @@ class StatementLoad:
     def begin(self, rate: float | None) -> None:
         """Each device has so many statements in flight; or all of them together state so many a second."""
         if rate is not None:
-            self._pacing = asyncio.ensure_future(self._pace(rate))
+            self.tally.pace([device.state_one for device in self._devices], rate)
             return
         for device in self._devices:
             for _ in range(self._plan.in_flight):
                 device.state_one()
-
-    async def _pace(self, rate: float) -> None:
-        """Send what is due, however long answers take: a slow server is not asked less."""
-        devices = cycle(self._devices)
-        started, sent = perf_counter(), 0
-        while self.tally.running:
-            due = int((perf_counter() - started) * rate)
-            for _ in range(due - sent):
-                next(devices).state_one()
-            sent = due
-            await asyncio.sleep(_PACE_SECONDS)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Final, Protocol
 
 from bench.load.socket import Broken
 from bench.measure import Percentiles, cpu_seconds, percentiles
 
 _DRAIN_SECONDS: Final = 30.0
+_PACE_SECONDS: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,13 @@ class Window:
 class Tally:
     """Counts what a load completes while it runs."""
 
-    __slots__ = ("answers", "done", "outstanding", "relays", "running")
+    __slots__ = ("_pacing", "answers", "done", "outstanding", "paced", "relays", "running")
 
     def __init__(self) -> None:
         self.running = False
+        self.paced = False
+        """Whether the next unit is sent when it is due, not when one before it is completed."""
+        self._pacing: asyncio.Task[None] | None = None
         self.outstanding = 0
         """Sent and not completed."""
         self.begin()
@@ -66,6 +71,22 @@ class Tally:
         self.done = 0
         self.answers: list[float] = []
         self.relays: list[float] = []
+
+    def pace(self, senders: Sequence[Callable[[], None]], rate: float) -> None:
+        """Let the senders send in turns, so many units a second together, until nothing runs any more."""
+        self.paced = True
+        self._pacing = asyncio.ensure_future(self._pace(senders, rate))
+
+    async def _pace(self, senders: Sequence[Callable[[], None]], rate: float) -> None:
+        turns = cycle(senders)
+        started, sent = time.perf_counter(), 0
+        while self.running:
+            due = int((time.perf_counter() - started) * rate)
+            for _ in range(due - sent):
+                next(turns)()
+            sent = due
+            await asyncio.sleep(_PACE_SECONDS)
+        self.paced = False
 
 
 class Load(Protocol):
