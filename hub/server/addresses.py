@@ -11,7 +11,7 @@ _MAPPED = "::ffff:"
 
 
 def plain(host: str) -> str:
-    """An address as one writes it: to a socket that listens on ``::`` IPv4 looks like ``::ffff:192.0.2.1``."""
+    """An address as one writes it: a socket that listens on ``::`` sees IPv4 as ``::ffff:192.0.2.1``."""
     return host[len(_MAPPED) :] if host.startswith(_MAPPED) and "." in host else host
 
 
