@@ -51,8 +51,8 @@ SWEEP_SECONDS = 60.0
 FLUSH_SECONDS = 60.0
 LAG_SECONDS = 1.0
 COLLECTION = (10_000, 20, 50)
-"""Thresholds of Python's cycle collector. What waits for a commit and what isn't folded yet are tens of thousands
-of objects without a cycle; on the defaults (700, 10, 10) the collector looked at them again and again."""
+"""Thresholds of Python's cycle collector. What waits for a commit and what isn't folded yet are tens of
+thousands of objects without a cycle; on the defaults (700, 10, 10) it looked at them again and again."""
 
 
 class Health:
