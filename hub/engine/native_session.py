@@ -86,6 +86,7 @@ class NativeSession:
             self._timer.cancel()
         if self.identity is not None:
             self._services.sessions.remove(self.identity.user, self)
+            self._services.metrics.connections["native"] -= 1
         self.identity = self._early = self._timer = None
 
     # ------------------------------------------------------------------ hello
@@ -139,6 +140,7 @@ class NativeSession:
         self._peer.limit_messages(limits.message)
         services.sessions.add(identity.user, self)
         services.metrics.hellos["ok"] += 1
+        services.metrics.connections["native"] += 1
         self._identified(identity)
         self._peer.answer(
             native.welcome(

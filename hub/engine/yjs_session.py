@@ -90,6 +90,7 @@ class YjsSession:
         self._peer.pause()
         services.sessions.add(identity.user, self)
         services.metrics.hellos["ok"] += 1
+        services.metrics.connections["yjs"] += 1
         services.tasks.start(self._enter(identity))
 
     async def _enter(self, identity: Identity) -> None:
@@ -165,6 +166,7 @@ class YjsSession:
             self._timer.cancel()
         if self.identity is not None:
             self._services.sessions.remove(self.identity.user, self)
+            self._services.metrics.connections["yjs"] -= 1
         self.identity = None
         self._open = False
 
