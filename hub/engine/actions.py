@@ -16,7 +16,7 @@ from typing import Any, cast
 from hub.engine.exchange import Exchange
 from hub.engine.following import Following, pass_time
 from hub.engine.item_rights import ItemRights
-from hub.engine.ledger import Stated
+from hub.engine.ledger import UNSTAMPED, Stated
 from hub.engine.listing import Listing
 from hub.engine.people import People
 from hub.engine.pipeline import Pipeline
@@ -168,12 +168,12 @@ class Actions:
     def _stated(self, topic: TopicName, item: ItemId, field: str, value: Json, hlc: Hlc | None) -> Stated:
         if hlc is not None and type(hlc) is int and is_ahead(hlc, self._clock.now()):
             raise ClockAhead
-        stamp = hlc if hlc is not None else Hlc(0)
+        stamp, checked = (UNSTAMPED, Hlc(0)) if hlc is None else (hlc, hlc)
         if field in _ATTEMPT and isinstance(value, list):
             whole = [1 if value[0] is None else value[0], 0 if value[1] is None else value[1], *value[2:]]
-            check_statement(topic_kind(topic)[0], item, field, whole, stamp)
+            check_statement(topic_kind(topic)[0], item, field, whole, checked)
             return Stated(item, field, value, stamp)
-        return Stated(item, field, check_statement(topic_kind(topic)[0], item, field, value, stamp), stamp)
+        return Stated(item, field, check_statement(topic_kind(topic)[0], item, field, value, checked), stamp)
 
     async def _write(
         self, caller: Identity, topic: TopicName, stated: Sequence[Stated], guard: Guard | None

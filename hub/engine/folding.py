@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hub.engine.document import DocumentBroken
 from hub.engine.documents import DocumentResidence
 from hub.engine.tail import Generation, Tail
 from hub.engine.topics import DocumentTopic
@@ -82,6 +83,9 @@ class Folding:
         except Unavailable as refusal:
             log.warning("folding.unavailable", reason=refusal.message)
             await asyncio.sleep(RETRY_SECONDS)
+        except Exception:
+            log.exception("folding.failed")
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def fold(self) -> None:
         """One whole pass. Raises ``Unavailable``; what was folded until then is folded again next time."""
@@ -115,8 +119,15 @@ class Folding:
         its Doc holds what isn't saved yet."""
         for name in sorted(generation.documents):
             topic = self._documents.get(name)
-            if topic is not None and not topic.applying and _outgrown(topic):
-                yield self._snapshot(topic)
+            if topic is None or topic.applying or not _outgrown(topic):
+                continue
+            try:
+                snapshot = self._snapshot(topic)
+            except DocumentBroken as broken:
+                log.error("document.broken", topic=name, reason=str(broken))
+                self._documents.drop(topic)
+                continue
+            yield snapshot
 
     def _snapshot(self, topic: DocumentTopic) -> SnapshotRow:
         assert topic.document is not None

@@ -11,7 +11,7 @@ from hub.errors import BadField, BadValue, Exists, Limit
 from hub.model import Actor, Hlc, ItemId, ItemKind, Json, Register, Registers, Seq, Slot, Statement
 from hub.ports import HistoryRow
 from hub.protocol.body import encode_statements
-from hub.state.attempts import FIRST_ATTEMPT, reopen
+from hub.state.attempts import FIRST_ATTEMPT, TERMINAL, reopen
 from hub.state.clock import stamp
 from hub.state.fields import fits
 from hub.state.names import ALL
@@ -36,9 +36,17 @@ class Mark(NamedTuple):
     order: int
 
 
+UNSTAMPED = Hlc(-1)
+_REOPENING = (Slot("archived"), Slot("deleted"), STATUS)
+
+
+class Uncertain(Exception):
+    """Only the whole ledger tells whether a limit is reached: bring its view into memory and join again."""
+
+
 class Stated(NamedTuple):
-    """A statement as it comes in. ``hlc`` 0: stamp it in the join. A status or progress whose attempt is
-    None means the current attempt, a progress of None the one that stands."""
+    """A statement as it comes in. ``hlc`` ``UNSTAMPED``: stamp it in the join. A status or progress whose
+    attempt is None means the current attempt, a progress of None the one that stands."""
 
     item: ItemId
     field: str
@@ -74,7 +82,7 @@ class LedgerPart:
         self.before = self.mark()
         self.floor = ledger.floor
         self.retired: list[tuple[ItemId, Registers]] = []
-        self.joined = False
+        self.joined: dict[ItemId, Registers] = {}
 
     @property
     def saves(self) -> bool:
@@ -95,6 +103,8 @@ class LedgerPart:
 
     def registers(self, item: ItemId) -> Registers:
         """All registers of an item that was asked for as a whole, this turn's joins included."""
+        if item in self.joined:
+            return self.joined[item]
         row = self.turn.history(self.ledger.name, item)
         found = dict(row.registers) if row else {}
         found.update(self.turn.registers(self.ledger.name, item))
@@ -113,7 +123,7 @@ class LedgerPart:
         while len(self.undo) > mark.undo:
             key, before = self.undo.pop()
             if before is None:
-                del self.overlay[key]
+                self.overlay.pop(key, None)
                 self.altered.discard(key)
             else:
                 self.overlay[key] = before
@@ -131,6 +141,7 @@ class LedgerPart:
             BadField: the field does not fit the item's kind.
             Exists: a record with other content stands under the id.
             Limit: too many items, or too many statements on unknown items.
+            Uncertain: perhaps too many.
         """
         if stated.field == ITEM:
             return self._create(stated, actor)
@@ -138,12 +149,14 @@ class LedgerPart:
         standing = self.standing(stated.item, slot)
         self._check_kind(stated, known=standing is not None)
         self._check_mark(stated)
-        value = self._value(stated)
-        hlc = stated.hlc or stamp(self.turn.now, standing.hlc if standing else 0)
+        hlc = self._stamp(stated, standing)
+        value = self._value(stated, hlc)
         statement = Statement(stated.item, stated.field, value, hlc, actor)
         register = Register(value, hlc, actor, self.seq, weight(statement))
         if standing is not None and register.weight <= standing.weight:
             return False
+        if slot in _REOPENING and standing is not None and self._may_reopen(stated.item, standing, value):
+            self.ledger.live += 1
         self._set((stated.item, slot), register, altered=value is not stated.value)
         return True
 
@@ -163,7 +176,7 @@ class LedgerPart:
         ledger = self.ledger
         order = max(ledger.order + 1, self.turn.now)
         value: Json = {**record, "by": actor, "at": self.turn.now, "order": order}
-        hlc = stated.hlc or stamp(self.turn.now, 0)
+        hlc = self._stamp(stated, None)
         statement = Statement(stated.item, ITEM, value, hlc, actor)
         register = Register(value, hlc, actor, self.seq, weight(statement))
         self._set((stated.item, ITEM), register, altered=True)
@@ -177,7 +190,19 @@ class LedgerPart:
         if ledger.items >= limits.items:
             raise Limit(f"this topic holds {limits.items} items, the most it may ever hold")
         if ledger.live >= limits.open_items:
+            self._be_certain()
             raise Limit(f"this topic holds {limits.open_items} open items; finish, archive or delete some")
+
+    def _be_certain(self) -> None:
+        if self.ledger.view is None:
+            raise Uncertain
+
+    def _may_reopen(self, item: ItemId, standing: Register, value: Json) -> bool:
+        """Whether a closed item may live again by a value: ``live`` is never too low."""
+        if isinstance(value, list):
+            final = self.standing(item, FINAL)
+            return final is not None and cast("int", value[0]) > _sealed_attempt(final)
+        return value is False and standing.value is True
 
     def _check_kind(self, stated: Stated, *, known: bool) -> None:
         if stated.item == ALL or "/" in stated.item:
@@ -195,7 +220,7 @@ class LedgerPart:
         end a minute ahead of the clock."""
         if stated.field != READ_UPTO:
             return
-        latest = max(self.ledger.order, self.turn.now) if stated.item == ALL else self.turn.now + 60_000
+        latest = max(self.ledger.order, self.turn.now - 1) if stated.item == ALL else self.turn.now + 60_000
         if cast("int", stated.value) > latest:
             raise BadValue("read_upto is at most the order of the last item")
 
@@ -203,12 +228,18 @@ class LedgerPart:
         if known:
             return
         if self.ledger.unknown >= self.turn.limits.unknown:
+            self._be_certain()
             raise Limit(
                 f"{self.turn.limits.unknown} statements wait for items not known yet, the most allowed"
             )
         self.ledger.unknown += 1
 
-    def _value(self, stated: Stated) -> Json:
+    def _stamp(self, stated: Stated, standing: Register | None) -> Hlc:
+        if stated.hlc != UNSTAMPED:
+            return stated.hlc
+        return stamp(self.turn.now, standing.hlc if standing else None)
+
+    def _value(self, stated: Stated, hlc: Hlc) -> Json:
         value = stated.value
         if stated.field not in (STATUS, PROGRESS) or not isinstance(value, list):
             return value
@@ -218,10 +249,20 @@ class LedgerPart:
             value = [_current_attempt(status, final), *value[1:]]
         if value[1] is None:
             value = [value[0], _standing_progress(self.standing(stated.item, PROGRESS), value[0]), *value[2:]]
-        if stated.field == STATUS and final is not None:
-            hlc = stated.hlc or stamp(self.turn.now, 0)
-            return reopen(value, hlc, final.value)
+        if stated.field == STATUS:
+            return reopen(value, hlc, self._ended(stated.item, final))
         return value
+
+    def _ended(self, item: ItemId, final: Register | None) -> Json:
+        """How the latest sealed attempt ended. What this very turn ends counts, or it would matter which
+        pushes share a turn."""
+        status = self.overlay.get((item, STATUS))
+        if status is None or self.standing(item, ITEM) is None:
+            return final.value if final else None
+        attempt, word = cast("tuple[int, str]", status.value)
+        if word not in TERMINAL or attempt <= _sealed_attempt(final):
+            return final.value if final else None
+        return {"attempt": attempt, "hlc": status.hlc}
 
     def _set(self, key: ItemSlot, register: Register, *, altered: bool) -> None:
         self.undo.append((key, self.overlay.get(key)))
@@ -249,7 +290,7 @@ class LedgerPart:
                 self.altered.add(key)
             self.turn.batch.revived.append((row.topic, row.item))
             return
-        self.joined = True
+        self.joined[row.item] = registers
         for slot in registers:
             self.overlay.pop((row.item, slot), None)
         self.turn.batch.joined.append(HistoryRow(row.topic, row.item, row.order, row.moved_at, registers))
@@ -277,6 +318,10 @@ def _current_attempt(status: Register | None, final: Register | None) -> int:
     stated = cast("list[int]", status.value)[0] if status else FIRST_ATTEMPT
     ended = cast("dict[str, int]", final.value)["attempt"] if final else FIRST_ATTEMPT
     return max(stated, ended)
+
+
+def _sealed_attempt(final: Register | None) -> int:
+    return cast("dict[str, int]", final.value)["attempt"] if final else 0
 
 
 def _standing_progress(progress: Register | None, attempt: Json) -> Json:

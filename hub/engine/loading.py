@@ -8,7 +8,6 @@ from hub.engine.document import Document
 from hub.engine.documents import DocumentResidence
 from hub.engine.tail import LedgerTail, Overlay, Tail
 from hub.engine.topics import DocumentTopic, Ledger
-from hub.engine.turn import LedgerLimits
 from hub.engine.view import LedgerView
 from hub.model import Seq
 from hub.ports import Clock, RegisterRow, Store
@@ -45,16 +44,13 @@ class Content:
 class Loader:
     """Reads from the store on behalf of works."""
 
-    __slots__ = ("_clock", "_documents", "_store", "_tail", "limits")
+    __slots__ = ("_clock", "_documents", "_store", "_tail")
 
-    def __init__(
-        self, store: Store, tail: Tail, clock: Clock, documents: DocumentResidence, limits: LedgerLimits
-    ) -> None:
+    def __init__(self, store: Store, tail: Tail, clock: Clock, documents: DocumentResidence) -> None:
         self._store = store
         self._tail = tail
         self._clock = clock
         self._documents = documents
-        self.limits = limits
 
     async def content(self, ledger: Ledger, above: Seq) -> Content:
         """The registers above a seq; ``EVERYTHING`` for all."""

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from hub.engine.document import DocumentBroken
 from hub.engine.documents import DocumentPart, DocumentResidence
 from hub.engine.finalizer import Finalizer
-from hub.engine.ledger import LedgerPart
+from hub.engine.ledger import LedgerPart, Uncertain
 from hub.engine.loading import Loader
 from hub.engine.taken import AnyWork, Taken
 from hub.engine.topics import DocumentTopic, Ledger, Topic
@@ -55,7 +55,7 @@ class Pipeline:
         self._limits = limits
         self._metrics = metrics
         self._tail_bytes = tail_bytes
-        self._loader = Loader(store, memory.tail, clock, documents, limits)
+        self._loader = Loader(store, memory.tail, clock, documents)
         self._loads: set[asyncio.Task[None]] = set()
         self._ready: list[Topic] = []
         self._wake = asyncio.Event()
@@ -183,13 +183,16 @@ class Pipeline:
             if load is None:
                 staying.append(each)
                 continue
-            topic = each.topic
-            topic.applying, topic.loading = False, True
-            topic.waiting[:0] = each.works
-            task = asyncio.ensure_future(self._load(topic, load))
-            self._loads.add(task)
-            task.add_done_callback(self._load_ended)
+            self._set_aside(each, load)
         return staying
+
+    def _set_aside(self, taken: Taken, load: Awaitable[None]) -> None:
+        topic = taken.topic
+        topic.applying, topic.loading = False, True
+        topic.waiting[:0] = taken.works
+        task = asyncio.ensure_future(self._load(topic, load))
+        self._loads.add(task)
+        task.add_done_callback(self._load_ended)
 
     def _first_load(self, works: list[AnyWork]) -> Awaitable[None] | None:
         for work in works:
@@ -219,7 +222,7 @@ class Pipeline:
     # ------------------------------------------------------------------ join
 
     def _join(self, turn: Turn, taken: Taken) -> bool:
-        """Join a topic's works; False if its Doc broke and the works wait for a new one."""
+        """Join a topic's works; False if they start over (its Doc broke, a limit needs the whole ledger)."""
         order = sorted(range(len(taken.works)), key=lambda index: taken.works[index].late)
         for index in order:
             work = taken.works[index]
@@ -230,6 +233,9 @@ class Pipeline:
             except DocumentBroken as broken:
                 self._break(turn, taken, index, broken)
                 return False
+            except Uncertain:
+                self._be_certain(turn, taken)
+                return False
             except Exception:
                 log.exception("pipeline.join_failed", topic=taken.topic.name, work=type(work).__name__)
                 taken.refusals[index] = Internal()
@@ -238,6 +244,12 @@ class Pipeline:
             self._finalizer.decide(part)
             part.join_history()
         return True
+
+    def _be_certain(self, turn: Turn, taken: Taken) -> None:
+        ledger = taken.topic
+        assert isinstance(ledger, Ledger)
+        turn.ledgers.pop(ledger.name).drop()
+        self._set_aside(taken, self._loader.view(ledger))
 
     def _break(self, turn: Turn, taken: Taken, index: int, broken: DocumentBroken) -> None:
         """A Doc that can't be trusted is dropped; the bytes are kept aside, the other works start over."""

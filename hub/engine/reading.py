@@ -25,7 +25,7 @@ class Catch(Work[Ledger]):
     no double.
     """
 
-    __slots__ = ("_above", "_content", "_done", "_incarnation", "_refused", "_seq", "_tail")
+    __slots__ = ("_content", "_done", "_full", "_incarnation", "_refused", "_seq", "_tail")
 
     def __init__(
         self,
@@ -41,18 +41,23 @@ class Catch(Work[Ledger]):
         self._done = done
         self._refused = refused
         self._content: Content | None = None
+        self._full = False
 
-    @property
-    def _full(self) -> bool:
+    def _lacks_all(self) -> bool:
         ledger = self.topic
         if self._incarnation != ledger.incarnation or self._seq < ledger.floor:
             return True
-        return self._seq > ledger.seq
+        if self._seq > ledger.seq:
+            log.error("topic.seq_ahead", topic=ledger.name, seq=ledger.seq, reader_seq=self._seq)
+            return True
+        return False
 
     def load(self, loader: Loader) -> Awaitable[None] | None:
         """The registers above the seq, unless the reader is in sync."""
-        ledger = self.topic
-        if self._content is not None or ledger.seq == 0 or (not self._full and self._seq == ledger.seq):
+        if self._content is not None:
+            return None
+        ledger, self._full = self.topic, self._lacks_all()
+        if ledger.seq == 0 or (not self._full and self._seq == ledger.seq):
             return None
         return self._load(loader)
 
@@ -64,10 +69,9 @@ class Catch(Work[Ledger]):
         self._tail = turn.memory.tail
 
     def settle(self) -> None:
-        """Answer with everything, or with what lies above the reader's seq, this turn included."""
+        """Answer with everything, or with what lies above the reader's seq, this turn included. Which of
+        the two was decided when it was loaded: this turn may have raised the floor since."""
         full, ledger = self._full, self.topic
-        if full and self._incarnation == ledger.incarnation and self._seq > ledger.seq:
-            log.error("topic.seq_ahead", topic=ledger.name, seq=ledger.seq, reader_seq=self._seq)
         above = EVERYTHING if full else self._seq
         if not full and above == ledger.seq:
             self._done(False, [])

@@ -36,8 +36,8 @@ def _document(tail: Tail, row: JournalRow, stored: TopicRow) -> TopicRow:
 
 def _ledger(tail: Tail, row: JournalRow, stored: TopicRow) -> TopicRow:
     statements = decode_statements(row.body)
-    fresh = row.seq > stored.seq
-    records = [statement for statement in statements if statement.field == ITEM] if fresh else []
+    # A record of an older order came back from history.
+    records = [each for each in statements if each.field == ITEM and _order(each) > stored.order]
     topic = TopicRow(
         row.topic,
         row.incarnation,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hub.engine.ledger import STATUS, LedgerPart, Stated
-from hub.engine.loading import Loader
 from hub.engine.retention import closed_at
 from hub.engine.topics import Ledger
 from hub.engine.turn import Turn
@@ -67,17 +66,11 @@ class Write(Work[Ledger]):
                 turn.want(name, item, STATUS)
                 turn.want(name, item, FINAL)
 
-    def load(self, loader: Loader) -> Awaitable[None] | None:
-        """The whole ledger where a limit seems to be reached: only that tells whether it is."""
-        ledger, limits = self.topic, loader.limits
-        if ledger.view is None and (ledger.live >= limits.open_items or ledger.unknown >= limits.unknown):
-            return loader.view(ledger)
-        return None
-
     def join(self, turn: Turn) -> None:
         """Join each statement; the first that is refused takes all of them back."""
         part = turn.part(self.topic)
         mark = part.mark()
+        self.won = False
         for index, stated in enumerate(self.stated):
             try:
                 self._check(part, stated.item)
@@ -149,16 +142,20 @@ class Retire(Work[Ledger]):
     """Items that were closed before a time leave the live registers for history.
 
     An item with statements in the tail stays: what isn't folded can't be moved. The next sweep takes it.
+    ``done`` is called with the number of items that stayed.
     """
 
-    __slots__ = ("_before", "_items", "_moved")
+    __slots__ = ("_before", "_done", "_items", "_moved")
 
     late = True
 
-    def __init__(self, topic: Ledger, items: Sequence[ItemId], before: Milliseconds) -> None:
+    def __init__(
+        self, topic: Ledger, items: Sequence[ItemId], before: Milliseconds, done: Callable[[int], None]
+    ) -> None:
         super().__init__(topic)
         self._items = items
         self._before = before
+        self._done = done
         self._moved: list[ItemId] = []
 
     def wants(self, turn: Turn) -> None:
@@ -184,6 +181,14 @@ class Retire(Work[Ledger]):
         if self._moved:
             part.floor = floor
             turn.batch.floors.append((self.topic.name, floor))
+
+    def settle(self) -> None:
+        """Moved."""
+        self._done(len(self._items) - len(self._moved))
+
+    def fail(self, refusal: Refusal) -> None:
+        """All stayed, to be tried again."""
+        self._done(0)
 
     def _fresh(self, turn: Turn, part: LedgerPart, item: ItemId) -> bool:
         in_overlay = any(name == item for name, _ in part.overlay)

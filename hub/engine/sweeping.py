@@ -21,7 +21,7 @@ SWEEP_ITEMS = 1_000
 class Sweeper:
     """Looks for items to retire. ``retention`` in seconds."""
 
-    __slots__ = ("_archive", "_clock", "_pipeline", "_retention", "_topics")
+    __slots__ = ("_archive", "_clock", "_pipeline", "_retention", "_stayed", "_topics")
 
     def __init__(
         self, archive: Archive, pipeline: Pipeline, topics: TopicBook, clock: Clock, retention: float
@@ -31,6 +31,7 @@ class Sweeper:
         self._topics = topics
         self._clock = clock
         self._retention = retention
+        self._stayed = 0
 
     async def run(self, interval: float) -> None:
         """Sweep every ``interval`` seconds, until cancelled."""
@@ -40,14 +41,27 @@ class Sweeper:
                 await self.sweep()
             except Unavailable as refusal:
                 log.warning("retention.unavailable", reason=refusal.message)
+            except Exception:
+                log.exception("retention.failed")
 
     async def sweep(self) -> int:
-        """Queue what expired; how many items were looked at. Raises ``Unavailable``."""
+        """Move what expired; how many items were looked at. What stays is passed over by the next sweeps,
+        until all was looked at. Raises ``Unavailable``."""
         before = Milliseconds(self._clock.now() - round(self._retention * 1000))
-        expired = await self._archive.expired(before, SWEEP_ITEMS)
+        expired = await self._archive.expired(before, SWEEP_ITEMS, self._stayed)
         by_topic: defaultdict[TopicName, list[ItemId]] = defaultdict(list)
         for topic, item in expired:
             by_topic[topic].append(item)
-        for topic, items in by_topic.items():
-            self._pipeline.submit(Retire(self._topics.ledger(topic), items, before))
+        stayed = await asyncio.gather(*(self._retire(*each, before) for each in by_topic.items()))
+        self._stayed = self._stayed + sum(stayed) if len(expired) == SWEEP_ITEMS else 0
         return len(expired)
+
+    def _retire(self, topic: TopicName, items: list[ItemId], before: Milliseconds) -> asyncio.Future[int]:
+        retired: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def done(stayed: int) -> None:
+            if not retired.done():
+                retired.set_result(stayed)
+
+        self._pipeline.submit(Retire(self._topics.ledger(topic), items, before, done))
+        return retired
