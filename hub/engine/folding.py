@@ -23,8 +23,8 @@ from hub.telemetry.metrics import Metrics
 
 log = get("hub.folding")
 
-STEP_ROWS = 2_000
-"""Rows a transaction: some milliseconds, so that a turn's commit never waits long behind one."""
+STEP_ROWS = 250
+"""Rows a transaction: about two milliseconds, for so long a turn's commit may have to wait behind it."""
 STEP_BYTES = 4 * 1024 * 1024
 SNAPSHOT_FLOOR_BYTES = 64 * 1024
 RETRY_SECONDS = 1.0
