@@ -14,6 +14,7 @@ class Intake:
     """
 
     __slots__ = (
+        "_awaits_tokens",
         "_clock",
         "_filled",
         "_peer",
@@ -33,8 +34,9 @@ class Intake:
         self._rate = rate
         self._waiting = 0
         self._tokens = float(rate)
-        self._filled = 0.0
+        self._filled = clock.monotonic()
         self._stopped = False
+        self._awaits_tokens = False
 
     def took(self, size: int, statements: int) -> None:
         """A push or command of so many bytes waits."""
@@ -48,7 +50,7 @@ class Intake:
     def answered(self, size: int) -> None:
         """One of them was answered."""
         self._waiting -= size
-        if self._stopped and self._waiting < self._waiting_bytes // 2 and self._tokens >= 0:
+        if self._stopped:
             self._go_on()
 
     def _refill(self) -> None:
@@ -57,20 +59,29 @@ class Intake:
         self._filled = now
 
     def _stop(self) -> None:
-        if self._stopped:
-            return
-        self._stopped = True
-        self._peer.pause()
+        if not self._stopped:
+            self._stopped = True
+            self._peer.pause()
         if self._tokens < 0:
+            self._await_tokens()
+
+    def _await_tokens(self) -> None:
+        if not self._awaits_tokens:
+            self._awaits_tokens = True
             self._timers.schedule(-self._tokens / self._rate, self._refilled)
 
     def _refilled(self) -> None:
-        self._refill()
-        if self._tokens < 0:
-            self._timers.schedule(-self._tokens / self._rate, self._refilled)
-        elif self._waiting < self._waiting_bytes // 2:
+        self._awaits_tokens = False
+        if self._stopped:
             self._go_on()
 
     def _go_on(self) -> None:
+        """Read again, unless too much waits still or the bucket is empty."""
+        if self._waiting >= self._waiting_bytes // 2:
+            return
+        self._refill()
+        if self._tokens < 0:
+            self._await_tokens()
+            return
         self._stopped = False
         self._peer.resume()

@@ -11,7 +11,17 @@ from hub.engine.intake import Intake
 from hub.engine.native_topics import NativeTopics
 from hub.engine.services import Services
 from hub.engine.topics import Topic
-from hub.errors import BadToken, Fatal, Internal, Malformed, MessageTooBig, NotAllowed, Refusal, TooFast
+from hub.errors import (
+    BadToken,
+    Fatal,
+    Internal,
+    Malformed,
+    MessageTooBig,
+    NotAllowed,
+    Refusal,
+    TokenVoid,
+    TooFast,
+)
 from hub.model import Access, Identity, Json, Milliseconds
 from hub.ports import Peer, Timer
 from hub.protocol import native
@@ -181,12 +191,35 @@ class NativeSession:
         mine = self.identity
         if mine is None or identity.user != mine.user or identity.device not in (None, mine.device):
             raise NotAllowed("the token is for another user or device")
-        self._identified(replace(identity, device=mine.device))
-        self._peer.answer(native.ok(message.ref, {"expires_at": identity.expires_at}))
+        if self._intake is not None:
+            self._intake.took(size, 1)
+            identity = replace(identity, device=mine.device)
+            self._services.tasks.start(self._renewed(topics, self._intake, message.ref, identity, size))
+
+    async def _renewed(
+        self, topics: NativeTopics, intake: Intake, ref: int, identity: Identity, size: int
+    ) -> None:
+        try:
+            await self._services.people.known(identity)
+        except TokenVoid as refusal:
+            self._close(BadToken(refusal.message))
+        except Refusal as refusal:
+            self._peer.answer(native.no(ref, refusal))
+        else:
+            self._take_over(topics, ref, identity)
+        intake.answered(size)
+
+    def _take_over(self, topics: NativeTopics, ref: int, identity: Identity) -> None:
+        if self.identity is None:
+            return
+        self._identified(identity)
+        self._peer.answer(native.ok(ref, {"expires_at": identity.expires_at}))
         for topic in topics.open_topics():
             self._services.sessions.access_changed(topic.name, identity.user)
 
     def _open(self, topics: NativeTopics, message: native.Open, size: int) -> None:
+        if self._intake is not None:
+            self._intake.took(0, 1)
         topics.open(message)
 
     def _push(self, topics: NativeTopics, message: native.Push, size: int) -> None:
@@ -196,6 +229,8 @@ class NativeSession:
         topics.close(message)
 
     def _presence(self, topics: NativeTopics, message: native.Presence, size: int) -> None:
+        if self._intake is not None:
+            self._intake.took(0, 1)
         topics.state_presence(message)
 
     def _command(self, topics: NativeTopics, message: native.Command, size: int) -> None:

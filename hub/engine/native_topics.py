@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -42,7 +42,7 @@ class NativeTopics:
     ``identity`` is whom the session speaks for now; None once it is gone.
     """
 
-    __slots__ = ("_intake", "_opened", "_peer", "_services", "id", "identity")
+    __slots__ = ("_intake", "_opened", "_opening", "_peer", "_services", "id", "identity")
 
     def __init__(self, peer: Peer, services: Services, identity: Identity, intake: Intake) -> None:
         self.id = next_session_id()
@@ -51,6 +51,7 @@ class NativeTopics:
         self._services = services
         self._intake = intake
         self._opened: dict[int, Opened] = {}
+        self._opening: set[int] = set()
 
     def drained(self) -> None:
         """Catch up the topics whose relays were dropped."""
@@ -85,64 +86,90 @@ class NativeTopics:
 
     def open(self, message: native.Open) -> None:
         """Open a topic, or bring an open one up to date."""
+        if self.identity is None:
+            return
         try:
             topic = self._services.topics.topic(TopicName(message.topic))
-            if topic.handle not in self._opened and len(self._opened) >= self._services.limits.topics:
-                raise Limit("too many topics are open on this connection")
+            self._check_room(topic)
         except Refusal as refusal:
             self._peer.answer(native.no(message.ref, refusal))
             return
+        if topic.handle not in self._opened:
+            self._opening.add(topic.handle)
         if self._services.rights.knows(topic.name):
-            self._open_known(message, topic)
+            self._open_known(message, topic, self.identity)
         else:
             self._services.tasks.start(self._open_unknown(message, topic))
+
+    def _check_room(self, topic: Topic) -> None:
+        if topic.handle in self._opened or topic.handle in self._opening:
+            return
+        if len(self._opened) + len(self._opening) >= self._services.limits.topics:
+            raise Limit("too many topics are open on this connection")
 
     async def _open_unknown(self, message: native.Open, topic: Topic) -> None:
         try:
             await self._services.rights.learn(topic.name)
         except Refusal as refusal:
-            self._peer.answer(native.no(message.ref, refusal))
+            self._not_opened(message.ref, topic, refusal)
             return
-        self._open_known(message, topic)
+        self._open_again(message, topic)
 
-    def _open_known(self, message: native.Open, topic: Topic) -> None:
-        if self.identity is None:
-            return
-        refused = partial(self._no, message.ref, 0)
+    def _open_again(self, message: native.Open, topic: Topic) -> None:
+        """From the beginning: meanwhile another topic object may have taken this one's place."""
+        self._opening.discard(topic.handle)
+        self.open(message)
+
+    def _not_opened(self, ref: int, topic: Topic, refusal: Refusal) -> None:
+        self._opening.discard(topic.handle)
+        self._peer.answer(native.no(ref, refusal))
+
+    def _open_known(self, message: native.Open, topic: Topic, identity: Identity) -> None:
+        refused = partial(self._not_opened, message.ref, topic)
         try:
-            access = self._services.rights.access(self.identity, topic.name)
+            access = self._services.rights.access(identity, topic.name)
         except Refusal as refusal:
             refused(refusal)
             return
         if isinstance(topic, DocumentTopic):
-            done = partial(self._open_document, message, access)
-            self._services.pipeline.submit(UseDocument(topic, done, refused))
+            opened = partial(self._open_document, message, access)
+            self._services.pipeline.submit(UseDocument(topic, opened, refused))
         elif isinstance(topic, Ledger):
-            self._catch(topic, message.incarnation, message.seq, message.ref, access, refused)
+            done = partial(self._open_ledger, message, topic, access)
+            incarnation, seq = Incarnation(message.incarnation), Seq(message.seq)
+            self._services.pipeline.submit(Catch(topic, incarnation, seq, done, refused))
 
-    def _catch(
-        self,
-        topic: Ledger,
-        incarnation: int,
-        seq: int,
-        ref: int,
-        access: Access,
-        refused: Callable[[Refusal], None],
-    ) -> None:
-        done = partial(self._open_ledger, ref, topic, access)
-        self._services.pipeline.submit(Catch(topic, Incarnation(incarnation), Seq(seq), done, refused))
+    def _is_still(self, access: Access, topic: Topic) -> bool:
+        """Whether the right is what it was before the open waited in the topic's queue."""
+        rights = self._services.rights
+        if self.identity is None or not rights.knows(topic.name):
+            return False
+        try:
+            return rights.access(self.identity, topic.name) == access
+        except Refusal:
+            return False
 
     def _open_ledger(
+        self, message: native.Open, topic: Ledger, access: Access, full: bool, statements: list[Statement]
+    ) -> None:
+        if self._is_still(access, topic):
+            self._show_ledger(message.ref, topic, access, full, statements)
+        else:
+            self._open_again(message, topic)
+
+    def _show_ledger(
         self, ref: int, topic: Ledger, access: Access, full: bool, statements: list[Statement]
     ) -> None:
         body = native.encode_statements(statements)
-        parts = native.split_body(body, self._services.limits.message - 256)
         self._become_reader(topic, access)
-        self._opened_message(ref, topic, access, full, parts)
+        self._opened_message(ref, topic, access, full, self._services.relay.parts(body))
 
     def _open_document(
         self, message: native.Open, access: Access, topic: DocumentTopic, document: Any
     ) -> None:
+        if not self._is_still(access, topic):
+            self._open_again(message, topic)
+            return
         full = message.incarnation != topic.incarnation or message.seq > topic.seq
         vector = None if full else message.state_vector
         in_sync = not full and message.seq == topic.seq
@@ -163,8 +190,7 @@ class NativeTopics:
             self._peer.answer(present)
 
     def _become_reader(self, topic: Topic, access: Access) -> None:
-        if self.identity is None:
-            return
+        self._opening.discard(topic.handle)
         self._opened[topic.handle] = Opened(topic, access, topic.seq)
         topic.readers[self.id] = self
 
@@ -175,7 +201,9 @@ class NativeTopics:
             self._leave(opened.topic)
 
     def _leave(self, topic: Topic) -> None:
-        self._opened.pop(topic.handle, None)
+        opened = self._opened.pop(topic.handle, None)
+        if opened is not None:
+            opened.stale = True
         topic.readers.pop(self.id, None)
         self._services.presence.leave(topic, self)
 
@@ -207,9 +235,10 @@ class NativeTopics:
             self._count_refusal(refusal)
             self._peer.answer(native.no(ref, refusal))
 
-    # A device takes the highest seq it was told for what it has, so one that missed relays is told the last
-    # it was shown, not the one its push is saved under.
+    # A device takes the highest seq it was told for what it has, so one that missed relays, or closed the
+    # topic, is told the last it was shown, not the one its push is saved under.
     def _saved(self, ref: int, size: int, opened: Opened, seq: Seq) -> None:
+        opened = self._opened.get(opened.topic.handle, opened)
         if not opened.stale:
             opened.sent = max(opened.sent, seq)
         self._peer.answer(native.ok(ref, min(seq, opened.sent)))
@@ -249,7 +278,8 @@ class NativeTopics:
             return
         if commit.origin == self.id:
             if commit.altered:
-                self._show(opened, commit.seq, (native.relay(topic.handle, commit.seq, commit.altered),))
+                altered = self._services.relay.messages(topic.handle, commit.seq, commit.altered)
+                self._show(opened, commit.seq, altered)
             else:
                 opened.sent = commit.seq
             return
@@ -269,11 +299,16 @@ class NativeTopics:
         topic = opened.topic
         opened.catching = True
         if isinstance(topic, Ledger):
-            self._catch(
-                topic, topic.incarnation, opened.sent, 0, opened.access, partial(self._not_caught_up, opened)
-            )
+            done, refused = partial(self._caught_up, opened, topic), partial(self._jump, opened)
+            self._services.pipeline.submit(Catch(topic, topic.incarnation, opened.sent, done, refused))
         else:
-            self._peer.answer(native.relay(topic.handle, topic.seq, native.EMPTY_BODY))
+            self._jump(opened)
 
-    def _not_caught_up(self, opened: Opened, refusal: Refusal) -> None:
-        opened.catching = False
+    def _caught_up(self, opened: Opened, topic: Ledger, full: bool, statements: list[Statement]) -> None:
+        if self._opened.get(topic.handle) is opened:
+            self._show_ledger(0, topic, opened.access, full, statements)
+
+    def _jump(self, opened: Opened, _: Refusal | None = None) -> None:
+        """A seq that can't be the device's next, even if one relay was dropped: it opens again."""
+        seq = max(opened.topic.seq, opened.sent + 2)
+        self._peer.answer(native.relay(opened.topic.handle, Seq(seq), native.EMPTY_BODY))
