@@ -123,9 +123,9 @@ class Database:
         return await self._look_up(self._open_connections.scanner, work, *args)
 
     def checkpoint(self) -> None:
-        """Begin to copy the WAL back into the file, unless that is under way."""
-        if self._checkpoint is None or self._checkpoint.done():
-            work = _run_checkpoint(self._open_connections)
+        """Begin to copy the WAL back into the file, unless that is under way or closing does it."""
+        if self._connections is not None and (self._checkpoint is None or self._checkpoint.done()):
+            work = _run_checkpoint(self._connections)
             self._checkpoint = asyncio.create_task(work, name="storage.checkpoint")
 
     async def probe(self) -> bool:

@@ -56,10 +56,12 @@ _event_columns = attrgetter("id", "type", "topic", "item", "attempt", "status", 
 _delivery_columns = attrgetter("id", "event", "item", "channel", "route", "due")
 _document_columns = attrgetter("topic", "seq", "body")
 
-TRIM_ROWS = 4096
+TRIM_ROWS = 1024
 """Journal rows dropped in one transaction: some ms, which a commit may have to wait."""
-CHECKPOINT_ROWS = 16_384
-"""Folded rows between checkpoints within a pass: 128 MiB of WAL at worst (two pages of its own a row)."""
+CHECKPOINT_PAGES = 2048
+"""Pages written, by estimate, between checkpoints: copying and syncing 8 MiB holds a commit up by some ms,
+64 MiB by some tens."""
+PAGE_BYTES = 4096
 
 
 class SqliteStorage:
@@ -99,7 +101,7 @@ class SqliteStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._folded_rows = 0
+        self._pages = 0
 
     async def start(self) -> Sequence[JournalRow]:
         """See ``Store``."""
@@ -121,21 +123,28 @@ class SqliteStore:
     async def commit(self, batch: Batch) -> None:
         """See ``Store``."""
         await self._database.write(_commit, batch, self._clock.now())
+        self._count_pages(1, sum(len(row.body) for row in batch.journal))
 
     async def fold(self, step: Fold) -> None:
         """See ``Store``. Journal rows are dropped in further transactions, from the oldest on."""
         await self._database.write(_fold, step)
-        self._folded_rows += len(step.registers) + len(step.updates)
         if step.upto is not None:
             while await self._database.write(_trim_journal, step.upto):
                 pass
-        if step.upto is not None or self._folded_rows >= CHECKPOINT_ROWS:
-            self._folded_rows = 0
-            self._database.checkpoint()
+        touched = 2 * len(step.registers) + len(step.topics)
+        bodies = sum(len(row.body) for row in step.updates) + sum(len(row.body) for row in step.snapshots)
+        self._count_pages(touched, bodies)
 
     async def close(self) -> None:
         """See ``Store``."""
         await self._database.close()
+
+    def _count_pages(self, touched: int, body_bytes: int) -> None:
+        """Begin a checkpoint once enough was written. ``touched``: pages at worst, beside those of bodies."""
+        self._pages += touched + body_bytes // PAGE_BYTES
+        if self._pages >= CHECKPOINT_PAGES:
+            self._pages = 0
+            self._database.checkpoint()
 
 
 def _journal(connection: sqlite3.Connection) -> list[JournalRow]:

@@ -134,7 +134,7 @@ async def run(home: Home, script: list[Batch | Fold | Reopen]) -> list[object]:
     return log
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps)
 def test_memory_and_sqlite_answer_alike(script: list[Batch | Fold | Reopen]) -> None:
     async def both() -> tuple[list[object], list[object]]:

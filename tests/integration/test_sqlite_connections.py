@@ -17,7 +17,7 @@ from hub.ports import Batch, Fold, JournalRow, MemberRow, RegisterRow, Wanted
 from hub.storage import database
 from hub.storage.connection import Connection
 from hub.storage.database import Durability
-from hub.storage.sqlite import CHECKPOINT_ROWS, SqliteStorage
+from hub.storage.sqlite import CHECKPOINT_PAGES, PAGE_BYTES, SqliteStorage
 
 INBOX = TopicName("inbox/ada")
 DEADLINE = 20.0  # seconds; a call that waits for another's work would wait for ever
@@ -131,24 +131,32 @@ async def test_only_the_writer_can_write(storage: SqliteStorage) -> None:
 async def test_the_write_ahead_log_starts_over_although_commits_overtake_the_checkpoint(
     storage: SqliteStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copied, overtaken = threading.Event(), threading.Event()
+    """A reader of an older state holds the first copying up, as a commit would; the second comes after it."""
+    copied, go_on = threading.Event(), threading.Event()
     checkpoint = database._checkpoint
 
-    def overtaken_checkpoint(connection: sqlite3.Connection) -> None:
+    def slow_checkpoint(connection: sqlite3.Connection) -> None:
         checkpoint(connection)
         copied.set()
-        overtaken.wait(DEADLINE)
+        go_on.wait(DEADLINE)
+
+    def read_and_hold(connection: sqlite3.Connection) -> None:
+        connection.execute("SELECT count(*) FROM journal").fetchone()
+        held(connection, reading, copied)
 
     def frames(connection: sqlite3.Connection) -> int:
         [(_, in_log, _)] = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         return int(in_log)
 
-    monkeypatch.setattr(database, "_checkpoint", overtaken_checkpoint)
+    reading = threading.Event()
+    monkeypatch.setattr(database, "_checkpoint", slow_checkpoint)
     await storage.store.commit(Batch(journal=[row(1, bytes(1_000_000))]))
-    storage.database.checkpoint()
-    await asyncio.to_thread(copied.wait, DEADLINE)
+    reader = asyncio.create_task(storage.database.scan(read_and_hold))
+    await asyncio.to_thread(reading.wait, DEADLINE)
     await storage.store.commit(Batch(journal=[row(2)]))
-    overtaken.set()
+    storage.database.checkpoint()
+    await reader
+    go_on.set()
     connections, task = storage.database._connections, storage.database._checkpoint
     assert connections is not None
     assert task is not None
@@ -157,17 +165,27 @@ async def test_the_write_ahead_log_starts_over_although_commits_overtake_the_che
     assert await connections.writer.run(frames) < 10
 
 
+@pytest.fixture
+def checkpoints(storage: SqliteStorage, monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    begun: list[None] = []
+    monkeypatch.setattr(storage.database, "checkpoint", lambda: begun.append(None))
+    return begun
+
+
 async def test_a_long_pass_is_checkpointed_on_its_way(
-    storage: SqliteStorage, monkeypatch: pytest.MonkeyPatch
+    storage: SqliteStorage, checkpoints: list[None]
 ) -> None:
-    begun: list[int] = []
-    monkeypatch.setattr(storage.database, "checkpoint", lambda: begun.append(len(begun)))
-    steps = 5
-    for step in range(steps):
-        await storage.store.fold(Fold(registers=registers(CHECKPOINT_ROWS // 2, step)))
-    assert len(begun) == steps // 2
-    await storage.store.fold(Fold(upto=1))
-    assert len(begun) == steps // 2 + 1
+    for weight in range(1, 6):  # a register touches its own page and one of the index
+        await storage.store.fold(Fold(registers=registers(CHECKPOINT_PAGES // 4, weight)))
+    assert len(checkpoints) == 2
+
+
+async def test_large_commits_are_checkpointed_between_passes(
+    storage: SqliteStorage, checkpoints: list[None]
+) -> None:
+    for number in range(1, 6):
+        await storage.store.commit(Batch(journal=[row(number, bytes(CHECKPOINT_PAGES * PAGE_BYTES // 2))]))
+    assert len(checkpoints) == 2
 
 
 async def test_a_checkpoint_that_fails_is_told_and_loses_nothing(
@@ -180,12 +198,22 @@ async def test_a_checkpoint_that_fails_is_told_and_loses_nothing(
     await storage.store.start()
     monkeypatch.setattr(database, "_checkpoint", fail)
     with capture_logs() as logs:
-        await storage.store.commit(Batch(journal=[row(1), row(2)]))
-        await storage.store.fold(Fold(upto=1))
+        await storage.store.commit(Batch(journal=[row(1)]))
+        storage.database.checkpoint()
+        await storage.store.commit(Batch(journal=[row(2)]))
         await storage.store.close()
     assert [entry["event"] for entry in logs] == ["storage.checkpoint.failed"]
-    assert list(await storage.store.start()) == [row(2)]
+    assert list(await storage.store.start()) == [row(1), row(2)]
     await storage.store.close()
+
+
+async def test_a_commit_in_flight_when_the_store_closes_is_saved_and_told_so(storage: SqliteStorage) -> None:
+    large = row(1, bytes(CHECKPOINT_PAGES * PAGE_BYTES))  # a checkpoint would be due
+    commit = asyncio.create_task(storage.store.commit(Batch(journal=[large])))
+    await asyncio.sleep(0)
+    await storage.store.close()
+    await commit
+    assert list(await storage.store.start()) == [large]
 
 
 async def test_a_caller_who_gives_up_takes_nothing_back(storage: SqliteStorage) -> None:
