@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 
 from hub.errors import Unavailable
@@ -15,18 +16,30 @@ class Gate:
 
     def __init__(self) -> None:
         self.refuses: BaseException | None = None
-        self.waiting = 0
-        self._open = asyncio.Event()
-        self._open.set()
+        self._is_open = True
+        self._admitted = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._arrived = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
 
     def close(self) -> None:
         """From now on whoever comes waits."""
-        self._open.clear()
+        self._is_open = False
 
     def open(self) -> None:
         """Let everybody through."""
-        self._open.set()
+        self._is_open, self._admitted = True, 0
+        self._let_through(self.waiting)
+
+    def admit(self, count: int = 1) -> None:
+        """Let so many through, who wait or come next."""
+        through = min(count, self.waiting)
+        self._admitted += count - through
+        self._let_through(through)
 
     async def arrival(self) -> None:
         """Until somebody waits at the closed gate."""
@@ -37,12 +50,13 @@ class Gate:
 
     async def passed(self) -> None:
         """Go through. Raises what the gate refuses with."""
-        self.waiting += 1
-        self._arrived.set()
-        try:
-            await self._open.wait()
-        finally:
-            self.waiting -= 1
+        if self._admitted:
+            self._admitted -= 1
+        elif not self._is_open:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            self._arrived.set()
+            await turn
         if self.refuses is not None:
             raise self.refuses
 
@@ -53,6 +67,12 @@ class Gate:
     def accept(self) -> None:
         """Fail no more."""
         self.refuses = None
+
+    def _let_through(self, count: int) -> None:
+        for _ in range(count):
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
 
 
 class WatchedStore:
