@@ -53,6 +53,12 @@ class Stated(NamedTuple):
     value: Json
     hlc: Hlc
 
+    @property
+    def relative(self) -> bool:
+        """Whether the value is one with an attempt and leaves a part of it to what stands."""
+        value = self.value
+        return isinstance(value, list) and (value[0] is None or value[1] is None)
+
 
 class LedgerPart:
     """The overlay of one ledger in one turn: what stood before, and what this turn states over it."""
@@ -242,6 +248,8 @@ class LedgerPart:
     def _value(self, stated: Stated, hlc: Hlc) -> Json:
         value = stated.value
         if stated.field not in (STATUS, PROGRESS) or not isinstance(value, list):
+            return value
+        if stated.field == PROGRESS and not stated.relative:
             return value
         final = self.standing(stated.item, FINAL)
         if value[0] is None:

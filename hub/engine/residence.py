@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from enum import Enum, auto
 from typing import Final, Generic, Protocol, TypeVar
 
 from hub.model import ItemId, Register, Slot, TopicName
@@ -13,11 +14,13 @@ REGISTER_BYTES = 420
 """A cached register with its key and one string, measured; larger values are added."""
 
 
-class _Absent:
+class Absent(Enum):
     """The type of ``ABSENT``."""
 
+    ABSENT = auto()
 
-ABSENT: Final = _Absent()
+
+ABSENT: Final = Absent.ABSENT
 """Cached knowledge that the store holds no such register."""
 
 
@@ -32,12 +35,12 @@ class RegisterCache:
 
     def __init__(self, budget: int) -> None:
         self._budget = budget // 2
-        self._young: dict[CacheKey, Register | _Absent] = {}
-        self._old: dict[CacheKey, Register | _Absent] = {}
+        self._young: dict[CacheKey, Register | Absent] = {}
+        self._old: dict[CacheKey, Register | Absent] = {}
         self._bytes = 0
         self._old_bytes = 0
 
-    def get(self, key: CacheKey) -> Register | _Absent | None:
+    def get(self, key: CacheKey) -> Register | Absent | None:
         """The register, ``ABSENT``, or None where the cache doesn't know."""
         found = self._young.get(key)
         if found is None and (found := self._old.get(key)) is not None:
@@ -45,7 +48,7 @@ class RegisterCache:
             self.put(key, found)
         return found
 
-    def put(self, key: CacheKey, register: Register | _Absent) -> None:
+    def put(self, key: CacheKey, register: Register | Absent) -> None:
         """Remember what the store holds."""
         if key not in self._young:
             self._bytes += REGISTER_BYTES + _extra(register)
@@ -68,8 +71,8 @@ class RegisterCache:
         return self._bytes + self._old_bytes
 
 
-def _extra(register: Register | _Absent) -> int:
-    if isinstance(register, _Absent) or not isinstance(register.value, str | dict | list):
+def _extra(register: Register | Absent) -> int:
+    if isinstance(register, Absent) or not isinstance(register.value, str | dict | list):
         return 0
     return 2 * len(register.weight) if register.weight else 1024
 

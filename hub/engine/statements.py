@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hub.engine.ledger import STATUS, LedgerPart, Stated
+from hub.engine.ledger import PROGRESS, STATUS, LedgerPart, Stated
 from hub.engine.retention import closed_at
 from hub.engine.topics import Ledger
 from hub.engine.turn import Turn
@@ -19,6 +19,10 @@ from hub.state.weights import slot as slot_of
 
 Guard = Callable[[dict[str, Json] | None], None]
 """Looks at an item's record (None: unknown) and raises ``Forbidden`` where the caller may not touch it."""
+
+
+_DECIDED = ("status", "item")
+"""After a statement on one of these the hub looks whether the task ended."""
 
 
 class Write(Work[Ledger]):
@@ -57,12 +61,13 @@ class Write(Work[Ledger]):
         at.
         """
         name = self.topic.name
-        for item, field, _, _ in self.stated:
+        for stated in self.stated:
+            item, field, _, _ = stated
             turn.want(name, item, slot_of(field, self.actor))
             if item == ALL or "/" in item:
                 continue
             turn.want(name, item, ITEM)
-            if field in ("status", "progress", "item"):
+            if field in _DECIDED or (field == PROGRESS and stated.relative):
                 turn.want(name, item, STATUS)
                 turn.want(name, item, FINAL)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hub.engine.documents import DocumentPart
 from hub.engine.ledger import LedgerPart
-from hub.engine.residence import ABSENT, RegisterCache
+from hub.engine.residence import ABSENT, Absent, CacheKey, RegisterCache
 from hub.engine.tail import Tail
 from hub.engine.topics import DocumentTopic, Ledger
 from hub.model import ItemId, Key, Milliseconds, Register, Registers, Slot, TopicName
@@ -31,15 +31,13 @@ class Memory:
         self.tail = tail
         self.cache = cache
 
-    def find(self, topic: TopicName, item: ItemId, slot: Slot) -> tuple[bool, Register | None]:
-        """(known, the register that stands or None)."""
-        found = self.tail.find(topic, item, slot)
-        if found is not None:
-            return True, found
-        cached = self.cache.get((topic, item, slot))
-        if cached is None:
-            return False, None
-        return True, cached if isinstance(cached, Register) else None
+    def find(self, key: CacheKey) -> Register | Absent | None:
+        """The register that stands, ``ABSENT``, or None where memory doesn't know.
+
+        What is committed is put into both, so what the cache holds is never older than the tail's.
+        """
+        found = self.cache.get(key)
+        return found if found is not None else self.tail.find(*key)
 
     def keep(self, found: Found, wanted: Wanted) -> None:
         """Remember what one read brought, and what it did not.
@@ -79,7 +77,7 @@ class Turn:
         self.now = now
         self.wanted = Wanted()
         self.found = Found()
-        self.before: dict[Key, Register | None] = {}
+        self.before: dict[CacheKey, Register | None] = {}
         self.held: dict[tuple[TopicName, ItemId], Registers] = {}
         self.batch = Batch()
         self.duplicate_statements = 0
@@ -89,14 +87,14 @@ class Turn:
 
     def want(self, topic: TopicName, item: ItemId, slot: Slot) -> None:
         """Ask for one register. What memory holds now is kept for the turn: a pass may end meanwhile."""
-        key = Key(topic, item, slot)
-        if key in self.before or key in self.wanted.registers:
+        key = (topic, item, slot)
+        if key in self.before:
             return
-        known, register = self.memory.find(topic, item, slot)
-        if known:
-            self.before[key] = register
+        found = self.memory.find(key)
+        if found is None:
+            self.wanted.registers.add(Key(topic, item, slot))
         else:
-            self.wanted.registers.add(key)
+            self.before[key] = found if found is not ABSENT else None
 
     def learn(self, found: Found) -> None:
         """Take what the store answered."""
@@ -112,12 +110,12 @@ class Turn:
 
     def standing(self, topic: TopicName, item: ItemId, slot: Slot) -> Register | None:
         """The register that stood before this turn. It was asked for, or is in memory."""
-        key = Key(topic, item, slot)
+        key = (topic, item, slot)
         if key in self.before:
             return self.before[key]
-        known, register = self.memory.find(topic, item, slot)
-        if known:
-            return register
+        known = self.memory.find(key)
+        if known is not None:
+            return known if known is not ABSENT else None
         for registers in (self.held.get((topic, item)), self.found.items.get((topic, item))):
             if registers is not None and slot in registers:
                 return registers[slot]
