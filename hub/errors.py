@@ -5,6 +5,7 @@ HubError
 │   ├── BadId  BadField  BadValue  Exists  ClockAhead  Forbidden  UnknownTopic  UnknownHandle
 │   ├── Limit  TooBig  Gap  Refused
 │   ├── NotFound  BadRequest  Unauthorized        (HTTP only)
+│   │   └── TokenVoid                             (an Unauthorized; 4401 on the wires)
 │   └── Unavailable  Internal                     (a retry helps)
 ├── Fatal               ends the connection with its close code
 │   ├── Malformed 4400  BadToken 4401  NotAllowed 4403  MessageTooBig 4413
@@ -160,6 +161,10 @@ class Unauthorized(Refusal):
 
     code = "unauthorized"
     status = 401
+
+
+class TokenVoid(Unauthorized):
+    """The token was issued before its user was deleted; a newer one is needed."""
 
 
 class Unavailable(Refusal):

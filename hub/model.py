@@ -81,12 +81,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a token speaks for. ``expires_at`` is in ms; ``device`` where the token is bound to one."""
+    """Who a token speaks for. ``device`` where the token is bound to one; ``issued_at`` is 0 where the token
+    doesn't tell.
+    """
 
     user: UserId
     scopes: frozenset[str]
     expires_at: Milliseconds
     device: DeviceId | None = None
+    issued_at: Milliseconds = Milliseconds(0)
 
     @property
     def api_actor(self) -> Actor:

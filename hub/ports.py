@@ -296,10 +296,15 @@ class Directory(Protocol):
         """True if created; an existing one keeps ``created_at`` and takes the new ``name``."""
         ...
 
-    async def delete_user(self, user: UserId) -> bool:
-        """Removes the user, their memberships, and revokes their devices. The inbox stays. False if
-        unknown.
+    async def delete_user(self, user: UserId, at: Milliseconds) -> bool:
+        """Removes the user, their memberships, revokes their devices, and voids the tokens issued before
+        ``at``. The inbox stays. False if unknown.
         """
+        ...
+
+    async def void_before(self, user: UserId) -> Milliseconds:
+        """Tokens of the user issued before that time are void; 0 if none are. Never falls, and outlives the
+        user: it stands when they exist again."""
         ...
 
     async def members(self, topic: TopicName) -> Mapping[UserId, Access]:
@@ -398,6 +403,10 @@ class LinkCodes(Protocol):
     def claim(self, code: str) -> tuple[UserId, frozenset[Scope]]:
         """Use a code up: for whom, with which scopes. Raises ``errors.NotFound`` (unknown, expired, used)
         and ``errors.Limit`` when too many wrong ones came lately."""
+        ...
+
+    def forget(self, user: UserId) -> None:
+        """None of the user's codes can be used from now on."""
         ...
 
 

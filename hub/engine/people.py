@@ -6,13 +6,14 @@ Decides rights and speaks to ports alone. Methods take the caller's ``Identity``
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, NoReturn, cast
 
 from hub.engine.devices import DeviceRoster, check_device_id, check_label, new_device_id
+from hub.engine.users import UserRoster
 from hub.errors import (
     BadId,
+    BadToken,
     BadValue,
     Forbidden,
     GoingAway,
@@ -20,6 +21,7 @@ from hub.errors import (
     NotAllowed,
     NotFound,
     Refusal,
+    TokenVoid,
     Unauthorized,
     Unavailable,
 )
@@ -89,15 +91,14 @@ class People:
         self._codes = codes
         self._live = live
         self._token_ttl = token_ttl
-        self._remembered = remembered
         self._roster = DeviceRoster(devices, clock, devices_per_user, remembered)
-        self._users: OrderedDict[UserId, None] = OrderedDict()
+        self._users = UserRoster(directory, clock, remembered)
 
     # ----------------------------------------------------------------- who is let in
 
     def admitted(self, identity: Identity) -> bool:
         """Whether ``admit`` would find nothing to do: all it looks at is in memory and in order."""
-        if identity.user not in self._users:
+        if not self._users.admits(identity):
             return False
         if identity.device is None:
             return True
@@ -110,28 +111,23 @@ class People:
         """Let a request with this token in: its user exists from now on, its device is in order.
 
         Raises:
+            TokenVoid: the user was deleted after the token was issued.
             Unauthorized: the token's device was revoked.
             Forbidden, Limit: the token's device can't be this user's.
             Unavailable: the storage refuses.
         """
-        await self.known(identity)
-        if identity.device is not None:
+        if identity.device is None:
+            await self.known(identity)
+        else:
             await self.adopt(identity, None)
 
     async def known(self, identity: Identity) -> None:
-        """Make sure that the user exists."""
-        await self.named(identity.user)
+        """Make sure that the token is not void and that the user exists. Raises ``TokenVoid``."""
+        await self._users.admit(identity.user, identity.issued_at)
 
     async def named(self, user: UserId) -> None:
-        """A token, a publish or a membership named a user: they exist from now on. Remembered, so that only
-        the first time costs a read."""
-        if user in self._users:
-            return
-        if await self._directory.user(user) is None:
-            await self._directory.put_user(User(user, user, self._clock.now()))
-        self._users[user] = None
-        if len(self._users) > self._remembered:
-            self._users.popitem(last=False)
+        """A publish or a membership named a user: they exist from now on."""
+        await self._users.name(user)
 
     async def adopt(self, identity: Identity, device_id: str | None) -> Device:
         """The device that a request speaks for: the token's, or ``device_id``, bound to the user if new.
@@ -139,7 +135,7 @@ class People:
         Raises:
             BadId: outside the alphabet.
             Forbidden: reserved, another user's, or not the device the token is bound to.
-            Unauthorized: revoked.
+            Unauthorized: revoked, or the token is void.
             Limit: too many devices.
         """
         if device_id is None and identity.device is None:
@@ -156,6 +152,7 @@ class People:
             platform: likewise.
 
         Raises:
+            BadToken: the user was deleted after the token was issued.
             NotAllowed: the id is reserved, revoked, another user's or not the token's; or too many devices.
             Malformed: the id is outside the alphabet, or the name or platform too long.
             GoingAway: the storage refuses; come back.
@@ -163,7 +160,6 @@ class People:
         try:
             check_label("name", name)
             check_label("platform", platform)
-            await self.known(identity)
             return await self._enter(identity, device_id, name, platform)
         except Refusal as refusal:
             _end(refusal)
@@ -173,7 +169,11 @@ class People:
         if identity.device is not None and device_id not in (None, identity.device):
             raise Forbidden("the token is bound to another device")
         wanted = device_id if device_id is not None else identity.device or new_device_id()
-        return self._roster.touch(await self._bound(identity.user, wanted, name, platform), name, platform)
+        while True:
+            await self.known(identity)
+            device = await self._bound(identity.user, wanted, name, platform)
+            if self._users.admits(identity):  # not deleted meanwhile
+                return self._roster.touch(device, name, platform)
 
     async def _bound(self, user: UserId, wanted: str, name: str, platform: str) -> Device:
         """The device with that id, bound to the user if nobody had it; neither another's nor revoked."""
@@ -215,11 +215,14 @@ class People:
             NotFound: no such code, or used, or expired.
             Limit: too many wrong codes lately, or too many devices.
             BadValue: the name or platform is too long.
+            TokenVoid: the user is being deleted.
         """
         check_label("name", name)
         check_label("platform", platform)
+        claimed_at = self._clock.now()
         user, scopes = self._codes.claim(code)
         device = await self._bound(user, new_device_id(), name, platform)
+        await self._users.admit(user, claimed_at)
         return Claimed(self._issue(user, scopes, device.device).token, user, device.device)
 
     def _issue(self, user: UserId, scopes: Iterable[Scope], device: DeviceId | None) -> Renewed:
@@ -277,11 +280,12 @@ class People:
         return await self._directory.users(after, limit)
 
     async def delete_user(self, identity: Identity, user: str) -> None:
-        """Remove a user, their memberships and devices, and close their connections. The inbox stays."""
+        """Remove a user, their memberships and devices, void their tokens and codes, and close their
+        connections. The inbox stays. Raises ``NotFound``."""
         _need(identity, "admin")
         named = _user_id(user)
-        deleted = await self._directory.delete_user(named)
-        self._users.pop(named, None)
+        self._codes.forget(named)
+        deleted = await self._users.delete(named)
         self._roster.forget(named)
         self._live.user_deleted(named)
         if not deleted:
@@ -356,6 +360,8 @@ def _end(refusal: Refusal) -> NoReturn:
     """A refusal of a hello, which ends the connection."""
     if isinstance(refusal, Unavailable):
         raise GoingAway(refusal.message) from refusal
+    if isinstance(refusal, TokenVoid):
+        raise BadToken(refusal.message) from refusal
     if isinstance(refusal, (BadId, BadValue)):
         raise Malformed(refusal.message) from refusal
     raise NotAllowed(refusal.message) from refusal

@@ -21,6 +21,7 @@ from hub.errors import (
     NotAllowed,
     Refusal,
     TokenExpired,
+    TokenVoid,
     TooFast,
     Unavailable,
 )
@@ -285,4 +286,6 @@ def _fatal(refusal: Refusal) -> Fatal:
     """How this wire, which has no answers, tells a refusal: y-websocket stops by itself on 44xx."""
     if isinstance(refusal, Unavailable):
         return GoingAway(refusal.message)
+    if isinstance(refusal, TokenVoid):
+        return BadToken(refusal.message)
     return InternalError(refusal.message) if refusal.retry else NotAllowed(refusal.message)

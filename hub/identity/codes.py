@@ -89,6 +89,11 @@ class LinkCodes:
             raise NotFound("The code is unknown, used or expired.")
         return link.user, link.scopes
 
+    def forget(self, user: UserId) -> None:
+        """The user's codes work no more."""
+        for digest in [digest for digest, link in self._links.items() if link.user == user]:
+            del self._links[digest]
+
     def _forget_expired(self) -> None:
         now = self._clock.monotonic()
         while self._links:

@@ -6,7 +6,7 @@ claim    meaning
 sub      the user: a name as of ``hub.state.names``, never ``hub``
 scope    some of ``user publish admin``, separated by blanks (RFC 8693 §4.2)
 exp      required; seconds since 1970
-iat      when it was issued
+iat      when it was issued, to the millisecond; deleting the user voids what was issued before
 nbf      respected where present
 device   the device the token is bound to, where it is
 ======== ==================================================================
@@ -68,7 +68,8 @@ class LocalTokens:
             raise BadToken("The token has expired.")
         if (_time(claims, "nbf") or 0) > now:
             raise BadToken("The token is not valid yet.")
-        return Identity(_user(claims), _scopes(claims), expires_at, _device(claims))
+        issued_at = _time(claims, "iat") or Milliseconds(0)
+        return Identity(_user(claims), _scopes(claims), expires_at, _device(claims), issued_at)
 
     def issue(self, user: UserId, scopes: Iterable[Scope], ttl: int, device: DeviceId | None = None) -> str:
         """Sign a token valid for ``ttl`` seconds.
@@ -86,8 +87,8 @@ class LocalTokens:
             raise BadValue(f"A token has one or more of the scopes {', '.join(sorted(SCOPES))}.")
         if not 1 <= ttl <= MAX_TTL:
             raise BadValue(f"A token lives 1 to {MAX_TTL} seconds.")
-        now = self._clock.now() // 1000
-        claims = {"sub": user, "scope": " ".join(names), "iat": now, "exp": now + int(ttl)}
+        now = self._clock.now()
+        claims = {"sub": user, "scope": " ".join(names), "iat": now / 1000, "exp": now // 1000 + int(ttl)}
         if device is not None:
             claims["device"] = device
         return jwt.encode({"alg": "HS256"}, claims, self._key, algorithms=_ALGORITHMS)
@@ -134,4 +135,4 @@ def _time(claims: Mapping[str, Any], name: str) -> Milliseconds | None:
         return None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
         raise BadToken(f"The token's `{name}` is not a time.")
-    return Milliseconds(int(min(max(seconds, 0), _MAX_TIME) * 1000))
+    return Milliseconds(round(min(max(seconds, 0), _MAX_TIME) * 1000))

@@ -34,9 +34,13 @@ class SqliteDirectory:
         """See ``Directory``."""
         return await self._database.write(_put_user, user)
 
-    async def delete_user(self, user: UserId) -> bool:
+    async def delete_user(self, user: UserId, at: Milliseconds) -> bool:
         """See ``Directory``."""
-        return await self._database.write(_delete_user, user, self._clock.now())
+        return await self._database.write(_delete_user, user, at)
+
+    async def void_before(self, user: UserId) -> Milliseconds:
+        """See ``Directory``."""
+        return await self._database.read(_void_before, user)
 
     async def members(self, topic: TopicName) -> Mapping[UserId, Access]:
         """See ``Directory``."""
@@ -80,12 +84,18 @@ def _put_user(connection: sqlite3.Connection, user: User) -> bool:
     return False
 
 
-def _delete_user(connection: sqlite3.Connection, user: UserId, now: Milliseconds) -> bool:
+def _delete_user(connection: sqlite3.Connection, user: UserId, at: Milliseconds) -> bool:
     if connection.execute(_QUERIES["drop_user"], (user,)).rowcount == 0:
         return False
     connection.execute(_QUERIES["drop_memberships"], (user,))
-    revoke_all(connection, user, now)
+    connection.execute(_QUERIES["void_tokens"], (user, at))
+    revoke_all(connection, user, at)
     return True
+
+
+def _void_before(connection: sqlite3.Connection, user: UserId) -> Milliseconds:
+    row = connection.execute(_QUERIES["void_before"], (user,)).fetchone()
+    return Milliseconds(0 if row is None else row[0])
 
 
 def _members(connection: sqlite3.Connection, topic: TopicName) -> dict[UserId, Access]:

@@ -278,7 +278,7 @@ class MemoryDirectory:
         self._tables.users[user.user] = replace(known, name=user.name) if known else user
         return known is None
 
-    async def delete_user(self, user: UserId) -> bool:
+    async def delete_user(self, user: UserId, at: Milliseconds) -> bool:
         """See ``Directory``."""
         tables = self._tables
         tables.check_writable()
@@ -286,11 +286,16 @@ class MemoryDirectory:
             return False
         for members in tables.members.values():
             members.pop(user, None)
-        now = tables.clock.now()
+        tables.void_tokens[user] = max(at, tables.void_tokens.get(user, at))
         for device in [device for device in tables.devices.values() if device.user == user]:
             if device.revoked_at is None:
-                tables.devices[device.device] = replace(device, revoked_at=now)
+                tables.devices[device.device] = replace(device, revoked_at=at)
         return True
+
+    async def void_before(self, user: UserId) -> Milliseconds:
+        """See ``Directory``."""
+        self._tables.check_open()
+        return self._tables.void_tokens.get(user, Milliseconds(0))
 
     async def members(self, topic: TopicName) -> Mapping[UserId, Access]:
         """See ``Directory``."""

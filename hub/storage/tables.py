@@ -41,6 +41,7 @@ class Tables:
     snapshots: dict[TopicName, SnapshotRow] = field(default_factory=dict)
     client_ids: dict[TopicName, dict[int, UserId]] = field(default_factory=lambda: defaultdict(dict))
     users: dict[UserId, User] = field(default_factory=dict)
+    void_tokens: dict[UserId, Milliseconds] = field(default_factory=dict)
     members: dict[TopicName, dict[UserId, Access]] = field(default_factory=lambda: defaultdict(dict))
     devices: dict[DeviceId, Device] = field(default_factory=dict)
     events: dict[tuple[TopicName, ItemId, int, str], Event] = field(default_factory=dict)

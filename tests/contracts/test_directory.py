@@ -72,9 +72,9 @@ async def test_a_deleted_user_takes_memberships_along_and_leaves_devices_revoked
     await storage.devices.put_devices([device("old", ADA), device("phone", ADA), device("laptop", BOB)])
     await storage.devices.revoke(DeviceId("old"), BIRTH)
 
-    assert await storage.directory.delete_user(ADA)
-    assert not await storage.directory.delete_user(ADA)
-    assert not await storage.directory.delete_user(EVE)
+    assert await storage.directory.delete_user(ADA, NOW)
+    assert not await storage.directory.delete_user(ADA, NOW)
+    assert not await storage.directory.delete_user(EVE, NOW)
 
     storage = await home.reopen()
     assert await storage.directory.user(ADA) is None
@@ -88,7 +88,7 @@ async def test_a_deleted_user_takes_memberships_along_and_leaves_devices_revoked
 
 async def test_a_user_who_comes_back_finds_their_devices_still_revoked(storage: Storage) -> None:
     await storage.devices.put_devices([device("phone", ADA)])
-    await storage.directory.delete_user(ADA)
+    await storage.directory.delete_user(ADA, NOW)
     assert await storage.directory.put_user(User(ADA, "Ada", NOW))
     await storage.devices.put_devices([device("phone", ADA)])
     [phone] = await storage.devices.devices(ADA)

@@ -20,6 +20,15 @@ UPDATE users SET name = ? WHERE user = ?;
 -- The user alone; memberships and devices have their own statements.
 DELETE FROM users WHERE user = ?;
 
+-- name: void_tokens
+-- Tokens issued before that time are void; what is void stays so.
+INSERT INTO void_tokens (user, issued_before) VALUES (?, ?)
+ON CONFLICT (user) DO UPDATE SET issued_before = max(issued_before, excluded.issued_before);
+
+-- name: void_before
+-- The time before which a user's tokens are void.
+SELECT issued_before FROM void_tokens WHERE user = ?;
+
 -- name: drop_memberships
 -- Everything a user was a member of.
 DELETE FROM members WHERE user = ?;

@@ -77,6 +77,12 @@ CREATE TABLE users (
     created_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- Outlives the user: tokens issued before that time (ms) stay void when the user exists again.
+CREATE TABLE void_tokens (
+    user TEXT PRIMARY KEY,
+    issued_before INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE members (
     topic TEXT NOT NULL,
     user TEXT NOT NULL,
