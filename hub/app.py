@@ -49,7 +49,7 @@ log = get("hub.app")
 
 SWEEP_SECONDS = 60.0
 FLUSH_SECONDS = 60.0
-LAG_SECONDS = 1.0
+WATCH_SECONDS = 1.0
 COLLECTION = (10_000, 20, 50)
 """Thresholds of Python's cycle collector. What waits for a commit and what isn't folded yet are tens of
 thousands of objects without a cycle; on the defaults (700, 10, 10) it looked at them again and again."""
@@ -203,7 +203,7 @@ class App:
         self._run(self.folding.run())
         self._run(self.sweeper.run(SWEEP_SECONDS))
         self._run(self._flush_devices())
-        self._run(self._watch_lag())
+        self._run(self._watch())
         log.info("hub.started", port=port, data=str(self.config.data_folder), recovered=len(journal))
         return port
 
@@ -246,19 +246,23 @@ class App:
             await asyncio.sleep(FLUSH_SECONDS)
             try:
                 await self.people.flush()
-                await self.storage.probe()
             except Exception:
                 log.exception("devices.flush_failed")
 
-    async def _watch_lag(self) -> None:
+    async def _watch(self) -> None:
+        """Once a second: how late the loop is, what is in memory, and whether a disk that refused writes takes
+        them again (a hub that is not ready is sent none, and would never know)."""
         while True:
             before = self.clock.monotonic()
-            await asyncio.sleep(LAG_SECONDS)
-            self.metrics.loop_lag_seconds.observe(max(0.0, self.clock.monotonic() - before - LAG_SECONDS))
-            self.metrics.cached_registers = len(self.registers)
-            self.metrics.cached_bytes = self.registers.bytes
-            self.metrics.resident_documents = len(self.documents)
-            self.metrics.resident_bytes = self.documents.bytes
+            await asyncio.sleep(WATCH_SECONDS)
+            metrics = self.metrics
+            metrics.loop_lag_seconds.observe(max(0.0, self.clock.monotonic() - before - WATCH_SECONDS))
+            metrics.cached_registers = len(self.registers)
+            metrics.cached_bytes = self.registers.bytes
+            metrics.resident_documents = len(self.documents)
+            metrics.resident_bytes = self.documents.bytes
+            if not self.storage.writable:
+                await self.storage.probe()
 
 
 def _session_limits(config: Config) -> SessionLimits:
