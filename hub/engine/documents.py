@@ -78,7 +78,8 @@ class Update(Work[DocumentTopic]):
             return
         part = turn.document(self.topic)
         part.updates.append(self.update)
-        part.bound.extend(ClientIdRow(self.topic.name, client, self.user) for client in applied.bound)
+        if applied.bound:
+            part.bound.extend(ClientIdRow(self.topic.name, client, self.user) for client in applied.bound)
         part.origins.add(self.origin)
 
     def settle(self) -> None:

@@ -31,7 +31,7 @@ class HeldVector:
         """
         if told != self._expected(moved):
             self._places.clear()
-            if self._decoded(told, moved) != {**held, **moved}:
+            if self._decoded(told) != {**held, **moved}:
                 return False
         self.encoded = told
         return True
@@ -46,13 +46,12 @@ class HeldVector:
             expected = expected[:place] + replacement + expected[place + len(replacement) :]
         return expected
 
-    def _decoded(self, told: bytes, moved: Mapping[int, int]) -> dict[int, int]:
-        """The clocks; where those of moved clients stand is remembered."""
+    def _decoded(self, told: bytes) -> dict[int, int]:
+        """The clocks; where each stands is remembered."""
         clocks: dict[int, int] = {}
         count, position = read_varuint(told, 0)
         for _ in range(count):
             client, place = read_varuint(told, position)
             clocks[client], position = read_varuint(told, place)
-            if client in moved:
-                self._places[client] = place
+            self._places[client] = place
         return clocks

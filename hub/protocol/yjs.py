@@ -93,6 +93,9 @@ def decode(message: bytes) -> YjsMessage:
         Malformed: an unknown type, a length that does not fit, anything trailing; an awareness message
             with more than 1,000 entries, a state over 64 KiB, not JSON, or nested over 16 levels.
     """
+    size = len(message) - _SHORT_HEAD
+    if 0 <= size < 0x80 and message[2] == size and message[:2] == _UPDATE_HEAD:
+        return SyncUpdate(message[_SHORT_HEAD:], step2=False)
     kind, position = read_varuint(message, 0)
     decoded, end = _reader(_MESSAGES, kind)(message, position)
     if end != len(message):
@@ -160,6 +163,9 @@ def permission_denied(reason: str) -> bytes:
 
 
 _NULL = b"null"
+_UPDATE_HEAD = b"\x00\x02"
+_SHORT_HEAD = 3
+"""Bytes before an update of less than 128: nearly every message is one."""
 
 
 def _step1(message: bytes, position: int) -> tuple[YjsMessage, int]:
