@@ -227,11 +227,14 @@ class Actions:
         """The ledger with its view resident, as of everything submitted before. Don't await before using
         it.
         """
-        future: asyncio.Future[Ledger] = asyncio.get_running_loop().create_future()
-        self._pipeline.submit(UseView(self._topics.ledger(topic), *_into(future)))
-        ledger = await future
-        self._following.views.used(ledger)
-        return ledger
+        while True:
+            future: asyncio.Future[Ledger] = asyncio.get_running_loop().create_future()
+            self._pipeline.submit(UseView(self._topics.ledger(topic), *_into(future)))
+            ledger = await future
+            # Others who were answered in the same turn may have made room for theirs since.
+            if ledger.view is not None:
+                self._following.views.used(ledger)
+                return ledger
 
     # ------------------------------------------------------------------ the rest
 

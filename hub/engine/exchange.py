@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.engine.checking import StatementCheck
 from hub.engine.documents import Update, UseDocument
@@ -18,6 +18,15 @@ from hub.engine.topics import DocumentTopic, Ledger, Topic
 from hub.errors import BadValue, Forbidden, Refusal
 from hub.model import Access, Actor, Identity, Incarnation, Seq, Statement
 from hub.protocol.yjs import EMPTY_UPDATE
+
+
+class _Lacked(NamedTuple):
+    """What the device lacked, and where it is with it: as of one moment between turns."""
+
+    incarnation: Incarnation
+    seq: Seq
+    full: bool
+    body: Any
 
 
 class Exchange:
@@ -40,14 +49,16 @@ class Exchange:
             return SyncAnswer(part.topic, part.incarnation, part.seq, None, False, [], refusal)
         topic = self._topics.topic(part.topic)
         pushed = self._push(caller, actor, topic, access, part)
-        answer: asyncio.Future[tuple[bool, Any]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[_Lacked] = asyncio.get_running_loop().create_future()
         self._read(topic, part, answer)
         refusal_of_push = await pushed
         try:
-            full, body = await answer
+            lacked = await answer
         except Refusal as refusal:
             return SyncAnswer(part.topic, part.incarnation, part.seq, access, False, [], refusal)
-        return SyncAnswer(part.topic, topic.incarnation, topic.seq, access, full, body, refusal_of_push)
+        return SyncAnswer(
+            part.topic, lacked.incarnation, lacked.seq, access, lacked.full, lacked.body, refusal_of_push
+        )
 
     def _push(
         self, caller: Identity, actor: Actor, topic: Topic, access: Access, part: SyncPart
@@ -80,19 +91,20 @@ class Exchange:
                 raise BadValue("a document is pushed one update (bytes; base64 in JSON)")
             self._pipeline.submit(Update(topic, push, caller.user, 0, done, refused))
 
-    def _read(self, topic: Topic, part: SyncPart, answer: asyncio.Future[tuple[bool, Any]]) -> None:
+    def _read(self, topic: Topic, part: SyncPart, answer: asyncio.Future[_Lacked]) -> None:
         def refused(refusal: Refusal) -> None:
             if not answer.done():
                 answer.set_exception(refusal)
 
         def caught(full: bool, statements: list[Statement]) -> None:
-            _settle(answer, (full, [list(each) for each in statements]))
+            body = [list(each) for each in statements]
+            _settle(answer, _Lacked(topic.incarnation, topic.seq, full, body))
 
         def opened(document_topic: DocumentTopic, document: Any) -> None:
             full = part.incarnation != document_topic.incarnation or part.seq > document_topic.seq
             update = document.diff(None if full else part.state_vector)
             in_sync = update == EMPTY_UPDATE or (not full and part.seq == document_topic.seq)
-            _settle(answer, (full, [] if in_sync else [update]))
+            _settle(answer, _Lacked(topic.incarnation, topic.seq, full, [] if in_sync else [update]))
 
         if isinstance(topic, Ledger):
             self._pipeline.submit(Catch(topic, Incarnation(part.incarnation), Seq(part.seq), caught, refused))

@@ -49,7 +49,7 @@ class Views:
         for name, (ledger, _) in list(self._used.items()):
             if self._registers <= self._budget:
                 return
-            if ledger is not kept and not ledger.followers:
+            if ledger is not kept and not (ledger.followers or ledger.applying):
                 ledger.view = None
                 self._forget(name)
 

@@ -17,12 +17,15 @@ from hub.state.names import ALL
 from hub.state.weights import ITEM
 
 VIEW_REGISTER_BYTES = 500
+VIEW_REGISTERS = 4
+"""What an empty view takes, in registers."""
 
 
 class LedgerView:
     """Items by id with what is derived of them, and the counts as their sum.
 
-    ``unknown`` counts the registers of items without a record, ``live`` the items that are not closed.
+    ``unknown`` counts the registers of items without a record, ``live`` the items that are not closed,
+    ``registers`` what the view takes in memory.
     """
 
     __slots__ = ("_derived", "_dues", "_items", "_totals", "_uptos", "live", "registers", "unknown")
@@ -35,7 +38,7 @@ class LedgerView:
         self._uptos = ReadUpto()
         self.live = 0
         self.unknown = 0
-        self.registers = 0
+        self.registers = VIEW_REGISTERS
         self.apply(registers, now)
 
     @property
@@ -74,11 +77,11 @@ class LedgerView:
         ]
 
     def changed_since(self, seq: int) -> list[ItemId]:
-        """Known items with a register above a seq."""
+        """Known items with a register above a seq; ``*`` with them, if a mark is above it."""
         return [
             item
-            for item in self._derived
-            if any(register.seq > seq for register in self._items[item].values())
+            for item in (*self._derived, ALL)
+            if any(register.seq > seq for register in self._items.get(item, {}).values())
         ]
 
     def apply(self, registers: Overlay, now: Milliseconds) -> set[ItemId]:
@@ -117,10 +120,11 @@ class LedgerView:
             if derived is None:
                 continue
             self._sum(item, -1)
-            self._derived[item] = derived
+            before, self._derived[item] = self._derived.get(item), derived
             self._sum(item, +1)
             known.add(item)
-            if (due := next_change(derived)) is not None:
+            due = next_change(derived)
+            if due is not None and (before is None or due != next_change(before)):
                 heappush(self._dues, (due, item))
         return known
 
