@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from hub.identity.secret import load_secret
 from hub.identity.tokens import LocalTokens
 from hub.model import DeviceId, Scope, UserId
 from hub.ports import Clock, SystemClock
+from hub.storage.folder import DATABASE_NAME
+from tests.kit.clocks import StillClock
 from tests.kit.devices import NativeDevice
 
 TTL = 3600
@@ -53,7 +56,9 @@ class RunningHub:
 
     def device(self, user: str, name: str = "device", *scopes: Scope, **options: Any) -> NativeDevice:
         """A device of that user, not connected yet; closed with the hub. Options as of ``NativeDevice``."""
-        device = NativeDevice(self.native_url, self.token(user, *scopes), name, **options)
+        options.setdefault("wall", self.clock.now)
+        token = options.pop("token", None) or self.token(user, *scopes)
+        device = NativeDevice(self.native_url, token, name, **options)
         self.devices.append(device)
         return device
 
@@ -68,6 +73,19 @@ class RunningHub:
             session.request(method, self.url + path, json=body, headers=headers) as response,
         ):
             return response.status, await response.json(content_type=None) if await response.read() else None
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, where the hub runs on a ``StillClock``, and its timers fire."""
+        assert isinstance(self.clock, StillClock)
+        self.clock.advance(seconds)
+        self.app.wheel.advance()
+
+    def stored(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table."""
+        connection = sqlite3.connect(f"file:{self.folder / DATABASE_NAME}?mode=ro", uri=True)
+        with closing(connection):
+            names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+            return {name: sorted(connection.execute(f'SELECT * FROM "{name}"')) for (name,) in names}
 
     async def stop(self) -> None:
         """Drain and stop, as SIGTERM does. Idempotent."""
