@@ -16,7 +16,7 @@ from pycrdt import Doc
 
 from hub.engine.held_vector import HeldVector
 from hub.engine.scan import DEFAULT_LIMITS, EMPTY_UPDATE, ScanLimits, Scanned, ScanState, scan
-from hub.engine.surrogates import without_pairs
+from hub.engine.stand_ins import with_bytes, with_subdocuments, without_pairs
 from hub.engine.update_reader import MAX_CLOCK, Id
 from hub.errors import BadValue, Forbidden, Gap, Malformed, Refusal, Refused, TooBig
 from hub.model import UserId
@@ -55,7 +55,7 @@ class Document:
     __slots__ = ("_claimed", "_doc", "_limits", "_measured", "_owners", "_state", "_vector")
 
     def __init__(self, limits: ScanLimits = DEFAULT_LIMITS) -> None:
-        self._doc: Doc[Any] = Doc(client_id=HUB_CLIENT_ID)
+        self._doc = _new_doc()
         self._limits = limits
         self._owners: dict[int, UserId] = {}
         self._claimed: set[int] = set()
@@ -129,7 +129,7 @@ class Document:
         if not self._state.clocks:
             return EMPTY_UPDATE
         if state_vector is None:
-            return _guarded(self._doc.get_update)
+            return self._wire(self._told())
         try:
             clocks = decode_state_vector(state_vector)
         except Malformed as malformed:
@@ -137,26 +137,33 @@ class Document:
         # yrs wraps greater clocks around, and would take them for smaller ones.
         if max(clocks.values(), default=0) > MAX_CLOCK:
             raise BadValue("a clock is greater than 2**31 - 1")
-        return _guarded(lambda: self._doc.get_update(state_vector))
+        return self._wire(_guarded(lambda: self._doc.get_update(state_vector)))
 
     def snapshot(self) -> bytes:
-        """The whole state as one update: what the Doc tells, merged and without what was deleted.
+        """The whole state as one update, merged and without the content of what was deleted.
+
+        It is proven before it may replace what it covers: a new Doc reads it, must tell the same state
+        vector, and takes the place of the old one.
 
         Raises:
-            DocumentBroken: yrs panicked.
+            DocumentBroken: yrs panicked, or reads its own words otherwise.
         """
         if not self._state.clocks:
             return EMPTY_UPDATE
-        body = _guarded(self._doc.get_update)
+        body = self._told()
+        fresh = _new_doc()
+        told, _ = _guarded(lambda: _put(fresh, body))
+        self._compare(told, {})
+        self._doc = fresh
         state = self._state
         state.size = self._measured = len(body)
         state.memory = min(state.memory, len(body) * _MEMORY_PER_ENCODED_BYTE)
-        return body
+        return self._wire(body)
 
     @property
     def size_bytes(self) -> int:
         """Memory that the document takes, about."""
-        return _DOC_MEMORY + self._state.memory + 10 * self._state.placement.count()
+        return _DOC_MEMORY + self._state.memory + 12 * len(self._state.placement)
 
     def close(self) -> None:
         """Let the Doc go. Nothing may be called after."""
@@ -197,28 +204,41 @@ class Document:
         if not scanned.clocks and not scanned.deletes:
             return False
         doc = self._doc
+        if scanned.subdocuments:
+            update = with_bytes(update)
         if scanned.cuts:
             doc, update = self._cut(update, scanned.cuts)
         put = _put if scanned.clocks else _put_observed
         told, new = _guarded(lambda: put(doc, update))
-        if not self._vector.moves(told, self._state.clocks, scanned.clocks):
-            raise DocumentBroken("the state vector did not move as predicted")
-        self._doc = doc
+        self._compare(told, scanned.clocks)
         if new:
+            self._doc = doc
             self._state.take(scanned)
-        else:
-            self._state.placement.forget_pairs(scanned.cuts)
         return new
 
     def _cut(self, update: bytes, cuts: Collection[Id]) -> tuple[Doc[Any], bytes]:
         """The Doc and the update with the pairs replaced that the update cuts."""
-        held = _guarded(self._doc.get_update)
+        held = self._told()
         replaced = without_pairs(held, cuts)
         doc = self._doc
         if replaced != held:
-            doc = Doc(client_id=HUB_CLIENT_ID)
+            doc = _new_doc()
             _guarded(lambda: _put(doc, replaced))
         return doc, without_pairs(update, cuts)
+
+    def _compare(self, told: bytes, moved: Mapping[int, int]) -> None:
+        if not self._vector.moves(told, self._state.clocks, moved):
+            raise DocumentBroken("the state vector did not move as predicted")
+
+    def _told(self) -> bytes:
+        return _guarded(self._doc.get_update)
+
+    def _wire(self, told: bytes) -> bytes:
+        return with_subdocuments(told) if self._state.subdocuments else told
+
+
+def _new_doc() -> Doc[Any]:
+    return Doc(client_id=HUB_CLIENT_ID)
 
 
 def _put(doc: Doc[Any], update: bytes) -> tuple[bytes, bool]:

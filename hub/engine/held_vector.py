@@ -13,6 +13,8 @@ from typing import Final
 from hub.protocol.lib0 import read_varuint, write_varuint
 
 EMPTY_VECTOR: Final = b"\x00"
+_FEW: Final = 4
+"""Each replacement copies the vector; beyond so many, decoding is cheaper."""
 
 
 class HeldVector:
@@ -37,6 +39,8 @@ class HeldVector:
         return True
 
     def _expected(self, moved: Mapping[int, int]) -> bytes | None:
+        if len(moved) > _FEW:
+            return None
         expected = self.encoded
         for client, clock in moved.items():
             place = self._places.get(client)

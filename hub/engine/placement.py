@@ -1,214 +1,231 @@
-"""What the scan remembers of a document's items: where shared types stand, and which strings can be cut.
+"""Where each item of a document stands, as far as the scan must know.
 
-Nesting. The *level* of a shared type counts the types around it and itself; the *depth* of any item is the
-level of the type that holds it, 0 in a root. An item given by its neighbours stands where they stand, so
-depths must be known of neighbours too. Remembered are all shared types, all deleted structs (a type may
-have been there) and all other items at depth 16 or more. What is not remembered is therefore at depth 15
-at most and counts as that: a type beside it is of level 16. So a level told is never too low, and at most
-16 too high.
+A *list* is what items are ordered in: the elements of one shared type, or the successive values of one of its
+keys. An item names its list by its parent (and key), or by neighbours in it. Two rules follow:
 
-Surrogate pairs. Yjs counts UTF-16 units; where an edit cuts a pair, Yjs turns both halves into U+FFFD. yrs
-can't cut there (it moves the cut and corrupts clocks), so the scan tells which pairs an update cuts.
+- Neighbours stand in one list. yrs links items by pointers and does not check; across lists, collecting
+  a deleted type leaves pointers to freed memory behind.
+- Shared types nest 64 deep at most. All items of a list are equally deep: the number of types around them.
 
-Clocks of one client only grow, so everything here is appended in order and found by bisection.
+What is remembered is one mark for each run of clocks of a client that stand in the same list: a keyed hash
+of the list's name, what the structs are (items, shared types, deleted items, GC) and the depth. Text that
+one client types is one run, whatever its length. Clocks of a client only grow, so runs are appended in order
+and found by bisection.
+
+*Pairs.* Yjs counts text in UTF-16 units and may cut a surrogate pair, yrs can't (``stand_ins``). So the
+clocks of the low halves are remembered too, and which of them an update cuts.
 """
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import MutableSequence
 from typing import Final
 
 from hub.engine.update_reader import DELETED, GC, TYPE, Block, Id
 from hub.errors import Refused
 
-MAX_TYPE_LEVEL: Final = 64
-"""Deleting nested types recurses in yrs: 40,000 levels end the process."""
-UNKNOWN_DEPTH: Final = 15
+MAX_TYPE_DEPTH: Final = 64
+"""Deleting nested types recurses in yrs: 40,000 of them end the process."""
 
-_DEPTH: Final = 0xFF
-_IS_ITEM: Final = 0x100
-_IS_TYPE: Final = 0x200
-_IS_DELETED: Final = 0x300
-_IS_GC: Final = 0x400
-_CAN_HOLD: Final = frozenset((_IS_TYPE, _IS_DELETED, _IS_GC))
-_UNKNOWN: Final = _IS_ITEM | UNKNOWN_DEPTH
+_DEPTH_BITS: Final = 8
+_FLAG_BITS: Final = 3
+_DEPTH: Final = 2**_DEPTH_BITS - 1
+_TYPE: Final = 1 << _DEPTH_BITS
+_DELETED: Final = 2 << _DEPTH_BITS
+_GONE: Final = 3 << _DEPTH_BITS
+"""GC, and what becomes GC because its list is gone: in no list, at no depth."""
+_KIND: Final = _GONE
+_PLACE: Final = ~_KIND
+"""The list and the depth."""
+_KEYED: Final = 4 << _DEPTH_BITS
+"""The list is the values of a key."""
+_LIST_SHIFT: Final = _DEPTH_BITS + _FLAG_BITS
+_LIST_MASK: Final = 2**53 - 1
+
+Span = tuple[int, int, int]
+"""A client id, a first clock, the clock after the last."""
 
 
-class Marks:
-    """Runs of clocks of one client with one mark each (kind | depth or level), and its surrogate pairs."""
+class Runs:
+    """The marks of one client, from some clock on without a hole."""
 
-    __slots__ = ("_ends", "_marks", "_starts", "pairs")
+    __slots__ = ("marks", "starts")
 
-    def __init__(self) -> None:
-        self._starts = array("I")
-        self._ends = array("I")
-        self._marks = array("H")
-        self.pairs = array("I")
-        """The clock of each low half."""
-
-    def add(self, start: int, end: int, mark: int) -> None:
-        """Mark clocks beyond all marked before."""
-        if self._ends and self._ends[-1] == start and self._marks[-1] == mark:
-            self._ends[-1] = end
-            return
-        self._starts.append(start)
-        self._ends.append(end)
-        self._marks.append(mark)
+    def __init__(self, starts: MutableSequence[int], marks: MutableSequence[int]) -> None:
+        self.starts = starts
+        self.marks = marks
 
     def find(self, clock: int) -> int:
-        """The mark at a clock, 0 for none."""
-        index = bisect_right(self._starts, clock) - 1
-        return self._marks[index] if index >= 0 and clock < self._ends[index] else 0
-
-    def pair_at(self, clock: int) -> bool:
-        """Whether the unit at ``clock`` is the low half of a pair."""
-        index = bisect_left(self.pairs, clock)
-        return index < len(self.pairs) and self.pairs[index] == clock
-
-    def forget_pair(self, clock: int) -> None:
-        """The pair was replaced."""
-        index = bisect_left(self.pairs, clock)
-        if index < len(self.pairs) and self.pairs[index] == clock:
-            self.pairs.pop(index)
-
-    def extend(self, later: Marks) -> None:
-        """Take over the marks of later clocks."""
-        if later._starts:
-            self.add(later._starts[0], later._ends[0], later._marks[0])
-            self._starts.extend(later._starts[1:])
-            self._ends.extend(later._ends[1:])
-            self._marks.extend(later._marks[1:])
-        self.pairs.extend(later.pairs)
-
-    def __len__(self) -> int:
-        return len(self._starts) + len(self.pairs)
+        """The mark at a clock not before the first."""
+        starts = self.starts
+        if clock >= starts[-1]:
+            return self.marks[-1]
+        return self.marks[bisect_right(starts, clock) - 1]
 
 
 class Placement:
-    """The marks of all clients: a document's, or what one update adds over those ``below``."""
+    """Where the items of a document stand."""
 
-    __slots__ = ("_below", "_clamps", "_marks", "cuts", "deep", "paired")
+    __slots__ = ("pairs", "runs")
 
-    def __init__(self, below: Placement | None = None, clamps: bool = False) -> None:
-        self._marks: dict[int, Marks] = {}
-        self._below = below
-        self._clamps = clamps
+    def __init__(self) -> None:
+        self.runs: dict[int, Runs] = {}
+        """By client id, from clock 0 on."""
+        self.pairs: dict[int, MutableSequence[int]] = {}
+        """By client id, the clocks of low halves in ascending order."""
+
+    def take(self, placing: Placing) -> None:
+        """Make what an accepted update adds part of this."""
+        for client, added in placing.runs.items():
+            runs = self.runs.get(client)
+            if runs is None:
+                self.runs[client] = Runs(array("I", added.starts), array("Q", added.marks))
+            else:
+                runs.starts.extend(added.starts)
+                runs.marks.extend(added.marks)
+        if placing.paired:
+            self._take_pairs(placing)
+
+    def __len__(self) -> int:
+        return sum(len(runs.starts) for runs in self.runs.values()) + sum(map(len, self.pairs.values()))
+
+    def _take_pairs(self, placing: Placing) -> None:
+        for client, lows in placing.pairs.items():
+            self.pairs.setdefault(client, array("I")).extend(lows)
+        for client in {client for client, _ in placing.cuts}:
+            lows = [low for low in self.pairs[client] if (client, low) not in placing.cuts]
+            self.pairs[client] = array("I", lows)
+
+
+class Placing:
+    """What one update adds to a placement."""
+
+    __slots__ = ("_held", "cuts", "overwritten", "paired", "pairs", "runs")
+
+    def __init__(self, held: Placement) -> None:
+        self._held = held
+        self.runs: dict[int, Runs] = {}
+        """By client id; no run where the mark goes on that the client's last struct has."""
+        self.pairs: dict[int, MutableSequence[int]] = {}
+        self.paired = bool(held.pairs)
+        """Whether any string may hold a pair."""
         self.cuts: set[Id] = set()
         """The low halves of the pairs that the update cuts."""
-        self.deep: bool = below is not None and below.deep
-        """Whether an item may lie at depth 16 or more."""
-        self.paired: bool = below is not None and below.paired
-        """Whether a string may hold a pair."""
+        self.overwritten: list[Span] = []
+        """Structs that are several values of one key."""
 
-    def place(self, client: int, block: Block, start: int) -> None:
-        """Remember a new struct of which the document holds what lies below ``start``.
+    def place(self, client: int, block: Block, held: int) -> None:
+        """Place a struct that ends above ``held``, what the document holds of the client.
 
         Raises:
-            Refused: its parent is not a shared type, or it nests too deep.
+            Refused: its neighbours stand in different lists, its parent is not a shared type, it is one and
+                nested too deep, or it does not stand where the part of it stands that is held.
         """
-        if self.paired or block.pairs:
-            self._cut_beside(client, block, start)
         kind = block.kind
-        if kind == GC:
-            mark = _IS_GC
-        else:
-            depth = self._depth(block)
-            if kind == TYPE:
-                mark = _IS_TYPE | self._level(depth + 1)
-            elif kind == DELETED:
-                mark = _IS_DELETED | depth
-            else:
-                mark = _IS_ITEM | depth if depth > UNKNOWN_DEPTH else 0
-        if mark:
-            self._of(client).add(start, block.clock + block.length, mark)
+        mark = _GONE if kind == GC else self._place(block)
+        start = block.clock
+        if start < held:
+            start = held
+            if self._beside((client, held - 1)) != mark:
+                raise Refused("a struct stands elsewhere than the part of it that is held")
+        if mark & _KEYED and block.length > 1 and kind != DELETED:
+            self.overwritten.append((client, start, block.clock + block.length))
+        if kind in _MARKED and mark != _GONE:
+            mark |= _kind_mark(kind, mark)
+        self._add(client, start, mark)
         if block.pairs:
-            self._of(client).pairs.extend([low for low in _lows(block) if low > start])
-            self.paired = True
+            self._add_pairs(client, block, held)
+        if self.paired:
+            self.cut_beside(block)
 
-    def cut(self, client: int, clock: int) -> None:
-        """The update parts the units at ``clock - 1`` and ``clock``."""
-        if self._pair_at(client, clock):
-            self.cuts.add((client, clock))
-
-    def take(self, later: Placement) -> None:
-        """Make what an accepted update added part of this."""
-        for client, marks in later._marks.items():
-            held = self._marks.get(client)
-            if held is None:
-                self._marks[client] = marks
-            else:
-                held.extend(marks)
-        self.forget_pairs(later.cuts)
-        self.deep = self.deep or later.deep
-        self.paired = self.paired or later.paired
-
-    def forget_pairs(self, lows: Iterable[Id]) -> None:
-        """These pairs are no more."""
-        for client, clock in lows:
-            if client in self._marks:
-                self._marks[client].forget_pair(clock)
-
-    def count(self) -> int:
-        """How many runs and pairs are remembered."""
-        return sum(map(len, self._marks.values()))
-
-    def _of(self, client: int) -> Marks:
-        marks = self._marks.get(client)
-        if marks is None:
-            marks = self._marks[client] = Marks()
-        return marks
-
-    def _find(self, id: Id) -> int:
-        marks = self._marks.get(id[0])
-        mark = marks.find(id[1]) if marks is not None else 0
-        if mark == 0 and self._below is not None:
-            return self._below._find(id)
-        return mark or _UNKNOWN
-
-    def _pair_at(self, client: int, clock: int) -> bool:
-        marks = self._marks.get(client)
-        if marks is not None and marks.pair_at(clock):
-            return True
-        return self._below is not None and self._below._pair_at(client, clock)
-
-    def _level(self, level: int) -> int:
-        if level > MAX_TYPE_LEVEL:
-            if not self._clamps:
-                raise Refused("shared types are nested deeper than 64")
-            level = MAX_TYPE_LEVEL
-        if level > UNKNOWN_DEPTH:
-            self.deep = True
-        return level
-
-    def _depth(self, block: Block) -> int:
-        if block.parent is not None:
-            return self._within(block.parent)
-        # yrs takes the left neighbour's parent, or where that is gone the right one's.
-        left = 0 if block.origin is None else self._beside(block.origin)
-        return left if block.right_origin is None else max(left, self._beside(block.right_origin))
-
-    def _within(self, parent: Id) -> int:
-        mark = self._find(parent)
-        kind = mark & ~_DEPTH
-        if kind not in _CAN_HOLD:
-            raise Refused("a parent is not a shared type")
-        return mark & _DEPTH if kind == _IS_TYPE else 0
-
-    def _beside(self, neighbour: Id) -> int:
-        mark = self._find(neighbour)
-        depth = mark & _DEPTH
-        return depth - 1 if mark & ~_DEPTH == _IS_TYPE else depth
-
-    def _cut_beside(self, client: int, block: Block, start: int) -> None:
+    def cut_beside(self, block: Block) -> None:
+        """A struct parts what it stands between."""
         if block.origin is not None:
             self.cut(block.origin[0], block.origin[1] + 1)
         if block.right_origin is not None:
             self.cut(*block.right_origin)
-        if block.pairs and start in _lows(block):
-            self.cuts.add((client, start))
+
+    def cut(self, client: int, clock: int) -> None:
+        """The units at ``clock - 1`` and ``clock`` are parted."""
+        for pairs in (self.pairs, self._held.pairs):
+            lows = pairs.get(client, ())
+            index = bisect_left(lows, clock)
+            if index < len(lows) and lows[index] == clock:
+                self.cuts.add((client, clock))
+
+    def _add(self, client: int, start: int, mark: int) -> None:
+        runs = self.runs.get(client)
+        last = runs or self._held.runs.get(client)
+        if last is not None and last.marks[-1] == mark:
+            return
+        if runs is None:
+            self.runs[client] = Runs([start], [mark])
+        else:
+            runs.starts.append(start)
+            runs.marks.append(mark)
+
+    def _add_pairs(self, client: int, block: Block, held: int) -> None:
+        self.paired = True
+        lows = [block.clock + offset for offset in block.pairs]
+        if held in lows:
+            self.cuts.add((client, held))
+        self.pairs.setdefault(client, []).extend([low for low in lows if low > held])
+
+    def _place(self, block: Block) -> int:
+        """List and depth of an item, or ``_GONE``."""
+        origin, right_origin = block.origin, block.right_origin
+        if origin is not None:
+            place = self._beside(origin)
+            if right_origin is not None and self._beside(right_origin) != place:
+                raise Refused("neighbours stand in different lists")
+            return place
+        if right_origin is not None:
+            return self._beside(right_origin)
+        if block.parent is not None:
+            return self._within(block.parent, block.key)
+        if block.key is None:
+            return _list(f"r{block.root}")
+        return _list(f"s{len(block.root)} {block.root} {block.key}") | _KEYED
+
+    def _beside(self, neighbour: Id) -> int:
+        """List and depth of what stands there, or ``_GONE``."""
+        mark = self._find(neighbour)
+        return mark & _PLACE if mark != _GONE else _GONE
+
+    def _within(self, parent: Id, key: str | None) -> int:
+        mark = self._find(parent)
+        kind = mark & _KIND
+        if kind == _TYPE:
+            client, clock = parent
+            depth = (mark & _DEPTH) + 1
+            if key is None:
+                return _list(f"p{client} {clock}") | depth
+            return _list(f"q{client} {clock} {key}") | _KEYED | depth
+        if kind == 0:
+            raise Refused("a parent is not a shared type")
+        return _GONE
+
+    def _find(self, id: Id) -> int:
+        client, clock = id
+        runs = self.runs.get(client)
+        if runs is None or clock < runs.starts[0]:
+            runs = self._held.runs[client]
+        return runs.find(clock)
 
 
-def _lows(block: Block) -> list[int]:
-    return [block.clock + offset for offset in block.pairs]
+_MARKED: Final = frozenset((TYPE, DELETED))
+
+
+def _kind_mark(kind: int, place: int) -> int:
+    if kind == DELETED:
+        return _DELETED
+    if place & _DEPTH >= MAX_TYPE_DEPTH:
+        raise Refused("shared types are nested deeper than 64")
+    return _TYPE
+
+
+def _list(name: str) -> int:
+    # Python keys the hashes of strings with random bits, so nobody finds two names of one hash.
+    return (hash(name) & _LIST_MASK) << _LIST_SHIFT

@@ -6,20 +6,23 @@ pending, nests nothing too deep, and moves the state vector exactly as told. The
 - structure and contents as ``update_reader`` reads them; each client in one section, no section empty;
 - a section begins at or below the clock held of its client, and no ``Skip`` reaches above that clock;
 - origins, right origins and parents exist: in the document, or in this update in some order of its sections;
-  a parent is a shared type, or was one; shared types are nested at most 64 deep (``placement``);
+- neighbours stand in one list, a parent is a shared type or was one, shared types nest 64 deep at most
+  (``placement``); several values of one key in one struct are deleted by the update itself;
 - deletes cover only what the document and the update hold, in order of clocks, without overlap.
 
-Structs that the document holds already are skipped. See docs/decisions/0002-document-gate.md.
+Structs that the document holds already bring nothing, whoever sends them. The reasons are in
+docs/decisions/0002-document-gate.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from hub.engine.placement import Placement
-from hub.engine.update_reader import DELETED, GC, SKIP, TYPE, Block, Id, UpdateReader
+from hub.engine.placement import Placement, Placing, Span
+from hub.engine.update_reader import MAX_CLOCK, SKIP, Block, Id, UpdateReader
 from hub.errors import Gap, Limit, Refused, TooBig
 
 EMPTY_UPDATE: Final = b"\x00\x00"
@@ -43,41 +46,45 @@ class Scanned(NamedTuple):
 
     ``clocks``: the new clock of each client that it brings new structs of. ``deletes``: it names deleted
     ranges, new or not. ``cuts``: the low halves of the surrogate pairs that it parts, in the document or in
-    itself (``surrogates``). ``size``: its bytes. ``memory``: bytes that the new structs will take, about.
+    itself; ``subdocuments``: it holds some (``stand_ins``). ``size``: its bytes. ``memory``: bytes that the
+    new structs will take, about.
     """
 
     clocks: Mapping[int, int]
     deletes: bool
     cuts: Collection[Id]
+    subdocuments: bool
     size: int
     memory: int
-    placement: Placement | None
+    placing: Placing
 
 
-NOTHING: Final = Scanned({}, False, (), 0, 0, None)
+NOTHING: Final = Scanned({}, False, (), False, 0, 0, Placing(Placement()))
 
 
 class ScanState:
     """What the scan must know of a document: the clock of each client, and ``Placement``.
 
-    ``size``: bytes of its encoding, at most. ``memory``: bytes that it takes, about.
+    ``subdocuments``: it held some. ``size``: bytes of its encoding, at most. ``memory``: bytes that it takes,
+    about.
     """
 
-    __slots__ = ("clocks", "memory", "placement", "size")
+    __slots__ = ("clocks", "memory", "placement", "size", "subdocuments")
 
     def __init__(self) -> None:
         self.clocks: dict[int, int] = {}
         self.placement = Placement()
+        self.subdocuments = False
         self.size = 0
         self.memory = 0
 
     def take(self, scanned: Scanned) -> None:
         """The update was applied."""
         self.clocks.update(scanned.clocks)
+        self.subdocuments |= scanned.subdocuments
         self.size += scanned.size
         self.memory += scanned.memory
-        if scanned.placement is not None:
-            self.placement.take(scanned.placement)
+        self.placement.take(scanned.placing)
 
 
 def scan(
@@ -127,25 +134,25 @@ class _Scan:
 
     __slots__ = (
         "_clocks",
+        "_deletes",
         "_held",
         "_limits",
         "_memory",
-        "_placement",
+        "_placing",
         "_reader",
         "_sections",
         "_size",
-        "_state",
         "_structs",
     )
 
     def __init__(self, update: bytes, state: ScanState, limits: ScanLimits | None) -> None:
         self._reader = UpdateReader(update)
-        self._state = state
         self._held = state.clocks
         self._limits = limits
         self._clocks: dict[int, int] = {}
-        self._placement: Placement | None = None
+        self._placing = Placing(state.placement)
         self._sections: dict[int, _Section] = {}
+        self._deletes: list[Span] = []
         self._structs = 0
         self._memory = 0
         self._size = len(update)
@@ -165,9 +172,12 @@ class _Scan:
         if deletes:
             self._read_deletes(deletes)
         reader.finish()
-        placement = self._placement
-        cuts = placement.cuts if placement is not None else ()
-        return Scanned(self._clocks, deletes > 0, cuts, self._size, self._memory, placement)
+        placing = self._placing
+        if placing.overwritten:
+            self._check_overwritten(placing.overwritten)
+        return Scanned(
+            self._clocks, deletes > 0, placing.cuts, reader.subdocuments, self._size, self._memory, placing
+        )
 
     def _read_section(self, client: int, clock: int, structs: int) -> None:
         self._count(client, structs)
@@ -180,13 +190,13 @@ class _Scan:
             block = read(clock)
             clock += block.length
             if clock <= held:
-                continue
-            if block.kind == SKIP:
+                self._pass(client, block)
+            elif block.kind == SKIP:
                 raise Gap
-            if waiting is not None:
+            elif waiting is not None:
                 waiting.blocks.append(block)
             elif self._missing(block) is None:
-                self._accept(client, block)
+                self._accept(client, block, held)
             else:
                 waiting = self._sections[client] = _Section(client)
                 waiting.blocks.append(block)
@@ -203,33 +213,29 @@ class _Scan:
 
     def _clock(self, client: int) -> int:
         """What the document and the structs accepted so far hold."""
-        clock = self._clocks.get(client)
-        return self._held.get(client, 0) if clock is None else clock
+        return self._clocks.get(client) or self._held.get(client, 0)
 
     def _missing(self, block: Block) -> Id | None:
         """What the struct refers to and nothing holds yet."""
+        clocks, held = self._clocks, self._held
         for id in (block.origin, block.right_origin, block.parent):
-            if id is not None and id[1] >= self._clock(id[0]):
-                return id
+            if id is not None:
+                client, clock = id
+                if clock >= (clocks.get(client) or held.get(client, 0)):
+                    return id
         return None
 
-    def _accept(self, client: int, block: Block) -> None:
-        placement = self._placement or self._state.placement
-        if (
-            block.kind in _PLACED
-            or block.parent is not None
-            or block.pairs
-            or placement.deep
-            or placement.paired
-        ):
-            self._overlay().place(client, block, max(block.clock, self._clock(client)))
+    def _pass(self, client: int, block: Block) -> None:
+        """A struct that the document holds. Yjs resolves its neighbours all the same, and waits for them."""
+        if self._missing(block) is not None:
+            raise Refused("a struct that is held refers to what is not")
+        if self._placing.paired:
+            self._placing.cut_beside(block)
+
+    def _accept(self, client: int, block: Block, held: int) -> None:
+        self._placing.place(client, block, held)
         self._clocks[client] = block.clock + block.length
         self._memory += block.memory
-
-    def _overlay(self) -> Placement:
-        if self._placement is None:
-            self._placement = Placement(self._state.placement, clamps=self._limits is None)
-        return self._placement
 
     def _settle(self) -> None:
         """Accept the structs that refer to other sections, each after what it refers to.
@@ -249,7 +255,7 @@ class _Scan:
                 if missing is not None:
                     stack.append(self._holder(missing))
                     continue
-                self._accept(top.client, top.blocks[top.next])
+                self._accept(top.client, top.blocks[top.next], self._held.get(top.client, 0))
                 top.next += 1
                 if len(stack) > 1:
                     stack.pop().waiting = False
@@ -264,18 +270,17 @@ class _Scan:
 
     def _read_deletes(self, clients: int) -> None:
         reader = self._reader
-        known = self._placement or self._state.placement
-        placement = self._overlay() if known.paired else None
         seen: set[int] = set()
         for _ in range(clients):
             client, ranges = reader.client(), reader.uint()
             if ranges == 0 or client in seen:
                 raise Refused("a client has an empty set of deletes or more than one")
             seen.add(client)
-            self._read_ranges(client, ranges, placement)
+            self._read_ranges(client, ranges)
 
-    def _read_ranges(self, client: int, ranges: int, placement: Placement | None) -> None:
+    def _read_ranges(self, client: int, ranges: int) -> None:
         reader = self._reader
+        placing = self._placing
         held = self._clock(client)
         end = 0
         for _ in range(ranges):
@@ -285,9 +290,16 @@ class _Scan:
             end = start + length
             if end > held:
                 raise Gap
-            if placement is not None:
-                placement.cut(client, start)
-                placement.cut(client, end)
+            if placing.overwritten:
+                self._deletes.append((client, start, end))
+            if placing.paired:
+                placing.cut(client, start)
+                placing.cut(client, end)
 
-
-_PLACED: Final = frozenset((TYPE, DELETED, GC))
+    def _check_overwritten(self, overwritten: Iterable[Span]) -> None:
+        """Of several values of a key in one struct none stands: the update deletes them (undo keeps such)."""
+        deletes = sorted(self._deletes)
+        for client, start, end in overwritten:
+            index = bisect_right(deletes, (client, start, MAX_CLOCK)) - 1
+            if index < 0 or deletes[index][0] != client or deletes[index][2] < end:
+                raise Refused("a key has several values at once")

@@ -39,16 +39,21 @@ MAX_VALUE_DEPTH: Final = 16
 
 GC: Final = 0
 DELETED: Final = 1
+BINARY: Final = 3
 STRING: Final = 4
 TYPE: Final = 7
+SUBDOCUMENT: Final = 9
 SKIP: Final = 10
+
+WRAPPED: Final = bytes.fromhex("8f3b1c5ae7d2409690b4d6e81f72ac03")
+"""Bytes that begin so are a subdocument's (``stand_ins``)."""
 
 Id = tuple[int, int]
 """A client id and a clock."""
 
 
 class Block(NamedTuple):
-    """One struct.
+    """One struct. An item without neighbours has a ``parent`` or a named ``root``, and perhaps a ``key``.
 
     ``pairs``: in a string, the offset of each low half of a surrogate pair. ``memory``: bytes that it takes
     in a yrs document, about.
@@ -60,22 +65,30 @@ class Block(NamedTuple):
     origin: Id | None
     right_origin: Id | None
     parent: Id | None
+    root: str
+    key: str | None
     pairs: Sequence[int]
     memory: int
 
 
 class UpdateReader:
-    """Reads one update front to back. Every method raises ``errors.Refused`` and none reads past the end."""
+    """Reads one update front to back. Every method raises ``errors.Refused`` and none reads past the end.
 
-    __slots__ = ("_clients", "_data", "content_at", "pairs", "position")
+    ``own``: what a Doc of the hub told, where subdocuments are wrapped (``stand_ins``).
+    """
 
-    def __init__(self, update: bytes) -> None:
+    __slots__ = ("_clients", "_data", "_own", "content_at", "pairs", "position", "subdocuments")
+
+    def __init__(self, update: bytes, *, own: bool = False) -> None:
         self._data = update
+        self._own = own
         self._clients: dict[bytes, int] = {}
         self.position = 0
         self.content_at = 0
         """Where the content of the item read last begins."""
         self.pairs: Sequence[int] = ()
+        self.subdocuments = False
+        """Whether any was read."""
 
     def uint(self) -> int:
         """An integer from 0 to 2**53 - 1 in its shortest form."""
@@ -111,9 +124,11 @@ class UpdateReader:
         """The struct that begins at ``clock``."""
         info = self._byte()
         kind = info & 0x1F
-        origin = right_origin = parent = None
+        origin = right_origin = parent = key = None
+        root = ""
         self.pairs = ()
         if kind in _RANGES:
+            self.content_at = self.position
             if info != kind:
                 raise Refused("a GC or Skip struct has flags")
             length = self.uint()
@@ -125,9 +140,9 @@ class UpdateReader:
                 if info & 0x40:
                     right_origin = (self.client(), self.uint())
             else:
-                parent = self._parent()
+                parent, root = self._parent()
                 if info & 0x20:
-                    self.string()
+                    key = self.string()
             self.content_at = self.position
             length = (_CONTENTS.get(kind) or _unreadable(kind))(self)
             memory = _MEMORY[kind] + (self.position - self.content_at) * _MEMORY_PER_BYTE[kind]
@@ -135,7 +150,7 @@ class UpdateReader:
             raise Refused("a struct is empty")
         if clock + length > MAX_CLOCK:
             raise Refused("a clock is greater than 2**31 - 1")
-        return Block(kind, clock, length, origin, right_origin, parent, self.pairs, memory)
+        return Block(kind, clock, length, origin, right_origin, parent, root, key, self.pairs, memory)
 
     def buf(self) -> bytes:
         """A length and so many bytes."""
@@ -187,14 +202,13 @@ class UpdateReader:
             raise Refused("an integer is greater than 2**53 - 1")
         return value
 
-    def _parent(self) -> Id | None:
+    def _parent(self) -> tuple[Id | None, str]:
         named = self.uint()
         if named == 0:
-            return (self.client(), self.uint())
+            return (self.client(), self.uint()), ""
         if named != 1:
             raise Refused("an item has no valid parent")
-        self.string()
-        return None
+        return None, self.string()
 
     def _skip(self, size: int) -> None:
         self.position += size
@@ -207,7 +221,10 @@ class UpdateReader:
         return self.uint()
 
     def _binary(self) -> int:
-        self._skip(self.uint())
+        size = self.uint()
+        if not self._own and self._data.startswith(WRAPPED, self.position):
+            raise Refused("bytes begin with the hub's own mark")
+        self._skip(size)
         return 1
 
     def _text(self) -> int:
@@ -246,6 +263,7 @@ class UpdateReader:
         return count
 
     def _doc(self) -> int:
+        self.subdocuments = True
         self.string()
         if self._data[self.position : self.position + 1] != _OBJECT_TAG:
             raise Refused("a subdocument has no options")
