@@ -6,6 +6,7 @@ Usage: ``python launcher.py '{"durability": "NORMAL"}' serve …``
 durability      ``NORMAL``: commits are not synced, to see a test of it fail
 sweep_seconds   how often retention looks for items that had their time
 commit_seconds  how much longer a commit takes, to see what comes meanwhile
+early_seconds   commits are told to be done so long before they begin, to see a test of it fail
 =============== ===============================================================
 """
 
@@ -32,6 +33,24 @@ def slow_commits(seconds: float) -> None:
     SqliteStore.commit = slowly  # type: ignore[method-assign]  # what this file is for
 
 
+def early_commits(seconds: float) -> None:
+    commit = SqliteStore.commit
+    turn = asyncio.Lock()
+    writing: set[asyncio.Task[None]] = set()
+
+    async def write(store: SqliteStore, batch: Batch) -> None:
+        async with turn:
+            await asyncio.sleep(seconds)
+            await commit(store, batch)
+
+    async def promise(self: SqliteStore, batch: Batch) -> None:
+        task = asyncio.create_task(write(self, batch))
+        writing.add(task)
+        task.add_done_callback(writing.discard)
+
+    SqliteStore.commit = promise  # type: ignore[method-assign]  # what this file is for
+
+
 def launch(tweaks: dict[str, object], arguments: list[str]) -> None:
     for name, value in tweaks.items():
         match name, value:
@@ -41,6 +60,8 @@ def launch(tweaks: dict[str, object], arguments: list[str]) -> None:
                 app.SWEEP_SECONDS = value
             case "commit_seconds", float():
                 slow_commits(value)
+            case "early_seconds", float():
+                early_commits(value)
             case _:
                 raise SystemExit(f"launcher: no such tweak: {name}")
     sys.argv = ["hub", *arguments]

@@ -38,7 +38,8 @@ class HubProcess:
         folder: for the data, the settings and the log; the data folder is ``folder / "data"``.
         settings: of the config file, by dotted key.
         options: more of ``hub serve``.
-        tweaks: for ``launcher.py``, which starts the hub instead of the installed command.
+        tweaks: for ``launcher.py``, which starts the hub instead of the installed command; may be changed
+            before a start.
         wrapper: a command that runs the hub, such as strace.
     """
 
@@ -57,7 +58,7 @@ class HubProcess:
         self.url = ""
         self.stdout = ""
         self._options = list(options)
-        self._tweaks = tweaks
+        self.tweaks = tweaks
         self._wrapper = list(wrapper)
         self._process: subprocess.Popen[str] | None = None
 
@@ -114,8 +115,8 @@ class HubProcess:
 
     def _command(self) -> list[str]:
         hub = [str(HUB)]
-        if self._tweaks is not None:
-            hub = [sys.executable, str(LAUNCHER), json.dumps(self._tweaks)]
+        if self.tweaks is not None:
+            hub = [sys.executable, str(LAUNCHER), json.dumps(self.tweaks)]
         given = ["serve", "--data", str(self.data), "--config", str(self.config), "--port", str(self.port)]
         return [*self._wrapper, *hub, *given, *self._options]
 
