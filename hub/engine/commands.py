@@ -23,7 +23,9 @@ from typing import Any
 from hub.engine.actions import Actions
 from hub.errors import BadField, BadValue
 from hub.model import Counts, Hlc, Identity, Json, TopicName
+from hub.state.attempts import TERMINAL
 from hub.state.names import inbox_of
+from hub.state.values import check_order
 
 Params = dict[str, Any]
 
@@ -32,8 +34,8 @@ async def run_command(actions: Actions, caller: Identity, name: str, params: Par
     """Run one command.
 
     Raises:
-        BadField: there is no such command or parameter.
-        BadValue: a parameter is missing or of the wrong type.
+        BadField: there is no such command or parameter, or one is missing.
+        BadValue: a parameter is of the wrong type.
         Refusal: whatever the action refuses.
     """
     command = _COMMANDS.get(name)
@@ -71,7 +73,9 @@ async def _progress(
 async def _end(actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params) -> Json:
     _only(params, "item", "status", "note", "attempt")
     if "status" not in params:
-        raise BadValue("end needs status")
+        raise BadField("end needs status")
+    if type(params["status"]) is not str or params["status"] not in TERMINAL:
+        raise BadValue(f"end states one of {', '.join(sorted(TERMINAL))}")
     return await actions.change(caller, topic, _taken(params, "item"), params, hlc)
 
 
@@ -85,7 +89,10 @@ async def _read_all(
     actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params
 ) -> Json:
     _only(params, "upto")
-    return _counts_value(await actions.read_all(caller, topic, params.get("upto"), hlc))
+    upto = params.get("upto")
+    if upto is not None:
+        check_order("upto", upto)
+    return _counts_value(await actions.read_all(caller, topic, upto, hlc))
 
 
 async def _get(actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params) -> Json:
@@ -105,9 +112,11 @@ def _counts_value(counts: Counts) -> Json:
 
 
 def _taken(params: Params, name: str) -> str:
-    value = params.pop(name, None)
+    if name not in params:
+        raise BadField(f"the command needs {name}")
+    value = params.pop(name)
     if type(value) is not str:
-        raise BadValue(f"the command needs {name}, a string")
+        raise BadValue(f"{name} is a string")
     return value
 
 

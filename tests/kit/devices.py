@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection
 
 from hub.model import Json, Statement
 from hub.protocol import native_device as wire
+from hub.protocol.frames import pack
 from hub.protocol.native import SUBPROTOCOL
 from tests.kit.replicas import DeviceState, Replica
 
@@ -203,15 +204,12 @@ class NativeDevice:
         for message in messages:
             await self.send(message)
 
-    async def push_raw(self, topic: str, body: Iterable[Json] | bytes) -> wire.Ok | wire.No:
+    async def push_raw(self, topic: str, body: object) -> wire.Ok | wire.No:
         """Push a body as it is, past the outbox; the answer."""
         handle = self.state.replica(topic).handle
         assert handle is not None
         ref = self.state.ref()
-        if isinstance(body, bytes):
-            await self.send(wire.push_update(ref, handle, body))
-        else:
-            await self.send(wire.push_statements(ref, handle, list(body)))  # type: ignore[arg-type]  # also wrong ones
+        await self.send(pack((3, ref, handle, body)))
         return await self.answer(ref)
 
     async def command(self, name: str, **params: Json) -> wire.Ok | wire.No:
