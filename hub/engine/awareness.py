@@ -28,28 +28,29 @@ class _State:
 class Awareness:
     """States by client id, and which session stated each last."""
 
-    __slots__ = ("_states", "owners")
+    __slots__ = ("_states", "claims")
 
     def __init__(self) -> None:
         self._states: dict[int, _State] = {}
-        self.owners: dict[int, UserId] = {}
+        self.claims: dict[int, UserId] = {}
+        """Whose word on a client id counts, as long as one of their connections shows it."""
 
     def take(
         self,
         entries: Iterable[AwarenessEntry],
         session: int,
         user: UserId,
-        claim: Callable[[int, UserId], bool],
+        owner: Callable[[int], UserId | None],
     ) -> list[AwarenessEntry]:
         """Take what is newer and the user's to say; returns that.
 
         Args:
-            claim: whether the document lets the user use the client id.
+            owner: whose a client id is by what the document holds; None if nobody's.
         """
-        return [entry for entry in entries if self._take(entry, session, user, claim)]
+        return [entry for entry in entries if self._take(entry, session, user, owner)]
 
     def _take(
-        self, entry: AwarenessEntry, session: int, user: UserId, claim: Callable[[int, UserId], bool]
+        self, entry: AwarenessEntry, session: int, user: UserId, owner: Callable[[int], UserId | None]
     ) -> bool:
         known = self._states.get(entry.client_id)
         clock = known.clock if known else 0
@@ -58,9 +59,9 @@ class Awareness:
             return False
         if known is None and len(self._states) >= MAX_CLIENTS:
             return False
-        if self.owners.get(entry.client_id, user) != user or not claim(entry.client_id, user):
+        if (owner(entry.client_id) or self.claims.get(entry.client_id) or user) != user:
             return False
-        self.owners[entry.client_id] = user
+        self.claims[entry.client_id] = user
         self._states[entry.client_id] = _State(entry.clock, entry.state, session)
         return True
 
@@ -82,7 +83,7 @@ class Awareness:
         told = []
         for client in gone:
             state = self._states.pop(client)
-            self.owners.pop(client, None)
+            self.claims.pop(client, None)
             if state.state is not None:
                 told.append(AwarenessEntry(client, state.clock, None))
         return told

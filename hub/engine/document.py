@@ -50,15 +50,19 @@ NOTHING_BOUND: Final = Applied(True, ())
 
 
 class Document:
-    """One Yjs document in memory. Close it when it leaves."""
+    """One Yjs document in memory. Close it when it leaves.
 
-    __slots__ = ("_claimed", "_doc", "_limits", "_measured", "_owners", "_state", "_vector")
+    ``claims``: client ids that users named through awareness and have written nothing with yet. Whoever shows
+    the awareness owns it; a claim ends with the connection that made it, and is never saved.
+    """
+
+    __slots__ = ("_doc", "_limits", "_measured", "_owners", "_state", "_vector", "claims")
 
     def __init__(self, limits: ScanLimits = DEFAULT_LIMITS) -> None:
         self._doc = _new_doc()
         self._limits = limits
         self._owners: dict[int, UserId] = {}
-        self._claimed: set[int] = set()
+        self.claims: Mapping[int, UserId] = {}
         self._state = ScanState()
         self._vector = HeldVector()
         self._measured = 0
@@ -100,20 +104,9 @@ class Document:
         bound = self._bind(scanned.clocks, user) if bind else ()
         return Applied(True, bound) if bound else NOTHING_BOUND
 
-    def claim(self, client_id: int, user: UserId) -> bool:
-        """Name a client id through awareness: whether it is the user's, from now on or before.
-
-        ``Applied.bound`` tells it when the first struct comes, so that it is saved. False too where the
-        document has no room for more client ids.
-        """
-        owner = self._owners.get(client_id)
-        if owner is not None:
-            return owner == user
-        if len(self._owners) >= self._limits.clients:
-            return False
-        self._owners[client_id] = user
-        self._claimed.add(client_id)
-        return True
+    def owner(self, client_id: int) -> UserId | None:
+        """Whose client id it is, by the structs that the document holds."""
+        return self._owners.get(client_id)
 
     def state_vector(self) -> bytes:
         """What the document holds, encoded."""
@@ -183,14 +176,12 @@ class Document:
 
     def _check_owners(self, clocks: Iterable[int], user: UserId) -> None:
         for client_id in clocks:
-            if self._owners.get(client_id, user) != user:
+            if (self._owners.get(client_id) or self.claims.get(client_id) or user) != user:
                 raise Forbidden(f"the Yjs client id {client_id} is another user's")
 
     def _bind(self, clocks: Iterable[int], user: UserId) -> list[int]:
-        bound = [client for client in clocks if client not in self._owners or client in self._claimed]
-        for client_id in bound:
-            self._owners[client_id] = user
-            self._claimed.discard(client_id)
+        bound = [client for client in clocks if client not in self._owners]
+        self._owners.update(dict.fromkeys(bound, user))
         return bound
 
     def _restore(self, update: bytes) -> None:

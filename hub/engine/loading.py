@@ -75,8 +75,7 @@ class Loader:
         rows = [*stored.updates, *(row for row in held if row.seq > folded)]
         updates = [update for row in rows for update in decode_updates(row.body)]
         topic.document = Document.load(stored.snapshot, updates, stored.client_ids)
-        for client_id, owner in (topic.awareness.owners if topic.awareness else {}).items():
-            topic.document.claim(client_id, owner)
+        topic.document.claims = topic.awareness.claims
         topic.snapshot_bytes = len(stored.snapshot)
         topic.update_bytes = sum(len(row.body) for row in rows)
         self._documents.admit(topic)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hub.engine.awareness import Awareness
 from hub.model import Access, Incarnation, Seq, TopicKind, TopicName, UserId
 from hub.ports import Commit, TopicRow
 
 if TYPE_CHECKING:
-    from hub.engine.awareness import Awareness
     from hub.engine.document import Document
     from hub.engine.view import LedgerView
     from hub.engine.work import Work
@@ -151,7 +151,7 @@ class DocumentTopic(Topic):
     def __init__(self, name: TopicName, kind: TopicKind) -> None:
         super().__init__(name, kind)
         self.document: Document | None = None
-        self.awareness: Awareness | None = None
+        self.awareness = Awareness()
         self.opener: UserId | None = None
         self.snapshot_bytes = 0
         self.update_bytes = 0

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hub.engine.awareness import Awareness
 from hub.engine.documents import Update, UseDocument
 from hub.engine.intake import Intake
 from hub.engine.services import Services
@@ -113,7 +112,7 @@ class YjsSession:
         self._peer.limit_messages(self._services.limits.document)
         if self._access == "write":
             self._peer.answer(yjs.sync_step1(document.state_vector()))
-        if topic.awareness is not None and (shown := topic.awareness.shown()):
+        if shown := topic.awareness.shown():
             self._peer.answer(yjs.awareness(shown))
         early, self._early = self._early, []
         self._peer.resume()
@@ -140,7 +139,7 @@ class YjsSession:
             self._awareness(decoded)
         elif isinstance(decoded, yjs.SyncStep1):
             self._step1(decoded)
-        elif isinstance(decoded, yjs.QueryAwareness) and self._topic.awareness is not None:
+        elif isinstance(decoded, yjs.QueryAwareness):
             self._peer.answer(yjs.awareness(self._topic.awareness.shown()))
 
     def fatal_message(self, error: Exception) -> bytes:
@@ -159,10 +158,8 @@ class YjsSession:
         """Leave the document."""
         topic = self._topic
         topic.readers.pop(self.id, None)
-        if topic.awareness is not None:
-            gone = topic.awareness.leave(self.id)
-            if gone:
-                self._tell_others(yjs.awareness(gone))
+        if gone := topic.awareness.leave(self.id):
+            self._tell_others(yjs.awareness(gone))
         if self._timer is not None:
             self._timer.cancel()
         if self.identity is not None:
@@ -218,16 +215,14 @@ class YjsSession:
         topic, identity = self._topic, self.identity
         if identity is None:
             return
-        if topic.awareness is None:
-            topic.awareness = Awareness()
-        taken = topic.awareness.take(message.entries, self.id, identity.user, self._claim)
+        taken = topic.awareness.take(message.entries, self.id, identity.user, self._owner)
         if taken:
             whole = len(taken) == len(message.entries)
             self._tell_others(message.raw if whole else yjs.awareness(taken))
 
-    def _claim(self, client_id: int, user: UserId) -> bool:
+    def _owner(self, client_id: int) -> UserId | None:
         document = self._topic.document
-        return document is None or document.claim(client_id, user) is not False
+        return document.owner(client_id) if document is not None else None
 
     def _tell_others(self, message: bytes) -> None:
         for reader in list(self._topic.readers.values()):
