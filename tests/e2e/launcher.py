@@ -6,6 +6,7 @@ Usage: ``python launcher.py '{"durability": "NORMAL"}' serve …``
 durability      ``NORMAL``: commits are not synced, to see a test of it fail
 sweep_seconds   how often retention looks for items that had their time
 commit_seconds  how much longer a commit takes, to see what comes meanwhile
+commit_fails    every commit raises what nobody expects, to see what is told of it
 early_seconds   commits are told to be done so long before they begin, to see a test of it fail
 =============== ===============================================================
 """
@@ -31,6 +32,13 @@ def slow_commits(seconds: float) -> None:
         await commit(self, batch)
 
     SqliteStore.commit = slowly  # type: ignore[method-assign]  # what this file is for
+
+
+def failing_commits() -> None:
+    async def fail(self: SqliteStore, batch: Batch) -> None:
+        raise RuntimeError("a bug")
+
+    SqliteStore.commit = fail  # type: ignore[method-assign]  # what this file is for
 
 
 def early_commits(seconds: float) -> None:
@@ -60,6 +68,8 @@ def launch(tweaks: dict[str, object], arguments: list[str]) -> None:
                 app.SWEEP_SECONDS = value
             case "commit_seconds", float():
                 slow_commits(value)
+            case "commit_fails", True:
+                failing_commits()
             case "early_seconds", float():
                 early_commits(value)
             case _:
