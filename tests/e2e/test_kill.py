@@ -9,6 +9,7 @@ import asyncio
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,11 +154,22 @@ async def see_people(hub: HubProcess, promises: Promises) -> None:
     """Devices stay bound or revoked, members stay members or strangers."""
     admin = hub.token("root", "admin")
     for user, devices in promises.devices.items():
-        status, page = await hub.http("GET", f"/v1/users/{user}/devices?limit=1000", token=admin)
-        assert status == 200
-        found = {each["device"]: each["revoked_at"] for each in page["items"]}
+        found = {each["device"]: each["revoked_at"] for each in await devices_of(hub, user, admin)}
         assert devices <= found.keys()
         assert all(found[each] is not None for each in promises.revoked & devices)
     for (topic, user), access in promises.members.items():
         status, member = await hub.http("GET", f"/v1/docs/{topic[4:]}/members/{user}", token=admin)
         assert (status, member.get("access")) == ((404, None) if access is None else (200, access))
+
+
+async def devices_of(hub: HubProcess, user: str, token: str) -> list[dict[str, Any]]:
+    """All pages."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        after = f"&cursor={cursor}" if cursor else ""
+        status, page = await hub.http("GET", f"/v1/users/{user}/devices?limit=1000{after}", token=token)
+        assert status == 200
+        found += page["items"]
+        cursor = page["next"]
+    return found
