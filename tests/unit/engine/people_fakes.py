@@ -32,14 +32,31 @@ class RecordingConnections:
         self.told.append(("access", topic, user))
 
 
-class CountingDirectory(MemoryDirectory):
-    """Counts look-ups of users."""
+class GatedDirectory(MemoryDirectory):
+    """Counts look-ups of users; they, and deletions, may be held back until their gate opens."""
 
     reads = 0
 
+    def __init__(self, storage: MemoryStorage) -> None:
+        super().__init__(storage.tables)
+        self.read_gate = asyncio.Event()
+        self.delete_gate = asyncio.Event()
+        self.read_gate.set()
+        self.delete_gate.set()
+
     async def user(self, user: UserId) -> User | None:
         self.reads += 1
-        return await super().user(user)
+        found = await super().user(user)
+        await self.read_gate.wait()
+        return found
+
+    async def void_before(self, user: UserId) -> Milliseconds:
+        self.reads += 1
+        return await super().void_before(user)
+
+    async def delete_user(self, user: UserId, at: Milliseconds) -> bool:
+        await self.delete_gate.wait()
+        return await super().delete_user(user, at)
 
 
 class GatedDevices(MemoryDevices):
@@ -82,7 +99,7 @@ class Town:
         self.storage = MemoryStorage(self.clock)
         self.storage.tables.open = True
         self.tables = self.storage.tables
-        self.directory = CountingDirectory(self.tables)
+        self.directory = GatedDirectory(self.storage)
         self.devices = GatedDevices(self.storage)
         self.tokens = LocalTokens(b"s" * 32, self.clock)
         self.codes = LinkCodes(self.clock)
@@ -100,10 +117,11 @@ class Town:
         )
 
     def identity(self, user: str, *scopes: str, device: str | None = None) -> Identity:
-        """A caller; with scope ``user`` unless told otherwise."""
+        """A caller whose token was issued just now; with scope ``user`` unless told otherwise."""
         return Identity(
             UserId(user),
             frozenset(scopes or ("user",)),
             Milliseconds(self.clock.wall + 1000 * TOKEN_TTL),
             None if device is None else DeviceId(device),
+            self.clock.now(),
         )

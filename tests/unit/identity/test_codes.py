@@ -104,6 +104,16 @@ def test_codes_in_all_are_limited_and_expired_ones_make_room(
     assert links.create(ANN, ["user"])
 
 
+def test_a_users_codes_are_forgotten_and_nobody_elses(links: LinkCodes) -> None:
+    first, second = (links.create(ANN, ["user"])[0] for _ in range(2))
+    other, _ = links.create(UserId("bob"), ["user"])
+    links.forget(ANN)
+    for code in (first, second):
+        with pytest.raises(NotFound):
+            links.claim(code)
+    assert links.claim(other)[0] == "bob"
+
+
 def test_wrong_guesses_are_throttled_and_the_throttle_recovers(links: LinkCodes, clock: StillClock) -> None:
     code, _ = links.create(ANN, ["user"])
     for _ in range(codes.BURST):

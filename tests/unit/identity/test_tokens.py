@@ -62,6 +62,21 @@ def test_a_token_without_device_is_bound_to_none() -> None:
     assert TOKENS.verify(TOKENS.issue(UserId("ann"), ["user"], 60)).device is None
 
 
+def test_a_token_tells_to_the_millisecond_when_it_was_issued() -> None:
+    class Clock(StillClock):
+        def now(self) -> Milliseconds:
+            return Milliseconds(NOW * 1000 + 123)
+
+    tokens = LocalTokens(SECRET, Clock())
+    identity = tokens.verify(tokens.issue(UserId("ann"), ["user"], 60))
+    assert (identity.issued_at, identity.expires_at) == (NOW * 1000 + 123, (NOW + 60) * 1000)
+
+
+@pytest.mark.parametrize(("iat", "issued_at"), [(..., 0), (NOW - 5, (NOW - 5) * 1000)])
+def test_a_token_signed_elsewhere_may_tell_when_it_was_issued(iat: Any, issued_at: int) -> None:
+    assert TOKENS.verify(signed(claims(iat=iat))).issued_at == issued_at
+
+
 def test_a_token_signed_elsewhere_with_the_secret_is_good() -> None:
     identity = TOKENS.verify(signed(claims(exp=NOW + 0.5, device="d1", extra=[1])))
     assert (identity.user, identity.device, identity.expires_at) == ("ann", "d1", NOW * 1000 + 500)
@@ -77,6 +92,7 @@ def test_a_token_signed_elsewhere_with_the_secret_is_good() -> None:
         ({"exp": float("nan")}, "`exp` is not a time"),
         ({"exp": float("inf")}, "`exp` is not a time"),
         ({"nbf": NOW + 1}, "not valid yet"),
+        ({"iat": "today"}, "`iat` is not a time"),
         ({"sub": ...}, "`sub`"),
         ({"sub": ""}, "`sub`"),
         ({"sub": "hub"}, "`sub`"),
