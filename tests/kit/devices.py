@@ -206,10 +206,11 @@ class NativeDevice:
 
     async def push_raw(self, topic: str, body: object) -> wire.Ok | wire.No:
         """Push a body as it is, past the outbox; the answer."""
-        handle = self.state.replica(topic).handle
-        assert handle is not None
+        replica = self.state.replica(topic)
+        assert replica.handle is not None
         ref = self.state.ref()
-        await self.send(pack((3, ref, handle, body)))
+        self.state.pushed[ref] = replica, []
+        await self.send(pack((3, ref, replica.handle, body)))
         return await self.answer(ref)
 
     async def command(self, name: str, **params: Json) -> wire.Ok | wire.No:

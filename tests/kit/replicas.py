@@ -255,7 +255,7 @@ class DeviceState:
         replica, statements = self.pushed.pop(no.ref)
         if no.code in KEPT_AFTER:
             return []
-        at_fault = statements if no.at is None else [statements[no.at]]
+        at_fault = statements if no.at is None else statements[no.at : no.at + 1]
         self._settle(replica, at_fault)
         self.refused += [(statement, no.code) for statement in at_fault]
         return self.push(replica.name)
