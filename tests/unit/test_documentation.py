@@ -18,7 +18,8 @@ from hub.telemetry.metrics import FAMILIES
 ROOT = Path(__file__).parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md"]
+PAGES += sorted(page for page in (ROOT / "docs").rglob("*.md") if "node_modules" not in page.parts)
 SETTINGS = [
     (f"{section}.{name}", default)
     for section, table in config.settings().items()
