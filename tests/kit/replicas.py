@@ -70,6 +70,7 @@ class DeviceState:
         self.answers: dict[int, wire.Ok | wire.No] = {}
         self.received: list[wire.HubMessage] = []
         self.refused: list[tuple[Statement, str]] = []
+        self.acknowledged: list[tuple[str, Statement]] = []
         self.pushed: dict[int, tuple[Replica, list[Statement]]] = {}
         self.going_away: wire.GoingAway | None = None
         self.fatal: wire.Fatal | None = None
@@ -242,6 +243,7 @@ class DeviceState:
             self._settle(replica, statements)
             replica.seq = max(replica.seq, ok.value)
             for statement in statements:
+                self.acknowledged.append((replica.name, statement))
                 self.clock.observe(statement.hlc)
                 if statement.field != ITEM:
                     join_into(replica.registers, statement, Seq(ok.value))
