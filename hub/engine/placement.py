@@ -88,6 +88,14 @@ class Placement:
         if placing.paired:
             self._take_pairs(placing)
 
+    def goes_on(self, client: int, length: int) -> bool:
+        """Whether a string of so many units behind the client's last one stands where that does, and needs no
+        mark of its own. The document holds something of the client."""
+        if self.pairs:
+            return False
+        mark = self.runs[client].marks[-1]
+        return mark == _GONE or not (mark & _KIND or (mark & _KEYED and length > 1))
+
     def __len__(self) -> int:
         return sum(len(runs.starts) for runs in self.runs.values()) + sum(map(len, self.pairs.values()))
 

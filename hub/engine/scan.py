@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from hub.engine.placement import Placement, Placing, Span
+from hub.engine.typed_text import typed_text
 from hub.engine.update_reader import MAX_CLOCK, SKIP, Block, Id, UpdateReader
 from hub.errors import Gap, Limit, Refused, TooBig
 
@@ -111,7 +112,13 @@ def scan(
         return _Scan(update, state, None).run()
     if len(update) > limits.update_bytes:
         raise TooBig(f"the update is larger than {limits.update_bytes} bytes")
-    scanned = _Scan(update, state, limits).run()
+    typed = typed_text(update, state.clocks, state.placement)
+    if typed is None:
+        scanned = _Scan(update, state, limits).run()
+    else:
+        scanned = Scanned(
+            {typed.client: typed.clock}, False, (), False, len(update), typed.memory, NOTHING.placing
+        )
     if scanned.clocks and state.size + len(update) > limits.document_bytes:
         raise TooBig(f"the document would be larger than {limits.document_bytes} bytes")
     return scanned

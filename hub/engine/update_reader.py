@@ -145,7 +145,7 @@ class UpdateReader:
                     key = self.string()
             self.content_at = self.position
             length = (_CONTENTS.get(kind) or _unreadable(kind))(self)
-            memory = _MEMORY[kind] + (self.position - self.content_at) * _MEMORY_PER_BYTE[kind]
+            memory = memory_of(kind, self.position - self.content_at)
         if length == 0:
             raise Refused("a struct is empty")
         if clock + length > MAX_CLOCK:
@@ -315,6 +315,11 @@ class UpdateReader:
         byte = self._byte()
         if byte & 0x80:
             self._more(byte & 0x3F, 6)
+
+
+def memory_of(kind: int, content_bytes: int) -> int:
+    """Bytes that a struct takes in a yrs document, about."""
+    return _MEMORY[kind] + content_bytes * _MEMORY_PER_BYTE[kind]
 
 
 _ContentReader = Callable[[UpdateReader], int]
