@@ -67,6 +67,8 @@ def write_varuint(value: int) -> bytes:
     """
     if 0 <= value < 0x80:
         return bytes((value,))
+    if 0x80 <= value < 0x4000:
+        return bytes((0x80 | value & 0x7F, value >> 7))
     if not 0 <= value <= MAX_INTEGER:
         raise ValueError("the integer is not within 0..2**53 - 1")
     groups = bytearray()
