@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import hashlib
+import io
 import ipaddress
 import json
 import shutil
@@ -103,6 +104,16 @@ async def test_dev_tells_a_token_that_works_and_welcomes_pages_of_localhost(make
         await websockets.connect(f"{hub.yjs_url}/notes?token={token}", **stranger)  # type: ignore[arg-type]  # as above
     assert await hub.stop() == 0
     assert hub.stdout == f"ready {hub.url}\n"
+
+
+async def test_a_body_that_is_too_large_is_answered_before_the_connection_is_closed(
+    hub_process: HubProcess,
+) -> None:
+    token = hub_process.token("ann")
+    for _ in range(10):  # a reset comes by chance
+        body = io.BytesIO(b"x" * 3_000_000)
+        status, problem = await hub_process.http("POST", "/v1/users/me/items", token=token, data=body)
+        assert (status, problem["code"]) == (413, "too_big")
 
 
 # ---------------------------------------------------------------------- ending

@@ -22,6 +22,8 @@ ME: Final = "me"
 """Stands for the caller where a path names a user."""
 MAX_QUERY: Final = 8192
 """Bytes of a query string."""
+MAX_DROPPED: Final = 16 * 1024 * 1024
+"""Bytes still taken of a body that is refused as too large."""
 
 
 class Call:
@@ -141,9 +143,10 @@ def parse_query(raw: bytes) -> dict[str, str]:
 
 
 async def read_body(scope: HTTPScope, receive: Receive, most: int) -> bytes:
-    """A request's body of at most ``most`` bytes; what is announced as larger is not read at all."""
+    """A request's body of at most ``most`` bytes. Of a larger one nothing is kept."""
     announced = header(scope, b"content-length")
     if announced is not None and announced.isdigit() and int(announced) > most:
+        await _hear_out(scope, receive)
         raise TooBig(f"a body is at most {most} bytes")
     parts: list[bytes] = []
     size = 0
@@ -154,6 +157,24 @@ async def read_body(scope: HTTPScope, receive: Receive, most: int) -> bytes:
         parts.append(event["body"])
         size += len(event["body"])
         if size > most:
+            if event["more_body"]:
+                await _hear_out(scope, receive)
             raise TooBig(f"a body is at most {most} bytes")
         if not event["more_body"]:
             return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _hear_out(scope: HTTPScope, receive: Receive) -> None:
+    """Drop what is still sent of a body that is refused, up to ``MAX_DROPPED`` bytes.
+
+    A socket that is closed with bytes unread is reset (RFC 1122 §4.2.2.13), and most callers then never see
+    the answer. Who asked first (``Expect: 100-continue``) has sent nothing and waits for it.
+    """
+    if (header(scope, b"expect") or "").lower() == "100-continue":
+        return
+    left = MAX_DROPPED
+    while left > 0:
+        event = await receive()
+        if event["type"] != "http.request" or not event["more_body"]:
+            return
+        left -= len(event["body"])

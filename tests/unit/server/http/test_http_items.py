@@ -100,10 +100,11 @@ class TestCreate:
         assert answer.headers["connection"] == "close"
         assert not desk.actions.calls
 
-    async def test_a_body_that_is_announced_as_too_big_is_not_read(self, desk: Desk) -> None:
+    async def test_a_body_that_is_announced_as_too_big_is_heard_out_and_dropped(self, desk: Desk) -> None:
         announced = {"Content-Length": str(MAX_BODY + 1)}
         answer = await desk.send("POST", "/v1/users/me/items", TASK, headers=announced, parts=2)
         assert (answer.status, answer.code) == (413, "too_big")
+        assert not desk.actions.calls
 
     async def test_a_body_that_comes_in_parts_is_put_together(self, desk: Desk) -> None:
         answer = await desk.send("POST", "/v1/users/me/items", TASK, parts=4)
