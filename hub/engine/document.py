@@ -31,7 +31,7 @@ _DOC_MEMORY: Final = 8_000
 _MEMORY_PER_ENCODED_BYTE: Final = 40
 """The most seen, of overwritten map keys. Bounds estimates of what yrs has merged since."""
 _REMEASURE: Final = 16
-"""A full document is measured again once it may hold 1/16 of the limit less than estimated."""
+"""A full document is measured again once so much came and went that it may be 1/16 of the limit smaller."""
 
 
 class DocumentBroken(Exception):
@@ -150,6 +150,7 @@ class Document:
         self._doc = fresh
         state = self._state
         state.size = self._measured = len(body)
+        state.deleted = 0
         state.memory = min(state.memory, len(body) * _MEMORY_PER_ENCODED_BYTE)
         return self._wire(body)
 
@@ -169,7 +170,8 @@ class Document:
             gap.state_vector = self._vector.encoded
             raise
         except TooBig:
-            if (self._state.size - self._measured) * _REMEASURE < self._limits.document_bytes:
+            changed = self._state.size - self._measured + self._state.deleted
+            if changed * _REMEASURE < self._limits.document_bytes:
                 raise
             self.snapshot()
             return scan(update, self._state, self._limits)
@@ -192,7 +194,7 @@ class Document:
 
     def _integrate(self, update: bytes, scanned: Scanned) -> bool:
         """Apply a scanned update; whether it brought anything new."""
-        if not scanned.clocks and not scanned.deletes:
+        if not scanned.clocks and not scanned.deleted:
             return False
         doc = self._doc
         if scanned.subdocuments:

@@ -45,14 +45,14 @@ DEFAULT_LIMITS: Final = ScanLimits()
 class Scanned(NamedTuple):
     """What an update would do.
 
-    ``clocks``: the new clock of each client that it brings new structs of. ``deletes``: it names deleted
-    ranges, new or not. ``cuts``: the low halves of the surrogate pairs that it parts, in the document or in
-    itself; ``subdocuments``: it holds some (``stand_ins``). ``size``: its bytes. ``memory``: bytes that the
-    new structs will take, about.
+    ``clocks``: the new clock of each client that it brings new structs of. ``deleted``: how many units it
+    names as deleted, newly or not. ``cuts``: the low halves of the surrogate pairs that it parts, in the
+    document or in itself; ``subdocuments``: it holds some (``stand_ins``). ``size``: its bytes. ``memory``:
+    bytes that the new structs will take, about.
     """
 
     clocks: Mapping[int, int]
-    deletes: bool
+    deleted: int
     cuts: Collection[Id]
     subdocuments: bool
     size: int
@@ -60,23 +60,24 @@ class Scanned(NamedTuple):
     placing: Placing
 
 
-NOTHING: Final = Scanned({}, False, (), False, 0, 0, Placing(Placement()))
+NOTHING: Final = Scanned({}, 0, (), False, 0, 0, Placing(Placement()))
 
 
 class ScanState:
     """What the scan must know of a document: the clock of each client, and ``Placement``.
 
-    ``subdocuments``: it held some. ``size``: bytes of its encoding, at most. ``memory``: bytes that it takes,
-    about.
+    ``subdocuments``: it held some. ``size``: bytes of its encoding, at most. ``deleted``: units named as
+    deleted since the size was measured. ``memory``: bytes that it takes, about.
     """
 
-    __slots__ = ("clocks", "memory", "placement", "size", "subdocuments")
+    __slots__ = ("clocks", "deleted", "memory", "placement", "size", "subdocuments")
 
     def __init__(self) -> None:
         self.clocks: dict[int, int] = {}
         self.placement = Placement()
         self.subdocuments = False
         self.size = 0
+        self.deleted = 0
         self.memory = 0
 
     def take(self, scanned: Scanned) -> None:
@@ -84,6 +85,7 @@ class ScanState:
         self.clocks.update(scanned.clocks)
         self.subdocuments |= scanned.subdocuments
         self.size += scanned.size
+        self.deleted += scanned.deleted
         self.memory += scanned.memory
         self.placement.take(scanned.placing)
 
@@ -97,8 +99,7 @@ def scan(
         update: a Yjs update, v1.
         state: what the document holds.
         limits: see ``ScanLimits``.
-        trusted: it was accepted before, or made by the hub: limits don't apply, and levels that are told too
-            high (``placement``) do not refuse.
+        trusted: it was accepted before, or made by the hub: limits don't apply.
 
     Raises:
         Gap: it builds on, or deletes, what neither the document nor the update holds.
@@ -117,7 +118,7 @@ def scan(
         scanned = _Scan(update, state, limits).run()
     else:
         scanned = Scanned(
-            {typed.client: typed.clock}, False, (), False, len(update), typed.memory, NOTHING.placing
+            {typed.client: typed.clock}, 0, (), False, len(update), typed.memory, NOTHING.placing
         )
     if scanned.clocks and state.size + len(update) > limits.document_bytes:
         raise TooBig(f"the document would be larger than {limits.document_bytes} bytes")
@@ -141,6 +142,7 @@ class _Scan:
 
     __slots__ = (
         "_clocks",
+        "_deleted",
         "_deletes",
         "_held",
         "_limits",
@@ -160,6 +162,7 @@ class _Scan:
         self._placing = Placing(state.placement)
         self._sections: dict[int, _Section] = {}
         self._deletes: list[Span] = []
+        self._deleted = 0
         self._structs = 0
         self._memory = 0
         self._size = len(update)
@@ -183,7 +186,7 @@ class _Scan:
         if placing.overwritten:
             self._check_overwritten(placing.overwritten)
         return Scanned(
-            self._clocks, deletes > 0, placing.cuts, reader.subdocuments, self._size, self._memory, placing
+            self._clocks, self._deleted, placing.cuts, reader.subdocuments, self._size, self._memory, placing
         )
 
     def _read_section(self, client: int, clock: int, structs: int) -> None:
@@ -297,6 +300,7 @@ class _Scan:
             end = start + length
             if end > held:
                 raise Gap
+            self._deleted += length
             if placing.overwritten:
                 self._deletes.append((client, start, end))
             if placing.paired:
