@@ -107,17 +107,24 @@ def _absent_folder(folder: Path) -> Finding:
 
 def check_lock(config: Config) -> Iterator[Finding]:
     """Whether a hub runs on the folder."""
+    process = _lock_holder(config.data_folder)
+    if process is None:
+        yield Finding("ok", "lock", "no hub is running on this folder")
+    else:
+        yield Finding("ok", "lock", f"a hub is running on this folder (process {process})")
+
+
+def _lock_holder(folder: Path) -> str | None:
+    """The process whose hub runs on the folder; None where none does."""
     try:
-        with (config.data_folder / LOCK_NAME).open("rb") as file:
+        with (folder / LOCK_NAME).open("rb") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                process = file.read(32).decode("ascii", "replace").strip()
-                yield Finding("ok", "lock", f"a hub is running on this folder (process {process})")
-                return
+                return file.read(32).decode("ascii", "replace").strip()
     except OSError:
         pass
-    yield Finding("ok", "lock", "no hub is running on this folder")
+    return None
 
 
 def check_schema(config: Config) -> Iterator[Finding]:
@@ -251,6 +258,11 @@ def _whoever_answers(config: Config) -> Finding:
             return Finding("fail", "port", f"{place} is another program's", "choose another --port")
     except (OSError, ValueError):
         return Finding("fail", "port", f"{place} is taken and does not answer", "choose another --port")
+    if _lock_holder(config.data_folder) is None:
+        return Finding(
+            "warn", "port", f"a hub answers at {place}, but it does not run on {config.data_folder}",
+            "to start one on this folder too, choose another --port; to look at that one, its --data",
+        )  # fmt: skip
     if ready:
         return Finding("ok", "port", f"the hub at {place} is ready")
     return Finding("fail", "port", f"the hub at {place} is not ready", f"see its log, and {url}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import typer
 
 from hub.cli.checks import Finding, findings
-from hub.cli.options import ConfigOption, DataOption
+from hub.cli.options import ConfigOption, DataOption, HostOption, PortOption
 from hub.config import Config, load
 from hub.errors import BadConfig
 from hub.telemetry import logs
@@ -15,7 +16,9 @@ from hub.telemetry import logs
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
-def doctor(data: DataOption = None, config: ConfigOption = None) -> None:
+def doctor(
+    host: HostOption = None, port: PortOption = None, data: DataOption = None, config: ConfigOption = None
+) -> None:
     """Look at everything the hub stands on: one line each, `ok`, `warn` or `fail`, and what to do.
 
     Changes nothing; may be used while the hub runs. Exit code 1 if anything failed.
@@ -25,18 +28,24 @@ def doctor(data: DataOption = None, config: ConfigOption = None) -> None:
         hub doctor
 
         hub doctor --data /srv/hub --config /etc/hub.toml
+
+        hub doctor --data other --port 8788
     """
     logs.configure("error")
-    settings, found = _configuration(config, data)
+    overrides = {
+        "server.host": host,
+        "server.port": port,
+        "storage.data": str(data) if data is not None else None,
+    }
+    settings, found = _configuration(config, overrides)
     failed = _told(found)
     for finding in findings(settings):
         failed |= _told(finding)
     raise typer.Exit(1 if failed else 0)
 
 
-def _configuration(path: Path | None, data: Path | None) -> tuple[Config, Finding]:
+def _configuration(path: Path | None, overrides: Mapping[str, object]) -> tuple[Config, Finding]:
     """The configuration, or the defaults where it is wrong, so that the rest can be looked at."""
-    overrides = {"storage.data": str(data)} if data is not None else {}
     try:
         return load(path, overrides), Finding("ok", "config", str(path) if path else "defaults")
     except BadConfig as error:

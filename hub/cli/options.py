@@ -12,6 +12,14 @@ DataOption = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="The data folder. \\[default: data]", show_default=False),
 ]
+HostOption = Annotated[
+    str | None,
+    typer.Option("--host", help="Where to listen. \\[default: 127.0.0.1]", show_default=False),
+]
+PortOption = Annotated[
+    int | None,
+    typer.Option("--port", help="Port; 0 takes any free one. \\[default: 8787]", show_default=False),
+]
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="A TOML file, see docs/operations.md.", show_default=False),

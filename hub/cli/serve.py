@@ -10,7 +10,7 @@ import msgspec
 import typer
 import uvloop
 
-from hub.cli.options import ConfigOption, DataOption
+from hub.cli.options import ConfigOption, DataOption, HostOption, PortOption
 from hub.config import Config, load
 from hub.identity.secret import load_secret
 from hub.identity.tokens import LocalTokens
@@ -22,14 +22,8 @@ DEV_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*", "https://localhost:*"
 
 
 def serve(
-    host: Annotated[
-        str | None,
-        typer.Option(help="Where to listen. \\[default: 127.0.0.1]", show_default=False),
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option(help="Port; 0 takes any free one. \\[default: 8787]", show_default=False),
-    ] = None,
+    host: HostOption = None,
+    port: PortOption = None,
     data: DataOption = None,
     config: ConfigOption = None,
     dev: Annotated[

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 
 from hub.cli.options import DataOption, seconds
-from hub.identity.secret import load_secret
+from hub.identity.secret import FILE, load_secret
 from hub.identity.tokens import LocalTokens
 from hub.model import DeviceId, Scope, UserId
 from hub.ports import SystemClock
@@ -33,7 +35,8 @@ def token(
         int, typer.Option(parser=seconds, metavar="SECONDS", help="How long it lives: 3600, 15m, 12h, 30d.")
     ] = "30d",  # type: ignore[assignment]  # typer parses the default too
 ) -> None:
-    """Print a token, nothing else. Works while the hub runs; makes folder and secret where missing.
+    """Print a token, nothing else. Works while the hub runs; makes folder and secret where missing, and says
+    so on stderr.
 
     Scopes: `user` reads and writes the own inbox, `publish` creates items in any inbox, `admin` manages
     users, members and devices.
@@ -47,7 +50,20 @@ def token(
         TOKEN=$(hub token --data /srv/hub --user ann --scope user --scope publish)
     """
     logs.configure("warning")
-    secret = load_secret(data or Path("data"), create=True)
-    tokens = LocalTokens(secret, SystemClock())
+    tokens = LocalTokens(_secret(data or Path("data")), SystemClock())
     scopes = cast(list[Scope], " ".join(scope or ["user"]).split())  # ``issue`` refuses what is none
     print(tokens.issue(UserId(user), scopes, ttl, DeviceId(device) if device is not None else None))
+
+
+def _secret(folder: Path) -> bytes:
+    """The folder's secret. That a new one was made is said: in a wrong folder it signs for no hub."""
+    path = folder / FILE
+    missing = not os.path.exists(path)
+    secret = load_secret(folder, create=True)
+    if missing:
+        print(
+            f"hub: made a new secret, {path.absolute()}. Only a hub on this folder takes its tokens; "
+            "--data names another.",
+            file=sys.stderr,
+        )
+    return secret

@@ -27,13 +27,12 @@ def load_secret(data: Path, create: bool) -> bytes:
             end with one secret.
 
     Raises:
-        DataFolderUnusable: missing (without ``create``), unreadable, or damaged.
+        DataFolderUnusable: missing (without ``create``), unreadable, damaged, or it can't be made.
     """
     path = data / FILE
     try:
         if create and not path.exists():
-            data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _create(path)
+            _make(path)
         return _read(path)
     except FileNotFoundError:
         raise DataFolderUnusable(
@@ -41,6 +40,19 @@ def load_secret(data: Path, create: bool) -> bytes:
         ) from None
     except OSError as error:
         raise DataFolderUnusable(f"{path} can't be used: {error.strerror}.") from None
+
+
+def _make(path: Path) -> None:
+    """Folder and secret. What stands in the way is told as such: ``/proc`` says that a new folder is not
+    there."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _create(path)
+    except OSError as error:
+        raise DataFolderUnusable(
+            f"{path} can't be written ({error.strerror}). Make {path.parent} a folder that this user may "
+            "write to, or choose another with --data."
+        ) from None
 
 
 def _create(path: Path) -> None:

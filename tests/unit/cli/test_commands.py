@@ -115,6 +115,35 @@ def test_token_prints_just_a_token_of_the_user_for_30_days(tmp_path: Path, capsy
     assert abs(found.expires_at - before - 30 * 86_400_000) < 10_000
 
 
+def test_a_token_that_needed_a_new_secret_says_so_on_stderr_and_the_next_does_not(
+    tmp_path: Path, capsys: Output
+) -> None:
+    command = ["token", "--data", str(tmp_path / "data"), "--user", "ann"]
+    assert run(command) == 0
+    first = capsys.readouterr()
+    assert first.out.count("\n") == 1
+    assert first.err.startswith(f"hub: made a new secret, {tmp_path / 'data' / 'secret'}.")
+    assert run(command) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_where_no_folder_can_be_made_the_token_says_that_it_cant_be_written(
+    tmp_path: Path, capsys: Output
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert run(["token", "--data", str(tmp_path / "file" / "data"), "--user", "ann"]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "can't be written" in output.err
+    assert "does not exist" not in output.err
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="there is no /proc")
+def test_a_folder_in_proc_cant_be_written_either(capsys: Output) -> None:
+    assert run(["token", "--data", "/proc/foo", "--user", "ann"]) == 2
+    assert "/proc/foo/secret can't be written" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("scopes", [["--scope", "user", "--scope", "publish"], ["--scope", "user publish"]])
 def test_token_takes_device_scopes_and_ttl(tmp_path: Path, capsys: Output, scopes: list[str]) -> None:
     command = ["token", "--data", str(tmp_path), "--user", "ann", "--device", "d1", "--ttl", "12h", *scopes]

@@ -198,16 +198,51 @@ def server() -> Iterator[type[http.server.BaseHTTPRequestHandler]]:
         thread.join()
 
 
+def asked(server: type, folder: Path) -> Config:
+    return load(None, {"server.port": server.port, "storage.data": str(folder)})  # type: ignore[attr-defined]  # the handler's own attribute
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Path]:
+    """A data folder on which a hub runs."""
+    with (tmp_path / LOCK_NAME).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield tmp_path
+
+
 @pytest.mark.parametrize(
     ("status", "level", "told"),
     [(200, "ok", "is ready"), (503, "fail", "not ready"), (404, "fail", "another program's")],
 )
-def test_a_port_in_use_is_asked_who_is_there(server: type, status: int, level: str, told: str) -> None:
+def test_a_port_in_use_is_asked_who_is_there(
+    server: type, locked: Path, status: int, level: str, told: str
+) -> None:
     server.status = status  # type: ignore[attr-defined]  # the handler's own attribute
-    config = load(None, {"server.port": server.port})  # type: ignore[attr-defined]  # the same
-    found = only(checks.check_port, config)
+    found = only(checks.check_port, asked(server, locked))
     assert found.level == level
     assert told in found.text
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_hub_that_answers_for_another_folder_is_warned_about(
+    server: type, tmp_path: Path, status: int
+) -> None:
+    server.status = status  # type: ignore[attr-defined]  # the handler's own attribute
+    found = only(checks.check_port, asked(server, tmp_path))
+    assert found.level == "warn"
+    assert f"does not run on {tmp_path}" in found.text
+    assert "--port" in found.advice
+
+
+def test_doctor_looks_at_the_address_it_is_given(
+    server: type, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "CHECKS", (checks.check_listen, checks.check_port))
+    port = str(server.port)  # type: ignore[attr-defined]  # the handler's own attribute
+    assert run(["doctor", "--data", str(tmp_path), "--host", "127.0.0.1", "--port", port]) == 0
+    assert f"warn  port         a hub answers at 127.0.0.1:{port}" in capsys.readouterr().out
+    assert run(["doctor", "--data", str(tmp_path), "--host", "192.0.2.1"]) == 1
+    assert "can't listen on 192.0.2.1:8787" in capsys.readouterr().out
 
 
 def test_a_free_port_is_well_and_an_address_of_another_machine_fails() -> None:

@@ -75,5 +75,5 @@ def test_a_damaged_secret_is_told_and_not_replaced(tmp_path: Path, size: int) ->
 
 def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataFolderUnusable, match="can't be used"):
+    with pytest.raises(DataFolderUnusable, match="can't be written"):
         load_secret(tmp_path / "file" / "data", create=True)
