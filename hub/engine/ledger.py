@@ -11,7 +11,7 @@ from hub.errors import BadField, BadValue, Exists, Limit
 from hub.model import Actor, Hlc, ItemId, ItemKind, Json, Register, Registers, Seq, Slot, Statement
 from hub.ports import HistoryRow
 from hub.protocol.body import encode_statements
-from hub.state.attempts import FIRST_ATTEMPT, TERMINAL, reopen
+from hub.state.attempts import FIRST_ATTEMPT, FIRST_STATUS, MAX_ATTEMPT, TERMINAL, reopen
 from hub.state.clock import stamp
 from hub.state.fields import fits
 from hub.state.names import ALL
@@ -258,8 +258,14 @@ class LedgerPart:
         if value[1] is None:
             value = [value[0], _standing_progress(self.standing(stated.item, PROGRESS), value[0]), *value[2:]]
         if stated.field == STATUS:
-            return reopen(value, hlc, self._ended(stated.item, final))
+            return self._reopened(stated, value, hlc, self._ended(stated.item, final))
         return value
+
+    def _reopened(self, stated: Stated, value: Json, hlc: Hlc, ended: Json) -> Json:
+        meant = reopen(value, hlc, ended)
+        if meant == [MAX_ATTEMPT, FIRST_STATUS] and ended is not None:
+            raise BadValue(f"the task ended {MAX_ATTEMPT} times; there is no further attempt")
+        return meant
 
     def _ended(self, item: ItemId, final: Register | None) -> Json:
         """How the latest sealed attempt ended. What this very turn ends counts, or it would matter which

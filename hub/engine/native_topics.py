@@ -15,11 +15,11 @@ from hub.engine.services import Services
 from hub.engine.session import next_session_id
 from hub.engine.statements import Write
 from hub.engine.topics import DocumentTopic, Ledger, Topic
-from hub.errors import BadValue, Forbidden, Limit, Refusal, UnknownHandle
+from hub.errors import BadValue, Forbidden, Limit, Malformed, Refusal, UnknownHandle
 from hub.model import Access, Actor, Identity, Incarnation, Seq, Statement, TopicName
 from hub.ports import Commit, Peer
 from hub.protocol import native
-from hub.protocol.yjs import EMPTY_UPDATE
+from hub.protocol.yjs import EMPTY_UPDATE, decode_state_vector
 
 
 class Opened:
@@ -90,6 +90,7 @@ class NativeTopics:
             return
         try:
             topic = self._services.topics.topic(TopicName(message.topic))
+            _check_vector(message.state_vector)
             self._check_room(topic)
         except Refusal as refusal:
             self._peer.answer(native.no(message.ref, refusal))
@@ -312,3 +313,11 @@ class NativeTopics:
         """A seq that can't be the device's next, even if one relay was dropped: it opens again."""
         seq = max(opened.topic.seq, opened.sent + 2)
         self._peer.answer(native.relay(opened.topic.handle, Seq(seq), native.EMPTY_BODY))
+
+
+def _check_vector(state_vector: bytes | None) -> None:
+    if state_vector is not None:
+        try:
+            decode_state_vector(state_vector)
+        except Malformed as malformed:
+            raise BadValue(malformed.message) from None

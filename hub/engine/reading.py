@@ -48,9 +48,17 @@ class Catch(Work[Ledger]):
         if self._incarnation != ledger.incarnation or self._seq < ledger.floor:
             return True
         if self._seq > ledger.seq:
-            log.error("topic.seq_ahead", topic=ledger.name, seq=ledger.seq, reader_seq=self._seq)
+            self._alarm()
             return True
         return False
+
+    def _alarm(self) -> None:
+        """Somebody has what the hub never had: history was lost, or the claim is wrong. Said once a topic:
+        whoever repeats the claim does not fill the log."""
+        ledger = self.topic
+        if not ledger.alarmed:
+            ledger.alarmed = True
+            log.error("topic.seq_ahead", topic=ledger.name, seq=ledger.seq, reader_seq=self._seq)
 
     def load(self, loader: Loader) -> Awaitable[None] | None:
         """The registers above the seq, unless the reader is in sync."""

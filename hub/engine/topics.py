@@ -45,6 +45,7 @@ class Topic:
 
     __slots__ = (
         "__weakref__",
+        "alarmed",
         "applying",
         "encoded",
         "handle",
@@ -67,6 +68,7 @@ class Topic:
         self.known = False
         self.loading = False
         self.applying = False
+        self.alarmed = False
         self.readers: dict[int, Reader] = {}
         self.waiting: list[Work[Any]] = []
         self.encoded: dict[Encode, tuple[bytes, ...]] = {}

@@ -177,6 +177,8 @@ class YjsSession:
         self._close(_fatal(refusal))
 
     def _step1(self, message: yjs.SyncStep1) -> None:
+        yjs.decode_state_vector(message.state_vector)
+
         def answer(_: DocumentTopic, document: Document) -> None:
             self._peer.answer(yjs.sync_step2(document.diff(message.state_vector)))
 

@@ -38,7 +38,7 @@ from hub.state.values import (
     check_integer,
     check_order,
     check_priority,
-    check_text,
+    check_prose,
     check_time,
     check_title,
 )
@@ -113,7 +113,7 @@ def _check_progress(name: str, value: Any) -> None:
     check_integer("an attempt", value[0], MAX_ATTEMPT, least=1)
     check_fraction(name, value[1])
     if len(value) == 3:
-        check_text("a note", value[2], MAX_NOTE)
+        check_prose("a note", value[2], MAX_NOTE)
 
 
 class _Rule(NamedTuple):

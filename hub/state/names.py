@@ -19,6 +19,9 @@ from hub.model import ItemId, TopicKind, TopicName
 
 MAX_NAME: Final = 64
 
+_PATHS: Final = frozenset({".", ".."})
+"""Within the alphabet, but no URL can hold them: they are no names."""
+
 _KINDS: Final[dict[str, TopicKind]] = {"inbox": "inbox", "space": "space", "doc": "doc"}
 
 ALL: Final = ItemId("*")
@@ -45,7 +48,7 @@ class PersonalItem(NamedTuple):
 
 def is_name(value: object) -> bool:
     """Whether ``value`` names a user, device, channel or space."""
-    return isinstance(value, str) and _is_name(value) is not None
+    return isinstance(value, str) and _is_name(value) is not None and value not in _PATHS
 
 
 def is_item_id(value: object) -> bool:
@@ -55,7 +58,9 @@ def is_item_id(value: object) -> bool:
 
 def is_document_name(value: object) -> bool:
     """Whether ``value`` names a document: names joined by ``/``, at most 64 characters in all."""
-    return isinstance(value, str) and len(value) <= MAX_NAME and _is_document_name(value) is not None
+    if not isinstance(value, str) or len(value) > MAX_NAME or _is_document_name(value) is None:
+        return False
+    return _PATHS.isdisjoint(value.split("/"))
 
 
 def topic_kind(topic: object) -> tuple[TopicKind, str]:

@@ -15,7 +15,7 @@ import rfc8785
 
 from hub.errors import BadValue
 from hub.model import Json
-from hub.state.values import check_body, check_json, check_text, check_title
+from hub.state.values import check_body, check_json, check_line, check_text, check_title
 
 KINDS: Final = ("notification", "task")
 LEVELS: Final = ("debug", "info", "success", "warning", "error", "critical")
@@ -32,7 +32,6 @@ MAX_LINK: Final = 2_048
 
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _is_link = re.compile(r"[hH][tT]{2}[pP][sS]?://[^\x00-\x20\x7f\"<>\\/?#][^\x00-\x20\x7f\"<>\\]*").fullmatch
-_holds_control = re.compile(r"[\x00-\x1f\x7f]").search
 
 
 def check_record(value: object) -> dict[str, Json]:
@@ -81,21 +80,15 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[str, object], None]:
     return check
 
 
-def _check_label(name: str, value: object, most: int) -> None:
-    check_text(name, value, most, least=1)
-    if _holds_control(str(value)):
-        raise BadValue(f"{name} holds a control character")
-
-
 def _check_source(name: str, value: object) -> None:
-    _check_label(name, value, MAX_SOURCE)
+    check_line(name, value, MAX_SOURCE, least=1)
 
 
 def _check_tags(name: str, value: object) -> None:
     if not isinstance(value, list) or len(value) > MAX_TAGS:
         raise BadValue(f"{name} is a list of at most {MAX_TAGS} tags")
     for tag in value:
-        _check_label("a tag", tag, MAX_TAG)
+        check_line("a tag", tag, MAX_TAG, least=1)
 
 
 def _check_link(name: str, value: object) -> None:

@@ -6,6 +6,7 @@ always encodable as UTF-8, integers are those JavaScript holds exactly, lengths 
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 from typing import Any, Final
 
@@ -20,6 +21,10 @@ MAX_NOTE: Final = 2_000
 MAX_PRIORITY: Final = 9
 MAX_DEPTH: Final = 16
 """Arrays and objects within each other in a record's ``data``."""
+
+
+_holds_control = re.compile(r"[\x00-\x1f\x7f]").search
+_holds_other_control = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]").search
 
 
 def check_text(name: str, value: object, most: int, least: int = 0) -> None:
@@ -41,6 +46,21 @@ def check_unicode(name: str, text: str) -> None:
         raise BadValue(f"{name} is not valid Unicode") from None
 
 
+def check_line(name: str, value: object, most: int, least: int = 0) -> None:
+    """``value`` is text for one line: no line breaks and no other control characters, which terminals and
+    messages would take for commands."""
+    check_text(name, value, most, least)
+    if _holds_control(str(value)) is not None:
+        raise BadValue(f"{name} holds no control characters")
+
+
+def check_prose(name: str, value: object, most: int) -> None:
+    """``value`` is text of several lines: tabs and line breaks, no other control characters."""
+    check_text(name, value, most)
+    if _holds_other_control(str(value)) is not None:
+        raise BadValue(f"{name} holds no control characters but tabs and line breaks")
+
+
 def check_bool(name: str, value: object) -> None:
     """``value`` is true or false."""
     if value is not True and value is not False:
@@ -49,14 +69,17 @@ def check_bool(name: str, value: object) -> None:
 
 def check_title(name: str, value: object) -> None:
     """``value`` is a title: 1 to 500 characters."""
-    check_text(name, value, MAX_TITLE, least=1)
+    check_line(name, value, MAX_TITLE, least=1)
 
 
 def check_body(name: str, value: object) -> None:
     """``value`` is text of at most 64 KiB of UTF-8."""
-    check_text(name, value, MAX_BODY)
-    if len(str(value).encode()) > MAX_BODY:
-        raise BadValue(f"{name} is at most {MAX_BODY} bytes long")
+    if not isinstance(value, str):
+        raise BadValue(f"{name} is text")
+    check_unicode(name, value)
+    if len(value.encode()) > MAX_BODY:
+        raise BadValue(f"{name} is at most {MAX_BODY} bytes of UTF-8 long")
+    check_prose(name, value, MAX_BODY)
 
 
 def check_integer(name: str, value: object, most: int, least: int = 0) -> None:

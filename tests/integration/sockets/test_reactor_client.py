@@ -62,7 +62,7 @@ async def test_pings_are_answered(served: Running) -> None:
 
 
 async def test_extensions_are_declined_and_the_subprotocol_is_chosen(served: Running) -> None:
-    async with connect(served.url, subprotocols=["other", "tongbu.v1"], compression="deflate") as client:  # type: ignore[list-item]
+    async with connect(served.url, subprotocols=["other", "tongbu.v1"], compression="deflate") as client:  # type: ignore[list-item]  # the library wants its own str type
         assert client.subprotocol == "tongbu.v1"
         assert client.protocol.extensions == []
         await client.send(b"a" * 500)
@@ -131,11 +131,11 @@ async def test_a_client_still_sending_a_message_that_is_too_large_learns_why(
 
 
 async def test_a_page_of_another_origin_is_refused_before_the_handshake(served: Running) -> None:
-    async with connect(served.url, origin="https://good.example") as client:  # type: ignore[arg-type]
+    async with connect(served.url, origin="https://good.example") as client:  # type: ignore[arg-type]  # the library wants its own str type
         await client.send(b"welcome")
         assert await client.recv() == b"welcome"
     with pytest.raises(InvalidStatus) as caught:
-        await connect(served.url, origin="https://evil.example")  # type: ignore[arg-type]
+        await connect(served.url, origin="https://evil.example")  # type: ignore[arg-type]  # the library wants its own str type
     assert caught.value.response.status_code == 403
 
 

@@ -320,7 +320,7 @@ async def test_a_certificate_that_cannot_be_used_is_told(tmp_path: Path, certifi
 
 async def test_an_application_that_refuses_to_start_is_told() -> None:
     async def refuse(scope: object, receive: object, send: object) -> None:
-        await send({"type": "lifespan.startup.failed", "message": "no"})  # type: ignore[operator]
+        await send({"type": "lifespan.startup.failed", "message": "no"})  # type: ignore[operator]  # ASGI callables are untyped here
 
     wheel = TimerWheel(SystemClock())
     listener = Listener(refuse, EchoHandlers(), SETTINGS, wheel, Metrics())

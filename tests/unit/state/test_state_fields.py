@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hub.errors import BadField, BadId, BadValue, Forbidden
 from hub.model import Actor, Hlc, ItemId, Statement, TopicKind
 from hub.state.fields import EDIT_FIELDS, PERSONAL_FIELDS, TASK_FIELDS, check_statement, fits
+from hub.state.names import topic_kind
 from hub.state.records import HUB_KEYS, check_record
 from hub.state.weights import weight
 
@@ -117,7 +118,7 @@ def test_the_record_limit_is_131072_bytes_of_compact_json() -> None:
 
 def test_a_body_that_only_grows_when_escaped_counts_as_it_is_encoded() -> None:
     with pytest.raises(BadValue, match="131072"):
-        check_record({"kind": "task", "title": "t", "body": "\x01" * 65_536})
+        check_record({"kind": "task", "title": "t", "body": '"' * 65_536})
 
 
 @pytest.mark.parametrize(
@@ -183,3 +184,21 @@ def test_whatever_comes_is_refused_by_type_or_can_be_weighed(
         return
     assert json.loads(rfc8785.dumps(taken)) == taken
     weight(Statement(ItemId(item), field, taken, Hlc(hlc), Actor("phone")))
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\r", "\n", "\x7f"])
+def test_a_title_holds_no_control_characters(character: str) -> None:
+    with pytest.raises(BadValue, match="control"):
+        check_record({"kind": "task", "title": f"a{character}b"})
+
+
+def test_a_body_holds_line_breaks_and_no_other_control_characters() -> None:
+    check_record({"kind": "task", "title": "t", "body": "a\r\n\tb"})
+    with pytest.raises(BadValue, match="control"):
+        check_record({"kind": "task", "title": "t", "body": "a\x1b[31m"})
+
+
+@pytest.mark.parametrize("topic", ["inbox/.", "space/..", "doc/..", "doc/a/../b", "doc/./a"])
+def test_what_no_url_can_hold_is_no_name(topic: str) -> None:
+    with pytest.raises(BadId):
+        topic_kind(topic)
