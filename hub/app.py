@@ -250,8 +250,8 @@ class App:
                 log.exception("devices.flush_failed")
 
     async def _watch(self) -> None:
-        """Once a second: how late the loop is, what is in memory, and whether a disk that refused writes takes
-        them again (a hub that is not ready is sent none, and would never know)."""
+        """Once a second: how late the loop is, what is in memory, and whether a disk that refused writes
+        takes them again (a hub that is not ready is sent none, and would never know)."""
         while True:
             before = self.clock.monotonic()
             await asyncio.sleep(WATCH_SECONDS)

@@ -252,7 +252,8 @@ class Store(Protocol):
 
         A register is replaced only by a heavier weight. An update with seq ≤ its document's snapshot is
         skipped; a snapshot removes the updates it covers and an older snapshot never replaces a newer one.
-        A topic row is upserted (``floor`` never falls). ``upto`` deletes journal rows ≤ upto.
+        A topic row is upserted (``floor`` never falls). ``upto`` deletes journal rows ≤ upto, from the
+        oldest on, in as many transactions as it takes: what a crash leaves of them folds again, harmlessly.
         """
         ...
 
