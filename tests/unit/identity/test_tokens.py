@@ -155,6 +155,52 @@ def test_a_header_that_is_not_understood_is_refused(header: object) -> None:
         TOKENS.verify(signed(claims(), header))
 
 
+class MovingClock(StillClock):
+    """Time that a test moves on, in seconds."""
+
+    seconds = NOW
+
+    def now(self) -> Milliseconds:
+        return Milliseconds(self.seconds * 1000)
+
+
+def test_a_token_that_was_good_before_expires_all_the_same() -> None:
+    clock = MovingClock()
+    tokens = LocalTokens(SECRET, clock)
+    token = signed(claims(nbf=NOW))
+    assert tokens.verify(token) == tokens.verify(token)
+    clock.seconds += 60
+    with pytest.raises(BadToken, match="expired"):
+        tokens.verify(token)
+
+
+def test_a_clock_set_back_makes_a_remembered_token_wait_again() -> None:
+    clock = MovingClock()
+    tokens = LocalTokens(SECRET, clock)
+    token = signed(claims(nbf=NOW))
+    tokens.verify(token)
+    clock.seconds -= 1
+    with pytest.raises(BadToken, match="not valid yet"):
+        tokens.verify(token)
+
+
+def test_no_token_is_good_because_another_was() -> None:
+    tokens = LocalTokens(SECRET, StillClock())
+    good = signed(claims())
+    tokens.verify(good)
+    for bad in (good[:-2] + ("AA" if good[-2:] != "AA" else "BB"), good + "=", good.upper(), good[:-1]):
+        with pytest.raises(BadToken):
+            tokens.verify(bad)
+
+
+def test_so_many_tokens_are_remembered_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.identity.tokens._REMEMBERED", 3)
+    tokens = LocalTokens(SECRET, StillClock())
+    brought = [signed(claims(sub=f"user{number}")) for number in range(5)]
+    assert [tokens.verify(token).user for token in brought * 2] == [f"user{n}" for n in range(5)] * 2
+    assert len(tokens._verified) == 3
+
+
 def test_an_endless_token_is_not_looked_at() -> None:
     with pytest.raises(BadToken, match="longer than 4096"):
         TOKENS.verify("a" * (MAX_TOKEN + 1))
