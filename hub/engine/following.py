@@ -14,7 +14,7 @@ from hub.engine.session import Sessions, next_session_id
 from hub.engine.shapes import Item, StreamEvent
 from hub.engine.statements import Guard
 from hub.engine.topics import Ledger, Topic
-from hub.engine.view import VIEW_REGISTER_BYTES, LedgerView
+from hub.engine.view import LedgerView
 from hub.errors import Refusal
 from hub.model import Access, Identity, ItemId, Milliseconds, TopicName
 from hub.ports import Clock, Commit
@@ -29,33 +29,33 @@ BEAT_SECONDS = 15.0
 class Views:
     """Which views are resident: least recently used first out, under a budget; followers keep theirs."""
 
-    __slots__ = ("_budget", "_registers", "_used")
+    __slots__ = ("_budget", "_bytes", "_used")
 
     def __init__(self, budget: int) -> None:
-        self._budget = budget // VIEW_REGISTER_BYTES
-        self._registers = 0
+        self._budget = budget
+        self._bytes = 0
         self._used: OrderedDict[TopicName, tuple[Ledger, int]] = OrderedDict()
 
     def used(self, ledger: Ledger) -> None:
         """Somebody used the ledger's view; older ones may have to go."""
         self._forget(ledger.name)
-        registers = _view(ledger).registers
-        self._used[ledger.name] = (ledger, registers)
-        self._registers += registers
-        if self._registers > self._budget:
+        size = _view(ledger).bytes
+        self._used[ledger.name] = (ledger, size)
+        self._bytes += size
+        if self._bytes > self._budget:
             self._make_room(ledger)
 
     def _make_room(self, kept: Ledger) -> None:
         for name, (ledger, _) in list(self._used.items()):
-            if self._registers <= self._budget:
+            if self._bytes <= self._budget:
                 return
             if ledger is not kept and not (ledger.followers or ledger.applying):
                 ledger.view = None
                 self._forget(name)
 
     def _forget(self, name: TopicName) -> None:
-        _, registers = self._used.pop(name, (None, 0))
-        self._registers -= registers
+        _, size = self._used.pop(name, (None, 0))
+        self._bytes -= size
 
 
 class Follower:

@@ -6,12 +6,17 @@ from collections import OrderedDict
 from enum import Enum, auto
 from typing import Final, Generic, Protocol, TypeVar
 
-from hub.model import ItemId, Register, Slot, TopicName
+from hub.model import ItemId, Json, Register, Slot, TopicName
+from hub.protocol.frames import pack
 
 CacheKey = tuple[TopicName, ItemId, Slot]
 
 REGISTER_BYTES = 420
 """A cached register with its key and one string, measured; larger values are added."""
+
+
+_MEMORY_PER_PACKED_BYTE = 32
+"""Short texts take about so much; a list of empty lists twice that."""
 
 
 class Absent(Enum):
@@ -50,8 +55,8 @@ class RegisterCache:
 
     def put(self, key: CacheKey, register: Register | Absent) -> None:
         """Remember what the store holds."""
-        if key not in self._young:
-            self._bytes += REGISTER_BYTES + _extra(register)
+        before = self._young.get(key)
+        self._bytes += held_bytes(register) - (held_bytes(before) if before is not None else 0)
         self._young[key] = register
         if self._bytes > self._budget:
             self._old, self._young = self._young, {}
@@ -71,10 +76,24 @@ class RegisterCache:
         return self._bytes + self._old_bytes
 
 
-def _extra(register: Register | Absent) -> int:
-    if isinstance(register, Absent) or not isinstance(register.value, str | dict | list):
-        return 0
-    return 2 * len(register.weight) if register.weight else 1024
+def held_bytes(register: Register | Absent) -> int:
+    """What a register takes in memory with its key, about."""
+    if register is ABSENT:
+        return REGISTER_BYTES
+    value = register.value
+    if isinstance(value, dict):
+        return REGISTER_BYTES + _record_bytes(value)
+    return REGISTER_BYTES + (4 * len(register.weight) if isinstance(value, str | list) else 0)
+
+
+def _record_bytes(record: dict[str, Json]) -> int:
+    size = 1024
+    for part in record.values():
+        if isinstance(part, str):
+            size += 2 * len(part)
+        elif isinstance(part, list | dict):
+            size += _MEMORY_PER_PACKED_BYTE * len(pack(part))
+    return size
 
 
 class _Idle(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
+from hub.engine.residence import held_bytes
 from hub.engine.retention import closed_at
 from hub.engine.tail import Overlay
 from hub.model import Counts, ItemId, Json, Milliseconds, Registers
@@ -16,19 +17,18 @@ from hub.state.derive import Derived, ReadUpto, count, derive, flat, next_change
 from hub.state.names import ALL
 from hub.state.weights import ITEM
 
-VIEW_REGISTER_BYTES = 500
-VIEW_REGISTERS = 4
-"""What an empty view takes, in registers."""
+VIEW_BYTES = 2_000
+"""What an empty view takes."""
 
 
 class LedgerView:
     """Items by id with what is derived of them, and the counts as their sum.
 
     ``unknown`` counts the registers of items without a record, ``live`` the items that are not closed,
-    ``registers`` what the view takes in memory.
+    ``bytes`` what the view takes in memory, about.
     """
 
-    __slots__ = ("_derived", "_dues", "_items", "_totals", "_uptos", "live", "registers", "unknown")
+    __slots__ = ("_derived", "_dues", "_items", "_totals", "_uptos", "bytes", "live", "unknown")
 
     def __init__(self, registers: Overlay, now: Milliseconds) -> None:
         self._items: dict[ItemId, Registers] = {}
@@ -38,7 +38,7 @@ class LedgerView:
         self._uptos = ReadUpto()
         self.live = 0
         self.unknown = 0
-        self.registers = VIEW_REGISTERS
+        self.bytes = VIEW_BYTES
         self.apply(registers, now)
 
     @property
@@ -90,7 +90,8 @@ class LedgerView:
         self._presence(touched, -1)
         for (item, slot), register in registers.items():
             standing = self._items.setdefault(item, {})
-            self.registers += slot not in standing
+            before = standing.get(slot)
+            self.bytes += held_bytes(register) - (held_bytes(before) if before is not None else 0)
             standing[slot] = register
         self._presence(touched, +1)
         if ALL in touched:
@@ -103,7 +104,7 @@ class LedgerView:
         for item in items:
             self._presence([item], -1)
             self._sum(item, -1)
-            self.registers -= len(self._items.pop(item, ()))
+            self.bytes -= sum(map(held_bytes, self._items.pop(item, {}).values()))
             self._derived.pop(item, None)
 
     def pass_time(self, now: Milliseconds) -> set[ItemId]:

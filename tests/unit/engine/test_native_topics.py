@@ -405,6 +405,20 @@ async def test_a_document_belongs_to_who_wrote_it_first(engine: Engine) -> None:
     assert answer.code == "forbidden"
 
 
+async def test_a_document_that_lost_its_members_is_nobodys_to_take(engine: Engine) -> None:
+    ann, bob = await connected(engine), await connected(engine, "bob")
+    await ann.open("doc/notes")
+    doc: Doc[Any] = Doc()
+    doc["t"] = Text("hello")
+    handle = ann.state.replica("doc/notes").handle or 0
+    await ann.ask(lambda ref: wire.push_update(ref, handle, doc.get_update()))
+    admin = engine.identity("root", "admin")
+    await engine.services.people.delete_member(admin, TopicName("doc/notes"), "ann")
+    answer = await bob.ask(lambda ref: wire.open_topic(ref, "doc/notes", 0, 0))
+    assert isinstance(answer, wire.No)
+    assert answer.code == "forbidden"
+
+
 # ------------------------------------------------------------------ limits
 
 
@@ -474,6 +488,22 @@ async def test_reading_stops_while_statements_come_too_fast() -> None:
         engine.advance(0.25)
         assert ann.link.peer.paused
         engine.advance(3)
+        assert not ann.link.peer.paused
+
+
+async def test_a_connection_that_got_faster_still_waits_for_all_of_it() -> None:
+    async with running_engine(statements_per_second=10) as engine:
+        ann = await connected(engine)
+        await ann.open(INBOX)
+        assert ann.link is not None
+        handle = ann.state.replica(INBOX).handle or 0
+        for number in range(3):  # what was read before the pause is delivered all the same
+            body: list[Any] = [[f"t{number}", "read", True, 0]] * 15
+            ann.link.session.receive(wire.push_statements(number + 100, handle, body))
+        await ann.exchange()
+        for paused in (True, True, True, False):
+            assert ann.link.peer.paused or not paused
+            engine.advance(1)
         assert not ann.link.peer.paused
 
 

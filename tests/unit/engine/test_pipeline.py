@@ -283,6 +283,22 @@ async def test_a_topic_that_loads_keeps_its_queue_in_order_and_holds_nobody_else
     assert set(reader.registers) == {"n1", "n2", "n3"}
 
 
+async def test_what_came_before_a_topic_had_to_load_stays_before_what_came_since(engine: Engine) -> None:
+    await engine.push(INBOX, [("n1", "item", notification(), 0)])
+    await engine.folding.fold()
+    incarnation = engine.ledger(INBOX).incarnation
+    await engine.crash()
+    async with running_engine(engine.storage, engine.clock) as later:
+        later.store.at_read.close()
+        joined = later.join(INBOX, incarnation, 0)
+        await later.store.at_read.arrival()
+        pushed = later.push(INBOX, [("n2", "item", notification(), 0)], name="push")
+        later.store.at_read.open()
+        await asyncio.gather(joined, pushed)
+        assert later.log[0] == ("opened", INBOX)
+        assert later.log[-1] == ("ok", "push")
+
+
 async def test_other_topics_go_on_while_one_loads(engine: Engine) -> None:
     await engine.push(INBOX, [("n1", "item", notification(), 0)])
     await engine.push("inbox/bob", [("n1", "item", notification(), 0)])
@@ -306,9 +322,9 @@ async def test_a_load_that_fails_fails_what_waits_and_nothing_later(engine: Engi
     with pytest.raises(Unavailable):
         await joined
     await refusal_of(waiting)
+    await engine.quiet()  # the failed load is not waited for any more
     engine.store.at_load.accept()
     assert await engine.push(INBOX, [("n2", "item", notification(), 0)]) == 2
-    await engine.quiet()  # the failed load is not waited for any more
 
 
 # ------------------------------------------------------------------ what is read

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.engine.following import PENDING_ITEMS
 from hub.engine.shapes import ItemFilter, StreamEvent
 from hub.errors import BadValue
-from hub.model import Counts, Identity, ItemId, TopicName
+from hub.model import Counts, Identity, ItemId, Slot, TopicName
 from hub.state.clock import hlc_of
 from hub.state.derive import ReadUpto, count_all, derive
 from hub.state.names import ALL
@@ -99,6 +99,7 @@ async def count_through(steps: list[Any]) -> None:
         await stream.heard()
         assert stream.counts == counts
         live = await listed(engine)
+        assert live.keys() == await known(engine)
         # What moves to history leaves without a word: by time, as devices forget it.
         assert {item: shown for item, shown in stream.items.items() if item in live} == live
     await stream.stop()
@@ -154,6 +155,16 @@ class Listener:
 
     def kinds(self) -> list[str]:
         return [event.kind for event in self.events if event.kind != "beat"]
+
+
+async def known(engine: Engine) -> set[ItemId]:
+    """Live items that a list shows."""
+    registers = await engine.registers(INBOX)
+    return {
+        item
+        for item, each in registers.items()
+        if Slot("item") in each and not (Slot("deleted") in each and each[Slot("deleted")].value)
+    }
 
 
 async def listed(engine: Engine) -> dict[str, Any]:
@@ -363,6 +374,19 @@ async def test_views_that_do_not_fit_leave_and_come_back_right() -> None:
             assert {each.unread for each in counts} == {8}
         resident = [user for user in users if engine.ledger(f"inbox/{user}").view is not None]
         assert len(resident) == 1
+
+
+async def test_counts_that_are_asked_for_together_do_not_take_each_others_view_away() -> None:
+    async with running_engine(view_memory=30_000) as engine:
+        names = [TopicName(f"inbox/{user}") for user in ("ann", "bob")]
+        callers = [engine.identity(user) for user in ("ann", "bob")]
+        for name, caller in zip(names, callers, strict=True):
+            await engine.push(name, [("n0", "item", notification(), 0)])
+            await engine.actions.counts(caller, name)
+        said = [(f"m{number}", "item", notification(), 0) for number in range(40)]
+        await engine.push(names[0], said)
+        counts = await asyncio.gather(*map(engine.actions.counts, callers, names))
+        assert [each.unread for each in counts] == [41, 1]
 
 
 async def test_the_view_of_a_follower_stays() -> None:

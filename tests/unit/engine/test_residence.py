@@ -1,0 +1,85 @@
+"""What is in memory stays under its budget, whatever the sizes are."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.engine.residence import ABSENT, RegisterCache, TopicCache, held_bytes
+from hub.engine.topics import Ledger
+from hub.model import Actor, Hlc, ItemId, Json, Register, Seq, Slot, TopicName
+
+NAME = TopicName("inbox/ann")
+
+
+def register(value: Json, weight: bytes = b"w" * 20) -> Register:
+    return Register(value, Hlc(1), Actor("phone"), Seq(1), weight)
+
+
+def key(number: int) -> tuple[TopicName, ItemId, Slot]:
+    return NAME, ItemId(f"t{number}"), Slot("title")
+
+
+def test_what_was_put_is_found_until_others_need_the_room() -> None:
+    cache = RegisterCache(100_000)
+    cache.put(key(0), register(True))
+    assert cache.get(key(0)) == register(True)
+    for number in range(1, 1000):
+        cache.put(key(number), register(True))
+    assert cache.get(key(0)) is None
+    assert cache.get(key(999)) == register(True)
+    assert len(cache) * held_bytes(register(True)) <= 100_000 + 1000
+
+
+def test_what_is_used_stays_longer_than_what_is_not() -> None:
+    cache = RegisterCache(100_000)
+    for number in range(1000):
+        cache.put(key(number), register(True))
+        assert cache.get(key(0)) == register(True)
+    assert cache.get(key(1)) is None
+
+
+def test_that_there_is_no_register_is_remembered_and_forgotten_alike() -> None:
+    cache = RegisterCache(10_000)
+    cache.put(key(0), ABSENT)
+    assert cache.get(key(0)) is ABSENT
+    cache.forget(key(0))
+    assert cache.get(key(0)) is None
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        register("x" * 60_000, b"w" * 60_000),
+        register({"kind": "task", "title": "x", "body": "x" * 60_000}, b""),
+        register({"kind": "task", "title": "x", "data": [[]] * 1000}, b""),
+        register([1, 0.5, "x" * 2000], b"w" * 2000),
+    ],
+    ids=["text", "body", "data", "note"],
+)
+def test_large_registers_take_more_of_the_budget(large: Register) -> None:
+    cache = RegisterCache(1_000_000)
+    for number in range(500):
+        cache.put(key(number), large)
+    assert len(cache) * (2000 if len(large.weight) == 2000 else 30_000) <= 1_000_000
+
+
+def test_a_register_that_grows_counts_as_what_it_is_now() -> None:
+    cache = RegisterCache(1_000_000)
+    for number in range(100):
+        cache.put(key(number), register("x", b"w"))
+    for number in range(100):
+        cache.put(key(number), register("x" * 60_000, b"w" * 60_000))
+    assert len(cache) < 20
+
+
+def test_topics_that_nobody_uses_leave_and_busy_ones_stay() -> None:
+    topics: TopicCache[Ledger] = TopicCache(3)
+    busy = Ledger(NAME, "inbox")
+    busy.loading = True
+    topics.add(NAME, busy)
+    for number in range(10):
+        name = TopicName(f"inbox/u{number}")
+        topics.add(name, Ledger(name, "inbox"))
+        assert topics.get(name) is not None
+    assert topics.get(NAME) is busy
+    assert len(topics) <= 4
