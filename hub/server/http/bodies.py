@@ -54,7 +54,22 @@ Names = Annotated[list[Name], Meta(max_length=MAX_TARGETS)]
 Cursor = Annotated[str, Meta(min_length=1, max_length=256, description="`next` of the page before.")]
 Wish = Annotated[int, Meta(ge=1, description=f"Length of a page; larger ones are taken for {MAX_PAGE}.")]
 Since = Annotated[
-    str, Meta(min_length=1, description="Milliseconds since 1970, or ISO 8601 (in UTC by default).")
+    str,
+    Meta(
+        min_length=1,
+        description="Only what was created since: milliseconds since 1970, or ISO 8601 (UTC by default).",
+    ),
+]
+OfKind = Annotated[ItemKind, Meta(description="Only items of this kind.")]
+OfStatus = Annotated[Status, Meta(description="Only tasks of this status.")]
+Unread = Annotated[bool, Meta(description="True: only what is not read; false: only what is.")]
+EventId = Annotated[str, Meta(max_length=256, description="As the header `Last-Event-ID`.")]
+Speaker = Annotated[
+    str,
+    Meta(
+        description="The device that speaks, where the token is bound to none.",
+        extra_json_schema={"pattern": NAME},
+    ),
 ]
 
 
@@ -130,11 +145,11 @@ class StampQuery(Body):
 class ItemQuery(Body):
     """Which items, and how many at once."""
 
-    kind: ItemKind | None = None
-    unread: bool | None = None
-    status: Status | None = None
+    kind: OfKind | None = None
+    unread: Unread | None = None
+    status: OfStatus | None = None
     since: Since | None = None
-    history: Annotated[bool, Meta(description="Also items that were retired to history.")] = False
+    history: Annotated[bool, Meta(description="Also items in history, after the others.")] = False
     limit: Wish = 50
     cursor: Cursor | None = None
 
@@ -149,7 +164,7 @@ class PageQuery(Body):
 class StreamQuery(Struct):
     """Where to resume, and a token for those who can't set headers."""
 
-    last_event_id: Annotated[str, Meta(max_length=256)] | None = None
+    last_event_id: EventId | None = None
     token: str | None = None
 
 
@@ -189,4 +204,4 @@ class SyncPartBody(Body):
 class SyncQuery(Body):
     """Which device speaks, where the token isn't bound to one."""
 
-    device: Name | None = None
+    device: Speaker | None = None

@@ -122,10 +122,16 @@ def _query_parameters(route: Route, schemas: _Schemas) -> list[dict[str, Any]]:
     if route.query is None:
         return []
     properties: dict[str, dict[str, Any]] = schemas.properties[route.query.__name__]["properties"]
+    found = ((name, _without_null(schema)) for name, schema in properties.items() if name != "token")
     return [
-        {"name": name, "in": "query", "required": False, "schema": _without_null(schema)}
-        for name, schema in properties.items()
-        if name != "token"
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": schema["description"],
+            "schema": {key: value for key, value in schema.items() if key != "description"},
+        }
+        for name, schema in found
     ]
 
 

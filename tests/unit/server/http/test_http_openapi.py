@@ -111,13 +111,13 @@ def test_every_operation_is_described(document: dict[str, Any]) -> None:
                 assert schema == {"$ref": "#/components/schemas/Problem"}
 
 
-def test_parameters_are_those_of_the_path_and_all_are_typed(document: dict[str, Any]) -> None:
+def test_parameters_are_those_of_the_path_and_all_are_typed_and_described(document: dict[str, Any]) -> None:
     for path, _, operation in operations(document):
         parameters = operation.get("parameters", [])
         named = {each["name"] for each in parameters if each["in"] == "path"}
         assert named == {part[1:-1] for part in path.split("/") if part.startswith("{")}
         assert len({(each["name"], each["in"]) for each in parameters}) == len(parameters)
-        assert all(each["schema"] for each in parameters)
+        assert all(each["schema"] and each["description"] for each in parameters)
 
 
 def test_what_needs_a_token_says_so(document: dict[str, Any]) -> None:
