@@ -314,7 +314,9 @@ class Pipeline:
         commits = []
         for part in turn.ledgers.values():
             if part.overlay:
-                altered = part.altered_body() if len(part.origins) == 1 else b""
+                # Only a session that alone brought the batch is sent what was altered; HTTP and commands are 0.
+                alone = len(part.origins) == 1 and 0 not in part.origins
+                altered = part.altered_body() if alone else b""
                 commits.append(self._row(turn, part.ledger, part.body(), part.origins, altered))
         for document in turn.documents.values():
             commits.append(self._row(turn, document.topic, document.body(), document.origins, b""))
