@@ -20,6 +20,8 @@ from bench.processes import Cores, LoadProcess, Server
 ON_DISK: Final = "written and fdatasync'ed before anybody is shown it or the sender is told ok"
 IN_MEMORY: Final = "held in memory; nobody is told, nothing is saved"
 _Y_PATH: Final = "/document{}"
+_PEERS: Final = ("y-websocket", "ws")
+_ALONE: Final = "hub, pushed by the inbox's only device"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,14 @@ class Bench:
             hub = stack.enter_context(processes.hub(self._cores.server))
             programs = hub.tokens([f"program{number}" for number in range(50)], ("user", "publish"))
             plan = {"tokens": programs, "inboxes": inboxes, "in_flight": 12}
-            loads = {"hub": self._load(stack, "publishing", hub, plan)}
+            loads = {
+                "hub": self._load(stack, "publishing", hub, plan),
+                _ALONE: self._statements(stack, 300, 1),
+            }
             if self.peers:
                 loads["y-websocket"] = self._y_documents(stack, size)
             windows = self._rounds(loads)
-        means = {"hub": ON_DISK, "y-websocket": IN_MEMORY}
+        means = {"hub": ON_DISK, _ALONE: ON_DISK, "y-websocket": IN_MEMORY}
         note = (
             "the load: 50 programs report progress by the command `progress`, which answers with the item, "
             f"at random into {inboxes:,} inboxes that nobody has open"
@@ -228,10 +233,10 @@ class Bench:
         peer = stack.enter_context(processes.y_websocket(self._cores.server))
         return self._load(stack, "documents", peer, {"path": _Y_PATH, **size})
 
-    def _statements(self, stack: ExitStack) -> LoadProcess:
+    def _statements(self, stack: ExitStack, inboxes: int = 100, devices: int = 3) -> LoadProcess:
         hub = stack.enter_context(processes.hub(self._cores.server))
-        tokens = hub.tokens([f"user{number}" for number in range(100)], ("user",))
-        plan = {"tokens": tokens, "devices": 3, "in_flight": 2}
+        tokens = hub.tokens([f"user{number}" for number in range(inboxes)], ("user",))
+        plan = {"tokens": tokens, "devices": devices, "in_flight": 2}
         return self._load(stack, "statements", hub, plan)
 
     def _connections(self, stack: ExitStack, server: Server, plan: dict[str, Any]) -> LoadProcess:
@@ -272,8 +277,9 @@ class Bench:
     def _compared(
         self, name: str, title: str, windows: Mapping[str, Sequence[Window]], means: Mapping[str, str]
     ) -> Row:
-        """A row whose value is the ratio of the first server to the second; None without a second."""
-        ours, theirs, *_ = (*windows.values(), ())
+        """A row whose value is the ratio of the hub to its peer; None without one."""
+        ours = windows["hub"]
+        theirs = next((windows[peer] for peer in _PEERS if peer in windows), ())
         ratios = [mine.cost / beside.cost for mine, beside in zip(ours, theirs, strict=bool(theirs))]
         shown = {server: each for server, each in windows.items() if each}
         told = {server: means[server] for server in shown}
