@@ -314,7 +314,7 @@ class Pipeline:
         commits = []
         for part in turn.ledgers.values():
             if part.overlay:
-                # Only a session that alone brought the batch is sent what was altered; HTTP and commands are 0.
+                # Only a session that brought the batch alone is sent what was altered; 0 is none.
                 alone = len(part.origins) == 1 and 0 not in part.origins
                 altered = part.altered_body() if alone else b""
                 commits.append(self._row(turn, part.ledger, part.body(), part.origins, altered))
