@@ -26,8 +26,8 @@ Status = Literal[
     "queued", "running", "paused", "input_required", "succeeded", "failed", "canceled", "expired"
 ]
 
-NAME: Final = r"^[A-Za-z0-9_.~@-]{1,64}$"
-DOCUMENT_NAME: Final = r"^(?=.{1,64}$)[A-Za-z0-9_.~@-]+(/[A-Za-z0-9_.~@-]+)*$"
+NAME: Final = r"^(?!\.{1,2}$)[A-Za-z0-9_.~@-]{1,64}$"
+DOCUMENT_NAME: Final = r"^(?=.{1,64}$)(?!(.*/)?\.{1,2}(/|$))[A-Za-z0-9_.~@-]+(/[A-Za-z0-9_.~@-]+)*$"
 ITEM_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_.~-]{0,63}$"
 TOPIC: Final = r"^((inbox|space)/[A-Za-z0-9_.~@-]{1,64}|doc/[A-Za-z0-9_.~@/-]{1,64})$"
 """Alphabets as the OpenAPI document tells them; the engine checks, and refuses with ``bad_id``."""

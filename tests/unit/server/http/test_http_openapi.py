@@ -142,6 +142,7 @@ def test_what_needs_a_token_says_so(document: dict[str, Any]) -> None:
 )
 def test_alphabets_are_told_as_the_engine_checks_them(pattern: str, engine: Callable[[object], bool]) -> None:
     texts = ["", "x" * 64, "x" * 65, "a/b", "a//b", "/a", "a/", "a/" * 31 + "ab", "a/" * 32 + "a"]
+    texts += ["..", "...", ".a", "a..", "a/..", "../a", "a/./b", "a/.b/..c"]
     texts += [first + chr(number) for first in ("", "a") for number in range(0x250)]
     told = re.compile(pattern)
     for text in texts:
