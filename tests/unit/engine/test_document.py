@@ -200,6 +200,15 @@ class TestLimits:
         assert made.apply(more, ANN).new
         assert content(made) == "y" * 200
 
+    def test_what_brings_nothing_new_takes_no_room(self) -> None:
+        made = Document(ScanLimits(document_bytes=2_000))
+        made.apply(HELLO, ANN)
+        delete = update(deletes={1: [(0, 1)]})
+        for _ in range(1_000):
+            made.apply(delete, ANN)
+            made.apply(HELLO, ANN)
+        assert made.apply(update((1, 5, [text("y" * 1_900, origin=(1, 4))])), ANN).new
+
     def test_merged_content_counts_once(self) -> None:
         made = Document(ScanLimits(document_bytes=3_000))
         for clock in range(1_000):

@@ -87,6 +87,19 @@ class TestPairs:
         assert content(made.diff(None)) == "a\ufffd\ufffdb"
         assert clocks(made.snapshot()) == {1: 4}
 
+    def test_a_held_struct_that_claims_to_stand_within_a_pair_cuts_it_as_in_yjs(self) -> None:
+        made = document(FACE, update((2, 0, [text("x", origin=(1, 3))])))
+        claimed = update((2, 0, [text("x", origin=(1, 1), right=(1, 2)), text("y", origin=(2, 0))]))
+        assert made.apply(claimed, ANN).new
+        assert content(made.diff(None)) == "a\ufffd\ufffdbxy"
+
+    def test_what_brings_nothing_new_and_is_not_relayed_cuts_nothing(self) -> None:
+        delete = {1: [(0, 1)]}
+        made = document(FACE, update((2, 0, [text("x", origin=(1, 3))]), deletes=delete))
+        claimed = update((2, 0, [text("x", origin=(1, 1), right=(1, 2))]), deletes=delete)
+        assert not made.apply(claimed, ANN).new
+        assert content(made.diff(None)) == "😀bx"
+
     def test_only_pairs_that_are_cut_are_replaced(self) -> None:
         made = document(update((1, 0, [text("😀😁😂", parent="text")])))
         made.apply(update((2, 0, [text("x", origin=(1, 2), right=(1, 3))])), BOB)

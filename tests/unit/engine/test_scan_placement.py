@@ -77,9 +77,14 @@ class TestLists:
                 scanned(update((2, 0, [values(b"\x7e", origin=(1, 0), right=(1, right))])), two)
 
     def test_a_root_and_a_key_that_are_spelt_alike_are_different_lists(self) -> None:
-        two = update((1, 0, [text("a", parent="ab"), values(b"\x7e", parent="a", key="b")]))
-        with pytest.raises(Refused, match="different lists"):
-            scanned(update((2, 0, [text("x", origin=(1, 0), right=(1, 1))])), two)
+        alike = [
+            text("a", parent="abc"),
+            values(b"\x7e", parent="a", key="bc"),
+            values(b"\x7e", parent="ab", key="c"),
+        ]
+        for one, other in ((0, 1), (1, 2), (0, 2)):
+            with pytest.raises(Refused, match="different lists"):
+                scanned(update((2, 0, [text("x", origin=(1, one), right=(1, other))])), update((1, 0, alike)))
 
     def test_one_list_may_be_named_in_several_ways(self) -> None:
         named = update((1, 0, [shared_type(), text("a", parent=(1, 0)), text("b", origin=(1, 1))]))
