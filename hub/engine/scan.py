@@ -115,7 +115,7 @@ def scan(
         raise TooBig(f"the update is larger than {limits.update_bytes} bytes")
     typed = typed_text(update, state.clocks, state.placement)
     if typed is None:
-        scanned = _Scan(update, state, limits).run()
+        scanned = _scan_structs(update, state, limits)
     else:
         scanned = Scanned(
             {typed.client: typed.clock}, 0, (), False, len(update), typed.memory, NOTHING.placing
@@ -123,6 +123,29 @@ def scan(
     if scanned.clocks and state.size + len(update) > limits.document_bytes:
         raise TooBig(f"the document would be larger than {limits.document_bytes} bytes")
     return scanned
+
+
+def _scan_structs(update: bytes, state: ScanState, limits: ScanLimits) -> Scanned:
+    """A gap is told only of an update that is one: who sent garbage is not asked for what lies before it."""
+    try:
+        return _Scan(update, state, limits).run()
+    except Gap:
+        _check_form(UpdateReader(update))
+        raise
+
+
+def _check_form(reader: UpdateReader) -> None:
+    """Read to the end, whatever it builds on. Raises ``Refused``."""
+    for _ in range(reader.uint()):
+        structs, _client, clock = reader.uint(), reader.client(), reader.uint()
+        for _ in range(structs):
+            clock += reader.block(clock).length
+    for _ in range(reader.uint()):
+        reader.client()
+        for _ in range(reader.uint()):
+            reader.uint()
+            reader.uint()
+    reader.finish()
 
 
 class _Section:

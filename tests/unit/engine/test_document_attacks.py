@@ -198,7 +198,7 @@ class TestOtherReadings:
         doc: Doc[Any] = Doc()
         doc.apply_update(body)
         assert decode_state_vector(doc.get_state()) == {1: 1}
-        with pytest.raises(Gap):
+        with pytest.raises(Refused):
             document(body)
 
 

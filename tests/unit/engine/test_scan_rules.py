@@ -289,3 +289,9 @@ class TestLimits:
     def test_what_the_hub_accepted_before_has_no_limit(self) -> None:
         tight = ScanLimits(update_bytes=1, structs=0, document_bytes=1, clients=0)
         assert scan(HELLO, ScanState(), tight, trusted=True).clocks == {1: 5}
+
+
+def test_garbage_is_refused_and_not_called_a_gap() -> None:
+    """Who sends it is not asked for what lies before it."""
+    with pytest.raises(Refused):
+        scan(b"zzzzzzzz", ScanState())
