@@ -9,6 +9,9 @@ from hub import errors
 
 _MAPPED = "::ffff:"
 
+RETRY_AFTER = 60_000
+"""Milliseconds after which an address that has too many connections may try again."""
+
 
 def plain(host: str) -> str:
     """An address as one writes it: a socket that listens on ``::`` sees IPv4 as ``::ffff:192.0.2.1``."""
@@ -66,7 +69,9 @@ class AddressCounts:
         """One more. Raises ``errors.Limit`` when there are as many as may be."""
         count = self._counts.get(address, 0)
         if count >= self._limit:
-            raise errors.Limit("There are too many connections from this address; come back later.")
+            raise errors.Limit(
+                "There are too many connections from this address; come back later.", retry_after=RETRY_AFTER
+            )
         self._counts[address] = count + 1
 
     def leave(self, address: str) -> None:

@@ -6,7 +6,6 @@ is left to the library, which knows what RFC 6455 §4.2 says about it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,9 +19,9 @@ from websockets.utils import accept_key
 from hub import errors
 from hub.ports import PeerHandlers, Upgrade
 from hub.server.addresses import TrustedProxies
+from hub.server.http.answer import PROBLEM, encode_json
+from hub.server.http.problems import document
 from hub.server.websocket import Handshake
-
-_RETRY_AFTER_SECONDS = "60"
 
 _key = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
 _token = r"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
@@ -134,12 +133,11 @@ class Doorway:
 
 def refuse(error: errors.Refusal) -> bytes:
     """The HTTP response to an upgrade that is refused: a problem document (RFC 9457)."""
-    problem = {"type": "about:blank", "title": error.message, "status": error.status, "code": error.code}
-    body = json.dumps(problem).encode()
+    body = encode_json(document(error))
     headers = Headers({"Connection": "close", "Content-Length": str(len(body))})
-    headers["Content-Type"] = "application/problem+json"
-    if error.status == errors.Limit.status:
-        headers["Retry-After"] = _RETRY_AFTER_SECONDS
+    headers["Content-Type"] = PROBLEM.decode()
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(-(-error.retry_after // 1000))
     return Response(error.status, error.code, headers, body).serialize()
 
 

@@ -169,17 +169,22 @@ def test_a_header_sent_twice_is_left_to_the_library() -> None:
 
 
 def test_a_refusal_is_a_problem_document() -> None:
-    head, _, body = refuse(errors.NotFound()).partition(b"\r\n\r\n")
+    head, _, body = refuse(errors.NotFound("nothing lives here")).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 404 ")
     assert b"Content-Type: application/problem+json" in head
     assert f"Content-Length: {len(body)}".encode() in head
-    problem = {"type": "about:blank", "title": "There is no such thing.", "status": 404, "code": "not_found"}
-    assert json.loads(body) == problem
+    assert json.loads(body) == {
+        "type": "urn:tongbu:problem:not_found",
+        "title": "There is no such thing.",
+        "status": 404,
+        "detail": "nothing lives here",
+        "code": "not_found",
+    }
     assert b"Retry-After" not in head
 
 
 def test_too_many_connections_are_told_when_to_come_back() -> None:
-    head = refuse(errors.Limit())
+    head = refuse(errors.Limit(retry_after=59_001))
     assert head.startswith(b"HTTP/1.1 429 ")
     assert b"Retry-After: 60\r\n" in head
 
