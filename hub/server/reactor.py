@@ -37,6 +37,7 @@ _log = structlog.stdlib.get_logger("hub.server.reactor")
 
 _FIN_BINARY = 0x82
 _LINGER_SECONDS = 1.0
+_FRAGMENT_HEADERS = 64  # of a hello in a few fragments
 _OPENING, _OPEN, _CLOSING, _OVER = range(4)
 
 
@@ -51,6 +52,7 @@ class WebSocketReactor(asyncio.Protocol):
 
     __slots__ = (
         "_address",
+        "_allowance",
         "_context",
         "_engaged",
         "_fragments",
@@ -74,9 +76,10 @@ class WebSocketReactor(asyncio.Protocol):
         self._context = context
         self._siblings = server_state.connections
         self._phase = _OPENING
-        # None until the opening handshake is done.
-        self._address: str | None = None
+        self._address: str | None = None  # until the opening handshake is done
         self._max_bytes = context.limits.hello_bytes
+        # Bytes of fragments and control frames (the handler counts whole messages); None for a known peer.
+        self._allowance: int | None = context.limits.hello_bytes + _FRAGMENT_HEADERS
         self._handler = NOBODY
         self._websocket: WebSocket | None = None
         # Whether the library remembers something, so that every frame must go to it.
@@ -182,7 +185,8 @@ class WebSocketReactor(asyncio.Protocol):
         self._send_output(self._websocket)
 
     def limit_messages(self, max_bytes: int) -> None:
-        """The largest message taken from now on."""
+        """The largest message taken from now on; the peer is known."""
+        self._allowance = None
         self._max_bytes = max_bytes
         if self._websocket is not None:
             self._websocket.max_message_size = max_bytes
@@ -244,6 +248,10 @@ class WebSocketReactor(asyncio.Protocol):
             kept = offset == 0 and isinstance(data, bytearray)
             self._held = cast(bytearray, data) if kept else bytearray(memoryview(data)[offset:])
             return size
+        if self._allowance is not None:
+            self._allowance -= end - offset
+            if self._allowance < 0:
+                self._failed(errors.MessageTooBig("too much was sent before the hello was answered"))
         self._feed(data[offset:end])
         return end
 

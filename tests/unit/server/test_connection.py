@@ -201,6 +201,7 @@ def test_pausing_and_resuming_twice_is_pausing_and_resuming() -> None:
 
 def test_pongs_nobody_reads_are_bounded_by_not_reading() -> None:
     socket = slow_socket()
+    socket.peer.limit_messages(4096)
     ping = masked(bytes(125), 9)
     socket.receive(ping * (CAP // 125))
     assert not socket.transport.reading

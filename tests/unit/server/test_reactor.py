@@ -80,6 +80,7 @@ def test_a_fragmented_message_arrives_whole_with_control_frames_between_its_frag
 
 def test_every_ping_of_a_flood_is_answered_in_one_write() -> None:
     socket = open_socket()
+    socket.peer.limit_messages(4096)
     socket.receive(masked(b"p", 9) * 5000)
     assert socket.transport.writes == [unmasked(b"p", 10) * 5000]
 
@@ -143,6 +144,20 @@ def test_the_handler_may_raise_the_limit_for_the_very_next_message() -> None:
         socket = open_socket(make=Trusting, max_bytes=10)
         socket.receive(hello + masked(bytes(1000)) + masked(bytes(999), fin=False) + masked(b"1", 0))
         assert list(map(len, socket.handler.messages)) == [5, 1000, 1000]
+
+
+@pytest.mark.parametrize("frame", [masked(b"", 9), masked(b"", 10), masked(b"", 0, fin=False)])
+def test_what_a_stranger_sends_besides_whole_messages_is_limited_too(frame: bytes) -> None:
+    socket = open_socket(max_bytes=300)
+    start = masked(b"", fin=False)
+    socket.receive(start, frame * 58)
+    assert socket.process.metrics.closes == {}
+    socket.receive(frame * 2)
+    assert socket.process.metrics.closes == {4413: 1}
+    known = open_socket(max_bytes=300)
+    known.peer.limit_messages(300)
+    known.receive(start, frame * 5000)
+    assert known.process.metrics.closes == {}
 
 
 # ------------------------------------------------------------ broken rules

@@ -89,7 +89,8 @@ def said(error: errors.Fatal) -> bytes:
 
 
 def by_reactor(chunks: list[bytes]) -> Outcome:
-    socket = Process(max_bytes=MAX_BYTES).connect()
+    socket = Process().connect()
+    socket.peer.limit_messages(MAX_BYTES)
     socket.receive(*chunks)
     transport = socket.transport
     ends = {
