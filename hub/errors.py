@@ -88,7 +88,7 @@ class Exists(Refusal):
 
 
 class ClockAhead(Refusal):
-    """The stamp lies more than 60 seconds ahead of the hub's clock; set the device's clock by `now`."""
+    """The stamp lies more than 60 seconds ahead of the hub's clock; set the clock it was made by."""
 
     code = "clock_ahead"
     status = 422
@@ -116,7 +116,7 @@ class UnknownHandle(Refusal):
 
 
 class Limit(Refusal):
-    """A limit is reached; see `limits` in the welcome."""
+    """A limit is reached."""
 
     code = "limit"
     status = 429

@@ -1,6 +1,7 @@
 """Errors as problem documents (RFC 9457): ``application/problem+json`` with a stable ``code``.
 
-``{type, title, status, detail, code}``, and ``at`` or ``retry_after`` (ms) where there is one.
+``{type, title, status, detail, code}``, and ``retry_after`` (ms) where there is one; ``at`` only within the
+answers of ``POST /v1/sync``, the one route that takes pushes.
 
 ==================== ======= ==============================================================
 code                 status  when
@@ -70,8 +71,14 @@ def title(problem: type[Refusal]) -> str:
     return (problem.__doc__ or problem.code).partition("\n")[0]
 
 
-def document(refusal: Refusal) -> dict[str, Any]:
-    """The problem document of a refusal. ``state_vector`` is bytes, for the format it goes out in."""
+def document(refusal: Refusal, *, of_push: bool = False) -> dict[str, Any]:
+    """The problem document of a refusal. ``state_vector`` is bytes, for the format it goes out in.
+
+    Args:
+        refusal: what was wrong.
+        of_push: whether the sender stated the statements. Where the hub made them of a request, ``at``, a
+            place among them, would tell nothing and is left out.
+    """
     problem: dict[str, Any] = {
         "type": TYPE + refusal.code,
         "title": title(type(refusal)),
@@ -79,7 +86,7 @@ def document(refusal: Refusal) -> dict[str, Any]:
         "detail": refusal.message,
         "code": refusal.code,
     }
-    for name in ("at", "retry_after", "state_vector"):
+    for name in ("at", "retry_after", "state_vector") if of_push else ("retry_after",):
         value = getattr(refusal, name)
         if value is not None:
             problem[name] = value

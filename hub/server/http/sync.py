@@ -108,7 +108,7 @@ def _answer(answer: SyncAnswer) -> dict[str, Any]:
         "body": answer.body,
     }
     if answer.refusal is not None:
-        content["problem"] = document(answer.refusal)
+        content["problem"] = document(answer.refusal, of_push=True)
     return content
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from hub.errors import Exists
+from hub.errors import ClockAhead, Exists, Limit, Refusal
 from hub.server.http import gate
 from hub.server.http.front import SECURITY, escape_document_name
 from tests.unit.server.http.harness import ORIGIN, Desk
@@ -239,3 +239,14 @@ async def test_a_problem_document_has_the_members_of_rfc_9457(desk: Desk) -> Non
         "detail": "there is one already",
         "code": "exists",
     }
+
+
+@pytest.mark.parametrize("refusal", [ClockAhead, Limit])
+async def test_a_sentence_for_http_points_at_nothing_that_only_sockets_see(
+    desk: Desk, refusal: type[Refusal]
+) -> None:
+    desk.actions.refuses = refusal()
+    problem = (await desk.send("GET", "/v1/users/me/items/i1")).json
+    for sentence in (problem["title"], problem["detail"]):
+        assert "welcome" not in sentence
+        assert "`now`" not in sentence

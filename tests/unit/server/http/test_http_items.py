@@ -55,9 +55,6 @@ class TestCreate:
     @pytest.mark.parametrize(
         ("body", "named"),
         [
-            ({**TASK, "colour": "red"}, "colour"),
-            ({**TASK, "order": 5}, "order"),
-            ({**TASK, "by": "bob"}, "by"),
             ({"title": "x"}, "kind"),
             ({"kind": "task"}, "title"),
             ({**TASK, "kind": "memo"}, "kind"),
@@ -78,6 +75,14 @@ class TestCreate:
         answer = await desk.send("POST", "/v1/users/me/items", body)
         assert (answer.status, answer.code) == (422, "bad_value")
         assert named in answer.json["detail"]
+        assert not desk.actions.calls
+
+    @pytest.mark.parametrize("key", ["colour", "order", "by", "due", "read"])
+    @pytest.mark.parametrize("target", ["/v1/users/me/items", "/v1/spaces/team/items", "/v1/items"])
+    async def test_a_key_that_no_record_has_is_a_bad_field(self, desk: Desk, target: str, key: str) -> None:
+        answer = await desk.send("POST", target, {**TASK, key: 1})
+        assert (answer.status, answer.code) == (422, "bad_field")
+        assert key in answer.json["detail"]
         assert not desk.actions.calls
 
     @pytest.mark.parametrize(
@@ -140,10 +145,12 @@ class TestRefusals:
             assert (answer.status, answer.code) == (status, refusal.code)
             assert answer.json["detail"] == refusal.message
 
-    async def test_a_problem_tells_where_and_when_to_try_again(self, desk: Desk) -> None:
+    async def test_a_problem_tells_when_to_try_again_and_no_place_in_a_push_that_was_none(
+        self, desk: Desk
+    ) -> None:
         desk.actions.refuses = Unavailable("full", at=3, retry_after=1500)
         answer = await desk.send("GET", "/v1/users/me/items")
-        assert (answer.json["at"], answer.json["retry_after"]) == (3, 1500)
+        assert ("at" in answer.json, answer.json["retry_after"]) == (False, 1500)
         assert answer.headers["retry-after"] == "2"
 
 
@@ -310,6 +317,11 @@ class TestMany:
         assert first == {"topic": "inbox/ann", "status": 201}
         assert second == {"topic": "inbox/bob", "status": 200}
         assert (third["topic"], third["status"], third["problem"]["code"]) == ("space/team", 409, "exists")
+
+    async def test_me_is_the_caller_once(self, desk: Desk) -> None:
+        body = {**TASK, "users": ["me", "bob", "robot"]}
+        await desk.send("POST", "/v1/items", body, token=desk.token("robot", "publish"))
+        assert desk.actions.calls[0][2] == ["inbox/robot", "inbox/bob"]
 
     @pytest.mark.parametrize(
         "targets",
