@@ -12,13 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pycrdt import Array, Doc, Map, Text
 
+from hub.protocol.native_device import No, Ok
+from hub.protocol.yjs import decode_state_vector
 from tests.e2e.conftest import MakeHub
-from tests.e2e.load import Load, Scene
+from tests.e2e.load import Load
 from tests.e2e.processes import HubProcess
 from tests.e2e.promises import Promises
+from tests.e2e.scene import Scene
 from tests.e2e.stored import Stored
+from tests.e2e.writers import Notebook
 from tests.kit.devices import NativeDevice
+from tests.kit.replicas import shown
 
 KILLS = int(os.environ.get("HUB_KILLS", "8"))
 SEED = int(os.environ.get("HUB_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
@@ -38,8 +44,10 @@ SETTINGS = {
     "storage.topic_cache": 4,
     "documents.memory": 65536,
     "limits.retention": 1.5,
+    "connection.buffer": 256 * 1024 * 1024,
 }
-"""So small that passes, snapshots, history and reloading go on all the time."""
+"""So small that passes, snapshots, history and reloading go on all the time. No reader counts as slow, so
+that every relay follows the one before it."""
 
 
 @pytest.mark.timeout(60 + 15 * KILLS)
@@ -64,6 +72,8 @@ async def test_a_kill_at_any_moment_takes_nothing_that_was_acknowledged_or_shown
         except BaseException as error:
             error.add_note(f"HUB_SEED={SEED}, kill {number}, {scene.promises.number} promises")
             raise
+    await see_that_all_agree(scene, load)
+    await see_that_pens_are_kept(hub, load)
     assert not hub.log.read_text(), "a hub that is killed has nothing to complain of"
     assert not any(replica.jumps for device in load.devices for replica in device.state.topics.values())
     assert stored.folded, "passes went on meanwhile"
@@ -126,6 +136,47 @@ async def see_that_all_is_kept(
         for name in chance.sample(names, min(LOOKED_UP, len(names))):
             await see_item(hub, f"inbox/{user}", name, promises)
     await see_people(hub, promises)
+
+
+async def see_that_all_agree(scene: Scene, load: Load) -> None:
+    """Devices that were there all along show the same as a new one."""
+    for device in [*load.devices, *load.devices]:
+        await device.settle()
+    async with NativeDevice(scene.hub.native_url, scene.hub.token("ann"), "reader") as reader:
+        for topic in READERS["ann"]:
+            now = await reader.open(topic)
+            for device in load.devices:
+                if topic.startswith("doc/") and topic in device.state.documents:
+                    assert now.updates
+                    agree_on_document(device.state.documents[topic], now.updates)
+                elif topic in device.topics:
+                    kept = shown(device.state.replica(topic).registers)
+                    assert shown(now.registers).items() <= kept.items(), f"{device.state.name} on {topic}"
+
+
+def agree_on_document(notebook: Notebook, updates: list[bytes]) -> None:
+    fresh: Doc[Any] = Doc()
+    for update in updates:
+        fresh.apply_update(update)
+    assert decode_state_vector(fresh.get_state()) == decode_state_vector(notebook.document.get_state())
+    assert fresh.get("map", type=Map).to_py() == notebook.map.to_py()
+    assert fresh.get("array", type=Array).to_py() == notebook.array.to_py()
+    assert fresh.get("text", type=Text).to_py() == notebook.text.to_py()
+
+
+async def see_that_pens_are_kept(hub: HubProcess, load: Load) -> None:
+    """A Yjs client id still belongs to whom it belonged to before all the kills."""
+    notebook = load.devices[0].state.documents["doc/plan"]
+    notebook.map["whose"] = "ann's"
+    update = notebook.document.get_update()
+    async with NativeDevice(hub.native_url, hub.token("bob")) as device:
+        await device.open("doc/plan")
+        refused = await device.push_raw("doc/plan", update)
+        assert isinstance(refused, No)
+        assert refused.code == "forbidden"
+    async with NativeDevice(hub.native_url, hub.token("ann")) as device:
+        await device.open("doc/plan")
+        assert isinstance(await device.push_raw("doc/plan", update), Ok)
 
 
 async def see_topic(device: NativeDevice, topic: str, promises: Promises) -> set[str]:
