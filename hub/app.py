@@ -26,6 +26,7 @@ from hub.engine.presence import PresenceBoard
 from hub.engine.recovery import recover
 from hub.engine.residence import RegisterCache
 from hub.engine.rights import Rights
+from hub.engine.scan import ScanLimits
 from hub.engine.services import NativeRelay, Services, SessionLimits
 from hub.engine.session import Sessions, Tasks
 from hub.engine.sweeping import Sweeper
@@ -95,7 +96,10 @@ class App:
         config, storage, clock = self.config, self.storage, self.clock
         self.tail = Tail()
         self.registers = RegisterCache(config.storage.register_cache)
-        self.documents = DocumentResidence(config.documents.memory)
+        self.documents = DocumentResidence(
+            config.documents.memory,
+            ScanLimits(update_bytes=config.limits.document, document_bytes=config.limits.document),
+        )
         self.topics = TopicBook(config.storage.topic_cache)
         limits = LedgerLimits(config.limits.open_items, config.limits.items, config.limits.unknown)
         bus = LocalBus()

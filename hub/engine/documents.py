@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from hub.engine.scan import DEFAULT_LIMITS, ScanLimits
 from hub.engine.topics import DocumentTopic
 from hub.engine.work import Work
 from hub.errors import Refusal
@@ -129,11 +130,15 @@ def _resident(topic: DocumentTopic) -> Document:
 
 
 class DocumentResidence:
-    """The Docs in memory under a byte budget; least recently used first out, pinned while work waits."""
+    """The Docs in memory under a byte budget; least recently used first out, pinned while work waits.
 
-    __slots__ = ("_budget", "_bytes", "_topics")
+    ``limits`` hold for each of them.
+    """
 
-    def __init__(self, budget: int) -> None:
+    __slots__ = ("_budget", "_bytes", "_topics", "limits")
+
+    def __init__(self, budget: int, limits: ScanLimits = DEFAULT_LIMITS) -> None:
+        self.limits = limits
         self._budget = budget
         self._bytes = 0
         self._topics: OrderedDict[TopicName, tuple[DocumentTopic, int]] = OrderedDict()

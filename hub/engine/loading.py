@@ -74,7 +74,7 @@ class Loader:
         folded = stored.updates[-1].seq if stored.updates else stored.snapshot_seq
         rows = [*stored.updates, *(row for row in held if row.seq > folded)]
         updates = [update for row in rows for update in decode_updates(row.body)]
-        topic.document = Document.load(stored.snapshot, updates, stored.client_ids)
+        topic.document = Document.load(stored.snapshot, updates, stored.client_ids, self._documents.limits)
         topic.document.claims = topic.awareness.claims
         topic.snapshot_bytes = len(stored.snapshot)
         topic.update_bytes = sum(len(row.body) for row in rows)
