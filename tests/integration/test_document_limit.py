@@ -15,7 +15,8 @@ async def test_a_document_grows_up_to_its_limit_and_no_further(tmp_path: Path) -
     async with small as hub, hub.device("ann", "laptop") as device:
         replica = await device.open("doc/board")
         doc: Doc[Map[str]] = Doc()
-        doc["m"] = shared = Map()
+        shared: Map[str] = Map()
+        doc["m"] = shared
         answers = []
         for key in "abcd":
             before = doc.get_state()
