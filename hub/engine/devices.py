@@ -13,8 +13,9 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import Final
 
+from hub.engine.users import is_reserved
 from hub.errors import BadId, BadValue, Forbidden, Limit, Unavailable
-from hub.model import HUB, Device, DeviceId, UserId
+from hub.model import Device, DeviceId, UserId
 from hub.ports import Clock, Devices
 from hub.state.names import is_name
 
@@ -37,11 +38,11 @@ def check_device_id(device: str) -> DeviceId:
 
     Raises:
         BadId: outside the alphabet of names.
-        Forbidden: the name of an actor that is no device: ``hub``, or what ends with ``.api``.
+        Forbidden: the name of somebody else: the caller's ``me``, or an actor that is no device.
     """
     if not is_name(device):
         raise BadId("a device id is 1 to 64 of A-Z a-z 0-9 _ . ~ @ -")
-    if device == HUB or device.endswith(".api"):
+    if is_reserved(device):
         raise Forbidden("this device id is reserved")
     return DeviceId(device)
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, NoReturn, cast
 
 from hub.engine.devices import DeviceRoster, check_device_id, check_label, new_device_id
-from hub.engine.users import UserRoster
+from hub.engine.sharing import check_adds, check_removes, check_sees, check_shared
+from hub.engine.users import UserRoster, check_new_user_id, check_user_id
 from hub.errors import (
     BadId,
     BadToken,
@@ -27,7 +28,7 @@ from hub.errors import (
 )
 from hub.model import Access, Device, DeviceId, Identity, Milliseconds, Scope, TopicName, User, UserId
 from hub.ports import Authenticator, Clock, Devices, Directory, LinkCodes, LiveConnections, MemberRow
-from hub.state.names import is_name, topic_kind
+from hub.state.names import is_name
 
 MAX_NAME: Final = 100
 """Characters of a user's name."""
@@ -113,6 +114,7 @@ class People:
         Raises:
             TokenVoid: the user was deleted after the token was issued.
             Unauthorized: the token's device was revoked.
+            Forbidden: nobody may bear the user's name.
             Forbidden, Limit: the token's device can't be this user's.
             Unavailable: the storage refuses.
         """
@@ -122,11 +124,16 @@ class People:
             await self.adopt(identity, None)
 
     async def known(self, identity: Identity) -> None:
-        """Make sure that the token is not void and that the user exists. Raises ``TokenVoid``."""
+        """Make sure that the token is not void and that the user exists.
+
+        Raises:
+            TokenVoid: the user was deleted after the token was issued.
+            Forbidden: nobody may bear the user's name.
+        """
         await self._users.admit(identity.user, identity.issued_at)
 
     async def named(self, user: UserId) -> None:
-        """A publish or a membership named a user: they exist from now on."""
+        """A publish or a membership named a user: they exist from now on. Raises ``BadId``."""
         await self._users.name(user)
 
     async def adopt(self, identity: Identity, device_id: str | None) -> Device:
@@ -134,7 +141,7 @@ class People:
 
         Raises:
             BadId: outside the alphabet.
-            Forbidden: reserved, another user's, or not the device the token is bound to.
+            Forbidden: reserved, a user's name, another user's, or not the device the token is bound to.
             Unauthorized: revoked, or the token is void.
             Limit: too many devices.
         """
@@ -153,7 +160,8 @@ class People:
 
         Raises:
             BadToken: the user was deleted after the token was issued.
-            NotAllowed: the id is reserved, revoked, another user's or not the token's; or too many devices.
+            NotAllowed: the id is reserved, a user's name, revoked, another user's or not the token's; or too
+                many devices.
             Malformed: the id is outside the alphabet, or the name or platform too long.
             GoingAway: the storage refuses; come back.
         """
@@ -180,6 +188,7 @@ class People:
         device_id = check_device_id(wanted)
         device = await self._roster.find(device_id)
         if device is None:
+            await self._check_unnamed(device_id)
             device = await self._roster.bind(user, device_id, name, platform)
         device = self._roster.recall(device_id) or device
         if device.user != user:
@@ -187,6 +196,11 @@ class People:
         if device.revoked_at is not None:
             raise Unauthorized("the device was revoked")
         return device
+
+    async def _check_unnamed(self, device: DeviceId) -> None:
+        """A new device's id is shown as the author of what it states: it must not pass for a user."""
+        if await self._users.is_known(UserId(device)):
+            raise Forbidden("the device id is the name of a user")
 
     async def flush(self) -> None:
         """Save when devices were last seen; called now and then, and at the end."""
@@ -252,9 +266,14 @@ class People:
     # ----------------------------------------------------------------- users
 
     async def put_user(self, identity: Identity, user: str, name: str | None) -> tuple[User, bool]:
-        """Create or rename a user; True if created. ``name`` is the user's id where None."""
+        """Create or rename a user; True if created. ``name`` is the user's id where None.
+
+        Raises:
+            BadId: nobody may bear that id.
+            BadValue: the name is too long.
+        """
         _need(identity, "admin")
-        named = _user_id(user)
+        named = check_new_user_id(user)
         if name is not None and not 1 <= len(name) <= MAX_NAME:
             raise BadValue(f"name: 1 to {MAX_NAME} characters")
         standing = await self._directory.user(named)
@@ -266,7 +285,7 @@ class People:
 
     async def user(self, identity: Identity, user: str) -> User:
         """One user: oneself, or anybody with scope ``admin``. Raises ``NotFound``."""
-        named = _user_id(user)
+        named = check_user_id(user)
         if named != identity.user:
             _need(identity, "admin")
         found = await self._directory.user(named)
@@ -283,7 +302,7 @@ class People:
         """Remove a user, their memberships and devices, void their tokens and codes, and close their
         connections. The inbox stays. Raises ``NotFound``."""
         _need(identity, "admin")
-        named = _user_id(user)
+        named = check_user_id(user)
         self._codes.forget(named)
         deleted = await self._users.delete(named)
         self._roster.forget(named)
@@ -294,39 +313,50 @@ class People:
     # ----------------------------------------------------------------- members
 
     async def put_member(self, identity: Identity, topic: TopicName, user: str, access: Access) -> bool:
-        """Give a user access to a space or document, which both exist from now on; True if created."""
-        _need(identity, "admin")
-        _check_shared(topic)
-        named = _user_id(user)
+        """Give a user access to a space or document, which both exist from now on; True if created.
+
+        Documents are shared by whoever may write them, spaces with scope ``admin`` alone.
+
+        Raises:
+            Forbidden: it is not the caller's to share.
+            BadId: nobody may bear the user's name.
+            Limit: too many members for one who isn't an administrator.
+        """
+        check_shared(topic)
+        named = UserId(user)
+        check_adds(identity, topic, await self._directory.members(topic), named)
+        check_new_user_id(user)
         created = await self._directory.put_member(MemberRow(topic, named, access))
         self._live.access_changed(topic, named)
         return created
 
     async def member(self, identity: Identity, topic: TopicName, user: str) -> Access:
-        """A user's access: one's own, or anybody's with scope ``admin``. Raises ``NotFound``."""
-        named = _user_id(user)
+        """A user's access: one's own, or anybody's for whom ``members`` lists them. Raises ``NotFound``."""
+        named = check_user_id(user)
+        check_shared(topic)
+        members = await self._directory.members(topic)
         if named != identity.user:
-            _need(identity, "admin")
-        _check_shared(topic)
-        access = (await self._directory.members(topic)).get(named)
+            check_sees(identity, members)
+        access = members.get(named)
         if access is None:
             raise NotFound("the user is no member")
         return access
 
     async def members(self, identity: Identity, topic: TopicName) -> Sequence[tuple[UserId, Access]]:
-        """All members of a space or document, by name. Raises ``NotFound`` where there are none."""
-        _need(identity, "admin")
-        _check_shared(topic)
+        """All members of a space or document, by name: for members who may write, and with scope ``admin``.
+        Raises ``NotFound`` where there are none."""
+        check_shared(topic)
         members = await self._directory.members(topic)
+        check_sees(identity, members)
         if not members:
             raise NotFound("there is no such space or document")
         return sorted(members.items())
 
     async def delete_member(self, identity: Identity, topic: TopicName, user: str) -> None:
-        """Take a user's access away, at once. Raises ``NotFound``."""
-        _need(identity, "admin")
-        _check_shared(topic)
-        named = _user_id(user)
+        """Take a user's access away, at once; who may is as for ``put_member``. Raises ``NotFound``."""
+        check_shared(topic)
+        check_removes(identity, topic, await self._directory.members(topic))
+        named = check_user_id(user)
         deleted = await self._directory.delete_member(topic, named)
         self._live.access_changed(topic, named)
         if not deleted:
@@ -340,20 +370,9 @@ def _need(identity: Identity, scope: Scope) -> None:
 
 def _own(identity: Identity, user: str) -> UserId:
     """The user, whose devices the caller may see and revoke."""
-    named = _user_id(user)
+    named = check_user_id(user)
     _need(identity, "user" if named == identity.user and "admin" not in identity.scopes else "admin")
     return named
-
-
-def _user_id(user: str) -> UserId:
-    if not is_name(user):
-        raise BadId("a user is 1 to 64 of A-Z a-z 0-9 _ . ~ @ -")
-    return UserId(user)
-
-
-def _check_shared(topic: TopicName) -> None:
-    if topic_kind(topic)[0] == "inbox":
-        raise BadId("an inbox has no members")
 
 
 def _end(refusal: Refusal) -> NoReturn:

@@ -7,10 +7,44 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from typing import Final
 
-from hub.errors import TokenVoid
-from hub.model import Identity, Milliseconds, User, UserId
+from hub.errors import BadId, Forbidden, TokenVoid
+from hub.model import HUB, Identity, Milliseconds, User, UserId
 from hub.ports import Clock, Directory
+from hub.state.names import is_name
+
+ME: Final = "me"
+"""Stands for the caller where HTTP names a user."""
+_API: Final = ".api"
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name means something else than a user or device of that name: ``me`` is the caller, ``hub``
+    and what ends with ``.api`` are actors."""
+    return name in (HUB, ME) or name.endswith(_API)
+
+
+def check_user_id(user: str) -> UserId:
+    """The name, if it is of the alphabet.
+
+    Raises:
+        BadId: it is not.
+    """
+    if not is_name(user):
+        raise BadId("a user is 1 to 64 of A-Z a-z 0-9 _ . ~ @ -")
+    return UserId(user)
+
+
+def check_new_user_id(user: str) -> UserId:
+    """The name, if a user may bear it.
+
+    Raises:
+        BadId: outside the alphabet, or reserved.
+    """
+    if is_reserved(user):
+        raise BadId(f"no user is called {user}: the name is reserved")
+    return check_user_id(user)
 
 
 class UserRoster:
@@ -44,17 +78,28 @@ class UserRoster:
 
         Raises:
             TokenVoid: the user was deleted after that time, or is being deleted.
+            Forbidden: nobody may bear that name.
         """
         void_before = self._void_before.get(user)
         if void_before is None:
+            if is_reserved(user):
+                raise Forbidden(f"no user is called {user}: the name is reserved")
             void_before = await self._learn(user, issued_at)
         if issued_at < void_before:
             raise TokenVoid
 
     async def name(self, user: UserId) -> None:
-        """Something other than a token named a user: they exist from now on, their void tokens stay void."""
+        """Something other than a token named a user: they exist from now on, their void tokens stay void.
+
+        Raises:
+            BadId: nobody may bear that name.
+        """
         if user not in self._void_before:
-            await self._learn(user, math.inf)
+            await self._learn(check_new_user_id(user), math.inf)
+
+    async def is_known(self, user: UserId) -> bool:
+        """Whether the user exists."""
+        return user in self._void_before or await self._directory.user(user) is not None
 
     async def delete(self, user: UserId) -> bool:
         """Remove a user and void their tokens; False if unknown.

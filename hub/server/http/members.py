@@ -9,7 +9,8 @@ import msgspec
 from litestar.types import ASGIApp
 
 from hub.engine.people import People
-from hub.errors import BadId, BadValue, NotFound
+from hub.errors import BadId, BadValue, Limit, NotFound
+from hub.model import Scope
 from hub.server.http.answer import NO_CONTENT, json_answer
 from hub.server.http.bodies import MAX_PAGE, MemberBody, PageQuery
 from hub.server.http.call import Call
@@ -32,6 +33,8 @@ class MemberRoutes:
 
     def _routes(self, path: str, noun: str) -> Sequence[Route]:
         single = f"{path}/{{user}}"
+        sharing: tuple[Scope, ...] = ("user", "admin") if noun == "doc" else ("admin",)
+        who = "For members with write access." if noun == "doc" else ""
         return (
             Route(
                 "GET",
@@ -41,7 +44,8 @@ class MemberRoutes:
                 "members",
                 "List members by name",
                 {200: Reply("A page of members.", MemberPage)},
-                scopes=("admin",),
+                "For members with write access.",
+                scopes=("user", "admin"),
                 query=PageQuery,
                 refusals=(BadId, BadValue, NotFound),
             ),
@@ -53,10 +57,10 @@ class MemberRoutes:
                 "members",
                 "Give a user access",
                 {200: Reply("The member.", Member)},
-                f"Creates the {'document' if noun == 'doc' else noun} and the user as needed.",
-                scopes=("admin",),
+                f"{who} Creates the {'document' if noun == 'doc' else noun} and the user as needed.".strip(),
+                scopes=sharing,
                 body=MemberBody,
-                refusals=(BadId, BadValue),
+                refusals=(BadId, BadValue, Limit),
             ),
             Route(
                 "GET",
@@ -66,7 +70,7 @@ class MemberRoutes:
                 "members",
                 "Get a user's access",
                 {200: Reply("The member.", Member)},
-                "Anybody may get their own.",
+                "Anybody may get their own, members with write access everybody's.",
                 scopes=("user", "publish", "admin"),
                 refusals=(BadId, NotFound),
             ),
@@ -78,7 +82,8 @@ class MemberRoutes:
                 "members",
                 "Take a user's access away",
                 {204: Reply("Taken away, on open connections too.")},
-                scopes=("admin",),
+                who,
+                scopes=sharing,
                 refusals=(BadId, NotFound),
             ),
         )

@@ -6,8 +6,19 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from hub.engine import sharing
 from hub.engine.people import People
-from hub.errors import BadId, BadValue, Forbidden, NotFound, Unauthorized, Unavailable, UnknownTopic
+from hub.errors import (
+    BadId,
+    BadValue,
+    Forbidden,
+    Limit,
+    NotAllowed,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+    UnknownTopic,
+)
 from hub.model import DeviceId, Identity, TopicName, UserId
 from tests.unit.engine.people_fakes import Town
 
@@ -174,6 +185,89 @@ class TestMembers:
         with pytest.raises(error):
             await town.people.put_member(admin, TopicName(topic), "ann", "write")
         assert not town.tables.users
+
+
+class TestSharing:
+    @pytest.fixture
+    async def ann(self, town: Town, admin: Identity) -> Identity:
+        """Who may write both; ``bob`` may read them."""
+        for topic in (SPACE, DOC):
+            await town.people.put_member(admin, topic, "ann", "write")
+            await town.people.put_member(admin, topic, "bob", "read")
+        town.live.told.clear()
+        return town.identity("ann")
+
+    async def test_who_writes_a_document_shares_it_and_takes_it_back(self, town: Town, ann: Identity) -> None:
+        assert await town.people.put_member(ann, DOC, "cat", "write")
+        assert not await town.people.put_member(ann, DOC, "cat", "read")
+        await town.people.delete_member(ann, DOC, "cat")
+        assert town.live.told == [("access", DOC, "cat")] * 3
+        assert UserId("cat") in town.tables.users
+
+    @pytest.mark.parametrize("topic", [SPACE, DOC])
+    async def test_who_may_write_sees_the_members(self, town: Town, ann: Identity, topic: TopicName) -> None:
+        assert await town.people.members(ann, topic) == [("ann", "write"), ("bob", "read")]
+        assert await town.people.member(ann, topic, "bob") == "read"
+
+    async def test_the_members_of_a_space_are_for_administrators_to_say(
+        self, town: Town, ann: Identity
+    ) -> None:
+        with pytest.raises(Forbidden):
+            await town.people.put_member(ann, SPACE, "cat", "read")
+        with pytest.raises(Forbidden):
+            await town.people.delete_member(ann, SPACE, "bob")
+        assert not town.live.told
+
+    @pytest.mark.parametrize(("user", "scopes"), [("bob", ["user"]), ("ann", ["publish"]), ("eve", ["user"])])
+    async def test_who_may_only_read_or_is_no_member_shares_and_sees_nothing(
+        self, town: Town, ann: Identity, user: str, scopes: list[str]
+    ) -> None:
+        caller = town.identity(user, *scopes)
+        for act in (
+            town.people.put_member(caller, DOC, "cat", "read"),
+            town.people.put_member(caller, DOC, user, "write"),
+            town.people.delete_member(caller, DOC, "ann"),
+            town.people.members(caller, DOC),
+            town.people.member(caller, DOC, "cat"),
+        ):
+            with pytest.raises(Forbidden):
+                await act
+        assert UserId("cat") not in town.tables.users
+        assert not town.live.told
+
+    async def test_members_add_a_limited_number_of_others(
+        self, town: Town, ann: Identity, admin: Identity, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sharing, "MAX_MEMBERS", 3)
+        await town.people.put_member(ann, DOC, "cat", "read")
+        with pytest.raises(Limit):
+            await town.people.put_member(ann, DOC, "dan", "read")
+        await town.people.put_member(ann, DOC, "cat", "write")
+        await town.people.put_member(admin, DOC, "dan", "read")
+
+
+@pytest.mark.parametrize("name", ["hub", "me", "ann.api", ".", ".."])
+async def test_nobody_is_called_what_means_something_else(town: Town, admin: Identity, name: str) -> None:
+    for act in (
+        town.people.put_user(admin, name, None),
+        town.people.put_member(admin, SPACE, name, "read"),
+        town.people.named(UserId(name)),
+    ):
+        with pytest.raises(BadId):
+            await act
+    assert not town.tables.users
+    assert not town.tables.members
+
+
+@pytest.mark.parametrize("name", ["hub", "me", "ann.api"])
+async def test_a_token_for_what_is_no_user_lets_nobody_in(town: Town, name: str) -> None:
+    caller = town.identity(name)
+    for act in (town.people.admit(caller), town.people.known(caller)):
+        with pytest.raises(Forbidden):
+            await act
+    with pytest.raises(NotAllowed):
+        await town.people.hello(caller, None, "", "")
+    assert not town.tables.users
 
 
 RIGHTS: list[Callable[[People, Identity], Awaitable[object]]] = [

@@ -19,7 +19,7 @@ from hub.errors import (
     Unauthorized,
     Unavailable,
 )
-from hub.model import DeviceId
+from hub.model import DeviceId, UserId
 from tests.unit.engine.people_fakes import DEVICES_PER_USER, Town
 
 
@@ -92,7 +92,33 @@ class TestHello:
         with pytest.raises(NotAllowed, match="another device"):
             await town.people.hello(identity, "laptop", "", "")
 
-    @pytest.mark.parametrize("device", ["hub", "ann.api", ".api"])
+    @pytest.mark.parametrize("remembered", [True, False])
+    @pytest.mark.parametrize("device", ["bob", "ann"])
+    async def test_a_new_device_does_not_pass_for_a_user(
+        self, town: Town, device: str, remembered: bool
+    ) -> None:
+        await town.people.named(UserId("bob"))
+        if not remembered:
+            later = Town()
+            later.tables.users.update(town.tables.users)
+            town = later
+        with pytest.raises(NotAllowed, match="the name of a user"):
+            await town.people.hello(town.identity("ann"), device, "", "")
+        with pytest.raises(Forbidden, match="the name of a user"):
+            await town.people.adopt(town.identity("ann"), device)
+        assert not town.tables.devices
+
+    async def test_a_device_that_was_there_before_the_user_comes_back(self, town: Town) -> None:
+        await town.people.hello(town.identity("ann"), "bob", "", "")
+        await town.people.named(UserId("bob"))
+        assert (await town.people.hello(town.identity("ann"), "bob", "", "")).device == "bob"
+
+    @pytest.mark.parametrize("device", [".", ".."])
+    async def test_an_id_that_no_path_can_hold_is_malformed(self, town: Town, device: str) -> None:
+        with pytest.raises(Malformed):
+            await town.people.hello(town.identity("ann"), device, "", "")
+
+    @pytest.mark.parametrize("device", ["hub", "me", "ann.api", ".api"])
     async def test_ids_of_actors_that_are_no_devices_are_reserved(self, town: Town, device: str) -> None:
         with pytest.raises(NotAllowed, match="reserved"):
             await town.people.hello(town.identity("ann"), device, "", "")
