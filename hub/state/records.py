@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import rfc8785
 
-from hub.errors import BadValue
+from hub.errors import BadField, BadValue
 from hub.model import Json
 from hub.state.values import check_body, check_json, check_line, check_text, check_title
 
@@ -38,6 +38,7 @@ def check_record(value: object) -> dict[str, Json]:
     """The record as it is saved: known keys only, in their order, without nulls.
 
     Raises:
+        BadField: a record has no such key, or it is the hub's to write.
         BadValue: not a record; the sentence names the key and the rule.
     """
     if not isinstance(value, Mapping):
@@ -67,9 +68,9 @@ def _content(record: Mapping[str, Json]) -> dict[str, Any]:
 
 def _refuse_key(key: object) -> None:
     if key in HUB_KEYS:
-        raise BadValue(f"{key} is written by the hub")
+        raise BadField(f"{key} is written by the hub")
     shown = repr(key)[:40] if isinstance(key, str) else "one that is not text"
-    raise BadValue(f"a record has no key {shown}; it may have {', '.join(_CHECKS)}")
+    raise BadField(f"a record has no key {shown}; it may have {', '.join(_CHECKS)}")
 
 
 def _one_of(choices: tuple[str, ...]) -> Callable[[str, object], None]:

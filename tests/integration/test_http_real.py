@@ -99,7 +99,7 @@ class TestItems:
             ("POST", path, {**TASK, "id": "-7"}, 422, "bad_id"),
             ("POST", path, {**TASK, "level": "loud"}, 422, "bad_value"),
             ("POST", path, {**TASK, "link": "javascript:alert(1)"}, 422, "bad_value"),
-            ("POST", path, {**TASK, "order": 1}, 422, "bad_value"),
+            ("POST", path, {**TASK, "order": 1}, 422, "bad_field"),
             ("POST", path, {**TASK, "hlc": 2**53 - 1}, 422, "clock_ahead"),
             ("POST", path, NOTE, 403, "forbidden"),
             ("PATCH", f"{path}/b-7", {"final": {}}, 422, "bad_field"),

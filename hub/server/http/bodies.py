@@ -102,7 +102,7 @@ class ItemBody(RecordBody):
 
 
 class ManyBody(RecordBody):
-    """The same item for many inboxes and spaces."""
+    """The same item for many inboxes and spaces. ``me`` in ``users`` is the caller."""
 
     users: Names = []
     spaces: Names = []

@@ -12,14 +12,15 @@ from urllib.parse import parse_qsl
 import msgspec
 from litestar.types import HTTPScope, Receive
 
-from hub.errors import BadRequest, BadValue, TooBig
+from hub.engine.users import ME
+from hub.errors import BadField, BadRequest, BadValue, TooBig
 from hub.model import Identity, TopicName, UserId
 from hub.state.names import inbox_of
 
 T = TypeVar("T")
 
-ME: Final = "me"
-"""Stands for the caller where a path names a user."""
+_UNKNOWN: Final = "Object contains unknown field"
+"""How msgspec begins to say so."""
 MAX_QUERY: Final = 8192
 """Bytes of a query string."""
 MAX_DROPPED: Final = 16 * 1024 * 1024
@@ -94,6 +95,7 @@ class Call:
 
         Raises:
             BadRequest: not JSON.
+            BadField: it has a key that there is none of.
             BadValue: not of the type; the sentence names the key.
             TooBig: larger than ``max_body``.
         """
@@ -111,11 +113,12 @@ class Call:
 
 
 def decode(decoder: msgspec.json.Decoder[T] | msgspec.msgpack.Decoder[T], body: bytes) -> T:
-    """Decode a body; raises ``BadRequest`` and ``BadValue`` as ``Call.json``."""
+    """Decode a body; raises ``BadRequest``, ``BadField`` and ``BadValue`` as ``Call.json``."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise BadValue(str(error)) from None
+        message = str(error)
+        raise (BadField if message.startswith(_UNKNOWN) else BadValue)(message) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequest(f"the body can't be decoded: {error}") from None
     except RecursionError:

@@ -10,8 +10,9 @@ import msgspec
 from litestar.types import ASGIApp
 
 from hub.engine.actions import Actions, Created, ItemFilter
+from hub.engine.users import ME
 from hub.errors import BadField, BadId, BadValue, ClockAhead, Exists, Limit, NotFound, UnknownTopic
-from hub.model import Hlc, TopicName
+from hub.model import Hlc, TopicName, UserId
 from hub.server.http.answer import NO_CONTENT, json_answer
 from hub.server.http.bodies import (
     MAX_PAGE,
@@ -67,7 +68,7 @@ class ItemRoutes:
                 },
                 scopes=_SCOPES,
                 body=ItemBody,
-                refusals=(Exists, BadId, BadValue, ClockAhead, Limit, UnknownTopic),
+                refusals=(Exists, BadField, BadId, BadValue, ClockAhead, Limit, UnknownTopic),
             ),
             Route(
                 "GET",
@@ -132,10 +133,10 @@ class ItemRoutes:
             "items",
             "Create the same item in many inboxes and spaces",
             {200: Reply("What became of each.", ManyResults)},
-            f"At most {MAX_TARGETS} targets. Each is taken or refused on its own.",
+            f"At most {MAX_TARGETS} targets, `me` is the caller. Each is taken or refused on its own.",
             scopes=("publish", "admin"),
             body=ManyBody,
-            refusals=(BadId, BadValue),
+            refusals=(BadField, BadId, BadValue),
         )
 
     async def create(self, call: Call) -> ASGIApp:
@@ -150,7 +151,7 @@ class ItemRoutes:
     async def create_many(self, call: Call) -> ASGIApp:
         """One result a target."""
         body = await call.json(_many_body)
-        topics = _targets(body)
+        topics = _targets(body, call.identity.user)
         record: dict[str, Any] = msgspec.to_builtins(body)
         name = record.pop("id", None)
         record.pop("users", None)
@@ -174,12 +175,7 @@ class ItemRoutes:
 
     async def change(self, call: Call) -> ASGIApp:
         """The item after the statements."""
-        try:
-            changes: dict[str, Any] = msgspec.to_builtins(await call.json(_changes_body))
-        except BadValue as error:
-            if "unknown field" in error.message:
-                raise BadField(error.message) from None
-            raise
+        changes: dict[str, Any] = msgspec.to_builtins(await call.json(_changes_body))
         hlc = changes.pop("hlc", None)
         if not changes.keys() - {"attempt"}:
             raise BadValue("state at least one field")
@@ -218,9 +214,9 @@ def _iso(text: str) -> int:
     return round((time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def _targets(body: ManyBody) -> Sequence[TopicName]:
-    """The topics to create in, each once, users first."""
-    topics = dict.fromkeys(inbox_of(user) for user in body.users)
+def _targets(body: ManyBody, caller: UserId) -> Sequence[TopicName]:
+    """The topics to create in, each once, users first; ``me`` is the caller."""
+    topics = dict.fromkeys(inbox_of(caller if user == ME else user) for user in body.users)
     topics.update(dict.fromkeys(TopicName(f"space/{space}") for space in body.spaces))
     if not 1 <= len(topics) <= MAX_TARGETS:
         raise BadValue(f"users and spaces: 1 to {MAX_TARGETS} in all")

@@ -8,7 +8,17 @@ from typing import Any, Final
 
 import msgspec
 
-from hub.errors import BadRequest, BadValue, Forbidden, Internal, Refusal, TooBig, Unauthorized, Unavailable
+from hub.errors import (
+    BadField,
+    BadRequest,
+    BadValue,
+    Forbidden,
+    Internal,
+    Refusal,
+    TooBig,
+    Unauthorized,
+    Unavailable,
+)
 from hub.server.http.bodies import DOCUMENT_NAME, ITEM_ID, NAME
 from hub.server.http.problems import title
 from hub.server.http.route import Reply, Route
@@ -163,7 +173,7 @@ def _refusals(route: Route) -> list[type[Refusal]]:
     if route.query is not None or route.body is not None:
         found.update(dict.fromkeys((BadRequest, BadValue)))
     if route.body is not None:
-        found[TooBig] = None
+        found.update(dict.fromkeys((BadField, TooBig)))
     found[Internal] = None
     return list(found)
 

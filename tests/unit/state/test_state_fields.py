@@ -62,16 +62,17 @@ def test_a_refusal_names_the_field_and_the_rule() -> None:
     assert refused("priority", 10) == "priority is an integer from 0 to 9, or null"
     assert refused("title", "") == "title is 1 to 500 characters long"
     assert "queued" in refused("status", [1, "done"])
-    assert refused("item", {"kind": "task", "title": "t", "colour": 1}).startswith(
-        "a record has no key 'colour'"
-    )
+    with pytest.raises(BadField, match="a record has no key 'colour'"):
+        check_record({"kind": "task", "title": "t", "colour": 1})
 
 
 def test_a_refusal_does_not_repeat_endless_input() -> None:
     with pytest.raises(BadField) as raised:
         check_statement("inbox", "i", "x" * 100_000, True, 1)
     assert len(raised.value.message) < 100
-    assert len(refused("item", {"kind": "task", "title": "t", "x" * 100_000: 1})) < 200
+    with pytest.raises(BadField) as raised:
+        check_record({"kind": "task", "title": "t", "x" * 100_000: 1})
+    assert len(raised.value.message) < 200
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -140,7 +141,7 @@ def test_data_nested_a_hundred_thousand_deep_is_refused_without_harm() -> None:
 
 @pytest.mark.parametrize("key", sorted(HUB_KEYS))
 def test_what_the_hub_adds_to_a_record_is_not_taken_from_others(key: str) -> None:
-    with pytest.raises(BadValue, match=f"{key} is written by the hub"):
+    with pytest.raises(BadField, match=f"{key} is written by the hub"):
         check_record({"kind": "task", "title": "t", key: None})
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import rfc8785
 
-from hub.errors import BadValue, Refusal
+from hub.errors import Refusal
 from hub.model import Actor, Hlc, ItemId, Seq, Statement
 from hub.state.attempts import reopen
 from hub.state.clock import HybridClock, is_ahead, lowered, stamp
@@ -127,7 +127,7 @@ def test_a_status_means_what_the_final_leaves_it(case: Any) -> None:
 @cases("records.json", "records")
 def test_a_record_is_saved_or_refused(case: Any) -> None:
     if "refused" in case:
-        with pytest.raises(BadValue) as raised:
+        with pytest.raises(Refusal) as raised:
             check_record(case["record"])
         assert raised.value.code == case["refused"]
     else:

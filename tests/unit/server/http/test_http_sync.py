@@ -113,12 +113,16 @@ async def test_a_token_bound_to_a_device_names_no_other(desk: Desk) -> None:
         [{"topic": INBOX, "push": "AAA="}],
         [{"topic": DOC, "push": [STATEMENT]}],
         [{"topic": DOC, "push": "not base64!"}],
-        [{"topic": DOC, "pushed": "AAA="}],
     ],
 )
 async def test_a_wrong_body_is_a_bad_value(desk: Desk, body: object) -> None:
     answer = await desk.send("POST", "/v1/sync", body)
     assert (answer.status, answer.code) == (422, "bad_value")
+    assert not desk.actions.calls
+
+
+async def test_a_key_that_no_part_has_is_a_bad_field(desk: Desk) -> None:
+    assert (await desk.send("POST", "/v1/sync", [{"topic": DOC, "pushed": "AAA="}])).code == "bad_field"
     assert not desk.actions.calls
 
 
