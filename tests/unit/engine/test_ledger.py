@@ -396,6 +396,14 @@ async def test_a_late_statement_on_an_item_in_history_is_joined_there(engine: En
     assert await engine.registers(INBOX) == {}
 
 
+async def test_what_was_in_memory_of_an_item_does_not_stand_in_for_its_history(engine: Engine) -> None:
+    await engine.push(INBOX, [("t1", "item", task(), 0), ("t1", "title", "old", at(1))])
+    await retired(engine, "t1")
+    seq = engine.ledger(INBOX).seq
+    assert await engine.push(INBOX, [("t1", "title", "new", at(2))]) == seq
+    assert await engine.registers(INBOX) == {}
+
+
 async def test_a_statement_that_loses_in_history_changes_nothing(engine: Engine) -> None:
     await engine.push(INBOX, [("t1", "item", task(), 0), ("t1", "title", "new", at(2))])
     await retired(engine, "t1")
@@ -469,7 +477,20 @@ async def test_what_is_stated_on_an_item_in_the_turn_that_retires_it_keeps_it(en
     pushed = engine.push(INBOX, [("t1", "title", "edited", 0)])
     engine.store.at_commit.open()
     await asyncio.gather(other, pushed, sweeping)
-    assert await engine.value(INBOX, "t1", "title") == "edited"
+    assert set((await engine.registers(INBOX))[ItemId("t1")]) == {"item", "archived", "title"}
+    assert engine.storage.tables.history == {}
+
+
+async def test_what_is_not_folded_yet_is_not_moved(engine: Engine) -> None:
+    await engine.push(INBOX, [("t1", "item", task(), 0), ("t1", "archived", True, 0)])
+    await engine.folding.fold()
+    await engine.push(INBOX, [("t1", "title", "edited", 0)])
+    engine.advance(2 * DAY)
+    await engine.sweeper.sweep()
+    assert engine.storage.tables.history == {}
+    await sweep(engine)
+    assert (NAME, ItemId("t1")) in engine.storage.tables.history
+    assert await engine.registers(INBOX) == {}
 
 
 async def opened(engine: Engine, seq: int) -> tuple[bool, set[str]]:

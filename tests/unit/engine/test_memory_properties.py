@@ -268,6 +268,34 @@ async def live_through(cache: int, steps: list[Step]) -> None:
     await world.engine.crash()
 
 
+async def test_while_a_pass_goes_on_the_newest_is_found_first() -> None:
+    async with running_engine(register_cache=1024) as engine:
+        topic = TOPICS[0]
+        await engine.push(topic, [("t0", "item", task(), 0), ("t0", "title", "light", hlc_of(START, 1))])
+        engine.store.at_fold.close()
+        folding = asyncio.create_task(engine.folding.fold())
+        await engine.store.at_fold.arrival()
+        await engine.push(topic, [("t0", "title", "heavy", hlc_of(START, 3))])
+        await engine.push(topic, [(f"x{number}", "read", True, 0) for number in range(9)])  # evicts it
+        await engine.push(topic, [("t0", "title", "between", hlc_of(START, 2))])
+        assert await engine.value(topic, "t0", "title") == "heavy"
+        engine.store.at_fold.open()
+        await folding
+        assert await engine.value(topic, "t0", "title") == "heavy"
+
+
+async def test_who_opens_while_a_pass_ends_misses_nothing_of_it() -> None:
+    async with running_engine() as engine:
+        topic = TOPICS[0]
+        await engine.push(topic, [("t0", "item", task(), 0)])
+        engine.store.at_load.close()
+        joined = engine.join(topic)
+        await engine.store.at_load.arrival()  # the store was read before the pass put it there
+        await engine.folding.fold()
+        engine.store.at_load.open()
+        assert set((await joined).registers) == {"t0"}
+
+
 async def test_a_register_that_is_evicted_while_the_turn_reads_still_stands() -> None:
     async with running_engine(register_cache=2048) as engine:
         topic = TOPICS[0]

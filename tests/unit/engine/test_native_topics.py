@@ -412,6 +412,7 @@ async def test_a_document_that_lost_its_members_is_nobodys_to_take(engine: Engin
     doc["t"] = Text("hello")
     handle = ann.state.replica("doc/notes").handle or 0
     await ann.ask(lambda ref: wire.push_update(ref, handle, doc.get_update()))
+    ann.cut()
     admin = engine.identity("root", "admin")
     await engine.services.people.delete_member(admin, TopicName("doc/notes"), "ann")
     answer = await bob.ask(lambda ref: wire.open_topic(ref, "doc/notes", 0, 0))
