@@ -166,16 +166,18 @@ async def test_a_token_that_expires_is_retried_and_another_one_goes_on_where_it_
     hub_process: HubProcess, make_peers: MakePeers
 ) -> None:
     hub, (ann, bob) = hub_process, await make_peers(2)
-    await ann.start(hub, DOCUMENT, hub.token("ann", ttl=2))
-    await bob.start(hub, DOCUMENT, hub.token("ann", ttl=2))
+    for peer in (ann, bob):
+        await peer.start(hub, DOCUMENT, None, connect=False)
+        await peer.ask("token", token=hub.token("ann", ttl=2))
+        await peer.online()
+        await peer.synced()
     await ann.edit("write", index=0, text="一")
-    await converged(hub, DOCUMENT, hub.token("ann"), ann, bob)
     await ann.ask("token", token=hub.token("ann"))  # as an application does that renews it in time
     await ann.closed(4501)
-    await bob.closed(4501)
     await ann.edit("write", index=1, text="二")
     await ann.synced()
     assert not await ann.stopped()
+    await bob.closed(4501)
     await bob.closed(4401)
     assert await bob.stopped(), "the same token again is not good any more"
     assert (await converged(hub, DOCUMENT, hub.token("ann"), ann))["text"] == "一二"
