@@ -94,18 +94,31 @@ class YjsSession:
         services.tasks.start(self._enter(identity))
 
     async def _enter(self, identity: Identity) -> None:
-        services, topic = self._services, self._topic
+        services, name = self._services, self._topic.name
         try:
             await services.people.admit(identity)
-            await services.rights.learn(topic.name)
-            self._access = services.rights.access(identity, topic.name)
+            await services.rights.learn(name)
+            self._access = services.rights.access(identity, name)
         except Refusal as refusal:
             self._end_with(refusal)
             return
+        # Nobody kept the one from before in memory.
+        self._topic = services.topics.document(name)
         self._use(self._opened)
+
+    def _is_still_right(self, identity: Identity) -> bool:
+        """Whether the right is what it was before the document was loaded."""
+        rights, name = self._services.rights, self._topic.name
+        try:
+            return rights.knows(name) and rights.access(identity, name) == self._access
+        except Refusal:
+            return False
 
     def _opened(self, topic: DocumentTopic, document: Document) -> None:
         if self.identity is None:
+            return
+        if not self._is_still_right(self.identity):
+            self._services.tasks.start(self._enter(self.identity))
             return
         self._open = True
         topic.readers[self.id] = self
