@@ -1,8 +1,9 @@
-"""The README's five minutes, as a reader would type them, against the installed command."""
+"""Every command of README and guide, as a reader would paste them, against the installed command."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -38,31 +39,69 @@ def url(tmp_path: Path) -> Iterator[str]:
     assert rest == ""
 
 
-def example(page: str, url: str, data: Path) -> str:
+def script_of(page: str, url: str, data: Path) -> str:
     """The page's shell blocks as one script, for this hub instead of the default one."""
     blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
-    script = "\n".join(block for block in blocks if "make run" not in block)
+    script = "\n".join(block for block in blocks if "make run" not in block and "npm" not in block)
     assert "http://127.0.0.1:8787" in script
-    return (
-        script.replace("http://127.0.0.1:8787", url)
-        .replace(".venv/bin/hub token", f"{HUB} token --data {data}")
-        .replace("kill %1", "kill %1; wait")
+    script = script.replace("http://127.0.0.1:8787", url).replace(
+        ".venv/bin/hub token", f"{HUB} token --data {data}"
     )
+    # Nobody presses Ctrl-C here, or writes in the page's two windows.
+    script = re.sub(
+        r"^(curl .*/stream) +# until Ctrl-C$", r"\1 -m 1 || test $? = 28", script, flags=re.MULTILINE
+    )
+    return script.replace("\nkill %1\n", f"\nkill %1; wait\n{WRITTEN}\n")
+
+
+WRITTEN = """api $HUB/v1/sync -d '[{"topic": "doc/note", "push": "AQEBACgBAW0BawF3AXYA"}]'"""
+TELLING_CURL = """#!/bin/sh
+exec {curl} -w '%{{stderr}}answered %{{http_code}} %{{method}} %{{url}}\\n' "$@"
+"""
+
+
+def pasted(script: str, folder: Path) -> list[dict[str, Any]]:
+    """Run it; the answers. A command that fails, and an answer that refuses, fails the test."""
+    telling = folder / "bin" / "curl"
+    telling.parent.mkdir(exist_ok=True)
+    telling.write_text(TELLING_CURL.format(curl=shutil.which("curl")))
+    telling.chmod(0o700)
+    path = {**os.environ, "PATH": f"{telling.parent}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, timeout=30, env=path)
+    assert done.returncode == 0, done.stderr
+    answered = [line for line in done.stderr.splitlines() if line.startswith("answered ")]
+    assert answered
+    assert [line for line in answered if not line.startswith("answered 2")] == []
+    others = [line for line in done.stderr.splitlines() if line not in answered]
+    assert [line for line in others if "Operation timed out" not in line] == []
+    return answers_in(done.stdout)
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/zh/README.md"])
 def test_five_minutes_with_curl_go_as_the_readme_says(page: str, url: str, tmp_path: Path) -> None:
-    script = example(page, url, tmp_path / "data")
-    done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, timeout=30)
-    assert "curl:" not in done.stderr
-    assert done.returncode == 0
-    answers = answers_in(done.stdout)
+    answers = pasted(script_of(page, url, tmp_path / "data"), tmp_path)
     assert answers[0]["id"] == "disk-1"
     assert [answer["read"] for answer in answers[:2]] == [False, True]
     assert [answer["status"] for answer in answers[2:5]] == ["queued", "running", "succeeded"]
     assert answers[4]["final"]["status"] == "succeeded"
     assert [item["id"] for item in answers[5]["items"]] == ["build-7"]
     assert answers[6] == {"unread": 0, "unseen": 0, "open": 0}
+    assert answers[-1] == {"user": "ann", "access": "write"}
+
+
+def test_the_guide_goes_as_it_says_after_the_readme(url: str, tmp_path: Path) -> None:
+    pasted(script_of("README.md", url, tmp_path / "data"), tmp_path)
+    answers = pasted(script_of("docs/guide.md", url, tmp_path / "data"), tmp_path)
+    assert answers[0]["id"] == "disk-2"
+    assert "Release 1.0" in [answer.get("title") for answer in answers]
+    assert answers[-1]["items"][-1]["name"] == "phone"
+
+
+def test_the_yjs_page_starts_with_the_commands_of_the_readme() -> None:
+    folder = ROOT / "docs" / "examples" / "yjs-page"
+    assert "start" in json.loads((folder / "package.json").read_text())["scripts"]
+    for page in ("README.md", "docs/zh/README.md"):
+        assert f"cd {folder.relative_to(ROOT)}\nnpm install\nnpm start\n" in (ROOT / page).read_text()
 
 
 def answers_in(output: str) -> list[dict[str, Any]]:
