@@ -254,7 +254,7 @@ COMMANDS: list[tuple[str, dict[str, Any], str]] = [
     ("start", {"id": "t4"}, "bad_value"),
     ("read_all", {"upto": "all"}, "bad_value"),
     ("read_all", {"upto": -1}, "bad_value"),
-    ("read_all", {"topic": "space/team"}, "forbidden"),
+    ("read_all", {"topic": "space/theirs"}, "forbidden"),
 ]
 
 
