@@ -22,6 +22,8 @@ from bench.processes import ROOT, Cores
 from bench.rows import Row
 
 RESULTS: Final = ROOT / "bench" / "results"
+_QUIET: Final = 0.5
+_BUSY: Final = "OTHER WORK RUNS HERE: ratios still say something, times and the latency row do not.\n"
 _PACKAGES: Final = ("uvloop", "websockets", "pycrdt", "msgpack", "aiosqlite", "uvicorn")
 
 
@@ -52,6 +54,7 @@ def header(about: Mapping[str, Any]) -> str:
         f"commit {about['commit']}{changed}; {versions}\n"
         f"servers on core {about['cores']['server']}, loads on core {about['cores']['load']}\n"
         "Medians of rounds, (least–greatest). Cost: CPU of the whole server process, in µs a unit of work.\n"
+        + (_BUSY if about["load_average"] > _QUIET else "")
     )
 
 

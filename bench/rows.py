@@ -40,7 +40,7 @@ class Size:
     commits: int
 
 
-FULL: Final = Size(5, 0.7, 3.0, 100, 100_000, 5_000, 2_000)
+FULL: Final = Size(5, 0.6, 2.4, 100, 100_000, 5_000, 2_000)
 QUICK: Final = Size(3, 0.3, 1.0, 25, 5_000, 1_000, 500)
 
 
