@@ -29,12 +29,13 @@ class MemberRoutes:
 
     def routes(self) -> Sequence[Route]:
         """All of them."""
-        return [route for path, noun in _SHARED for route in self._routes(path, noun)]
+        found: list[Route] = []
+        for path, noun in _SHARED:
+            found += self._seeing(path, f"{path}/{{user}}", noun)
+            found += self._sharing(f"{path}/{{user}}", noun)
+        return found
 
-    def _routes(self, path: str, noun: str) -> Sequence[Route]:
-        single = f"{path}/{{user}}"
-        sharing: tuple[Scope, ...] = ("user", "admin") if noun == "doc" else ("admin",)
-        who = "For members with write access." if noun == "doc" else ""
+    def _seeing(self, path: str, single: str, noun: str) -> Sequence[Route]:
         return (
             Route(
                 "GET",
@@ -50,19 +51,6 @@ class MemberRoutes:
                 refusals=(BadId, BadValue, NotFound),
             ),
             Route(
-                "PUT",
-                single,
-                self.put,
-                f"put_{noun}_member",
-                "members",
-                "Give a user access",
-                {200: Reply("The member.", Member)},
-                f"{who} Creates the {'document' if noun == 'doc' else noun} and the user as needed.".strip(),
-                scopes=sharing,
-                body=MemberBody,
-                refusals=(BadId, BadValue, Limit),
-            ),
-            Route(
                 "GET",
                 single,
                 self.read,
@@ -74,6 +62,25 @@ class MemberRoutes:
                 scopes=("user", "publish", "admin"),
                 refusals=(BadId, NotFound),
             ),
+        )
+
+    def _sharing(self, single: str, noun: str) -> Sequence[Route]:
+        scopes: tuple[Scope, ...] = ("user", "admin") if noun == "doc" else ("admin",)
+        who = "For members with write access." if noun == "doc" else ""
+        return (
+            Route(
+                "PUT",
+                single,
+                self.put,
+                f"put_{noun}_member",
+                "members",
+                "Give a user access",
+                {200: Reply("The member.", Member)},
+                f"{who} Creates the {'document' if noun == 'doc' else noun} and the user as needed.".strip(),
+                scopes=scopes,
+                body=MemberBody,
+                refusals=(BadId, BadValue, Limit),
+            ),
             Route(
                 "DELETE",
                 single,
@@ -83,7 +90,7 @@ class MemberRoutes:
                 "Take a user's access away",
                 {204: Reply("Taken away, on open connections too.")},
                 who,
-                scopes=sharing,
+                scopes=scopes,
                 refusals=(BadId, NotFound),
             ),
         )
