@@ -10,30 +10,32 @@ progress, final, sent}``. Every method checks the caller's rights and raises ``e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import cast
 
 from hub.engine.exchange import Exchange
-from hub.engine.following import Following, pass_time
+from hub.engine.following import Follower, Following, pass_time
 from hub.engine.item_rights import ItemRights
-from hub.engine.ledger import UNSTAMPED, Stated
+from hub.engine.ledger import SPACE_MARK_AHEAD, UNSTAMPED, Stated
+from hub.engine.ledger_calls import LedgerCalls
 from hub.engine.listing import Listing
 from hub.engine.people import People
+from hub.engine.personal import Place, ReaderView, place_of, split_values
 from hub.engine.pipeline import Pipeline
-from hub.engine.reading import ReadItem, UseView
 from hub.engine.shapes import Created, Item, ItemFilter, Page, StreamEvent, SyncAnswer, SyncPart
 from hub.engine.statements import Guard, ItemWrite
 from hub.engine.topicbook import TopicBook
 from hub.engine.topics import Ledger
-from hub.errors import BadField, ClockAhead, NotFound, Refusal
-from hub.model import Actor, Counts, Hlc, Identity, ItemId, Json, Registers, Seq, TopicName, UserId
+from hub.errors import BadField, BadValue, ClockAhead, NotFound, Refusal
+from hub.model import Actor, Counts, Hlc, Identity, ItemId, Json, Registers, TopicName, UserId
 from hub.ports import Archive, Clock
 from hub.state.clock import is_ahead
 from hub.state.derive import ReadUpto, flat
 from hub.state.fields import check_statement
 from hub.state.names import ALL, topic_kind
 from hub.state.ulid import new_ulid
-from hub.state.weights import READ_UPTO, slot
+from hub.state.weights import ITEM, READ_UPTO
 
 __all__ = ["Actions", "Created", "Item", "ItemFilter", "Page", "StreamEvent", "SyncAnswer", "SyncPart"]
 
@@ -54,13 +56,13 @@ class Actions:
         following: Following,
         exchange: Exchange,
     ) -> None:
-        self._pipeline = pipeline
         self._topics = topics
         self._rights = rights
         self._people = people
         self._clock = clock
         self._listing = Listing(archive, clock)
         self._following = following
+        self._calls = LedgerCalls(pipeline, topics, following.views)
         self._exchange = exchange
 
     # ------------------------------------------------------------------ writing
@@ -75,7 +77,8 @@ class Actions:
     ) -> tuple[Item, bool]:
         """Create a notification or task; (item, True) if new, (item, False) if the same existed."""
         work = await self._create(caller, topic, item, record, hlc, ())
-        return self._answer(work, work.stated[0].item), work.won
+        item_id = work.stated[0].item
+        return await self._answer(caller, topic, item_id, work.found(item_id)), work.won
 
     async def start(
         self,
@@ -87,7 +90,8 @@ class Actions:
     ) -> Item:
         """Create a task and state that it runs."""
         work = await self._create(caller, topic, item, record, hlc, (("status", [1, "running"]),))
-        return self._answer(work, work.stated[0].item)
+        item_id = work.stated[0].item
+        return await self._answer(caller, topic, item_id, work.found(item_id))
 
     async def create_many(
         self, caller: Identity, topics: Sequence[TopicName], item: str | None, record: Mapping[str, Json]
@@ -122,7 +126,7 @@ class Actions:
         stated += [self._stated(topic, item_id, field, value, hlc) for field, value in more]
         if kind == "inbox":
             await self._people.named(UserId(name))
-        return await self._write(caller, topic, stated, None)
+        return await self._calls.write(topic, stated, _actor(caller), None)
 
     async def change(
         self,
@@ -133,37 +137,61 @@ class Actions:
         hlc: Hlc | None = None,
     ) -> Item:
         """State fields of one item (keys: seen read archived pinned deleted snoozed title body due priority
-        assignee status progress note attempt). Without ``attempt`` the current one is meant."""
+        assignee status progress note attempt). Without ``attempt`` the current one is meant.
+
+        What is personal about a space's item is stated in the caller's inbox, after the rest was saved.
+        """
+        if not changes.keys() - {"attempt"}:
+            raise BadValue("state at least one field")
         await self._rights.learn(topic)
-        values = _values(changes)
-        guard = self._rights.may_state(caller, topic, values)
-        stated = [self._stated(topic, ItemId(item), field, value, hlc) for field, value in values.items()]
-        if not stated:
-            return await self.item(caller, topic, item)
-        return self._answer(await self._write(caller, topic, stated, guard), ItemId(item))
+        item_id, place, actor = ItemId(item), place_of(caller, topic), _actor(caller)
+        shared, personal = split_values(topic, _values(changes))
+        guard = self._rights.may_mark(caller, topic) if personal else None
+        if shared:
+            guard = self._rights.may_state(caller, topic, shared)
+        stated = self._all_stated(topic, item_id, shared, hlc)
+        own = self._all_stated(place.topic, place.name(item_id), personal, hlc)
+        if stated:
+            found = (await self._calls.write(topic, stated, actor, guard)).found(item_id)
+        else:
+            found = await self._found(topic, item_id, guard)
+        if own:
+            await self._calls.write(place.topic, own, actor, None)
+        return await self._answer(caller, topic, item_id, found)
 
     async def read_all(
         self, caller: Identity, topic: TopicName, upto: int | None = None, hlc: Hlc | None = None
     ) -> Counts:
         """Mark notifications up to an order (default: the last one given out) read; the counts after."""
         await self._rights.learn(topic)
-        self._rights.may_state(caller, topic, ("read",))
-        ledger = await self._view(topic)
-        stated = self._marks(ledger, _actor(caller), upto, hlc)
+        self._rights.may_mark(caller, topic)
+        ledger, view = await self._seen_by(caller, topic)
+        order = ledger.order if upto is None else min(upto, ledger.order)
+        place, actor = place_of(caller, topic), _actor(caller)
+        stated = self._marks(view, place, order, actor, hlc)
         if stated:
-            await self._write(caller, topic, stated, None)
+            await self._calls.write(place.topic, stated, actor, None)
         return await self.counts(caller, topic)
 
-    def _marks(self, ledger: Ledger, actor: Actor, upto: int | None, hlc: Hlc | None) -> list[Stated]:
+    def _marks(
+        self, view: ReaderView, place: Place, order: int, actor: Actor, hlc: Hlc | None
+    ) -> list[Stated]:
         """One ``read_upto``; below the actor's own standing one, ``read`` item by item, because a newer mark
-        replaces the older and would make what lies between unread."""
-        assert ledger.view is not None
-        order = ledger.order if upto is None else min(upto, ledger.order)
-        standing = (ledger.view.item(ALL) or {}).get(slot(READ_UPTO, actor))
-        if standing is None or order >= cast("int", standing.value):
-            return [self._stated(ledger.name, ALL, READ_UPTO, order, hlc)]
-        unread = ledger.view.unread_upto(order)
-        return [self._stated(ledger.name, item, "read", True, hlc) for item in unread]
+        replaces the older and would make what lies between unread. Likewise where a space's orders have run
+        ahead of the clock."""
+        standing, now = view.mark(actor), self._clock.now()
+        too_far = place.space is not None and order > now + SPACE_MARK_AHEAD
+        if not too_far and (standing is None or order >= cast("int", standing.value)):
+            return [self._stated(place.topic, place.name(ALL), READ_UPTO, order, hlc)]
+        return [
+            self._stated(place.topic, place.name(item), "read", True, hlc)
+            for item in view.unread_upto(order, now)
+        ]
+
+    def _all_stated(
+        self, topic: TopicName, item: ItemId, values: Mapping[str, Json], hlc: Hlc | None
+    ) -> list[Stated]:
+        return [self._stated(topic, item, field, value, hlc) for field, value in values.items()]
 
     def _stated(self, topic: TopicName, item: ItemId, field: str, value: Json, hlc: Hlc | None) -> Stated:
         if hlc is not None and type(hlc) is int and is_ahead(hlc, self._clock.now()):
@@ -175,18 +203,15 @@ class Actions:
             return Stated(item, field, value, stamp)
         return Stated(item, field, check_statement(topic_kind(topic)[0], item, field, value, checked), stamp)
 
-    async def _write(
-        self, caller: Identity, topic: TopicName, stated: Sequence[Stated], guard: Guard | None
-    ) -> ItemWrite:
-        future: asyncio.Future[Seq] = asyncio.get_running_loop().create_future()
-        done, refused = _into(future)
-        work = ItemWrite(self._topics.ledger(topic), stated, _actor(caller), done, refused, guard)
-        self._pipeline.submit(work)
-        await future
-        return work
-
-    def _answer(self, work: ItemWrite, item: ItemId) -> Item:
-        return _flat(item, work.registers(item), work.registers(ALL), self._clock.now())
+    async def _answer(
+        self, caller: Identity, topic: TopicName, item: ItemId, found: tuple[Registers, Registers]
+    ) -> Item:
+        """An item of which registers and marks were found, as the caller sees it."""
+        place, (registers, marks) = place_of(caller, topic), found
+        if place.space is None:
+            return _flat(item, registers, marks, self._clock.now())
+        personal, marks = await self._calls.read(place.topic, place.name(item), place.name(ALL))
+        return _flat(item, registers, marks, self._clock.now(), personal)
 
     # ------------------------------------------------------------------ reading
 
@@ -194,17 +219,23 @@ class Actions:
         """One item, from history too; not one that is deleted."""
         await self._rights.learn(topic)
         guard = self._rights.may_see(caller, topic)
-        future: asyncio.Future[tuple[Registers, Registers]] = asyncio.get_running_loop().create_future()
-        done, refused = _into(future)
-        self._pipeline.submit(
-            ReadItem(self._topics.ledger(topic), ItemId(item), lambda *found: done(found), refused)
+        answer = await self._answer(
+            caller, topic, ItemId(item), await self._found(topic, ItemId(item), guard)
         )
-        registers, marks = await future
-        answer = _flat(ItemId(item), registers, marks, self._clock.now())
-        guard(answer)
         if answer["deleted"]:
             raise NotFound("the item is deleted")
         return answer
+
+    async def _found(
+        self, topic: TopicName, item: ItemId, guard: Guard | None
+    ) -> tuple[Registers, Registers]:
+        """An item's registers, and the topic's marks; the guard has looked at its record."""
+        registers, marks = await self._calls.read(topic, item)
+        if ITEM not in registers:
+            raise NotFound("there is no such item")
+        if guard is not None:
+            guard(cast("dict[str, Json]", registers[ITEM].value))
+        return registers, marks
 
     async def items(
         self, caller: Identity, topic: TopicName, which: ItemFilter, limit: int, cursor: str | None
@@ -212,29 +243,24 @@ class Actions:
         """A page of items."""
         await self._rights.learn(topic)
         guard = self._rights.may_list(caller, topic)
-        return await self._listing.page(await self._view(topic), which, limit, cursor, guard)
+        ledger, view = await self._seen_by(caller, topic)
+        return await self._listing.page(ledger, view, which, limit, cursor, guard)
 
     async def counts(self, caller: Identity, topic: TopicName) -> Counts:
         """What a badge shows."""
         await self._rights.learn(topic)
         self._rights.may_list(caller, topic)
-        ledger = await self._view(topic)
-        assert ledger.view is not None
-        pass_time(ledger, self._clock.now())
-        return ledger.view.counts
+        _, view = await self._seen_by(caller, topic)
+        return view.counts(self._clock.now())
 
-    async def _view(self, topic: TopicName) -> Ledger:
-        """The ledger with its view resident, as of everything submitted before. Don't await before using
-        it.
-        """
-        while True:
-            future: asyncio.Future[Ledger] = asyncio.get_running_loop().create_future()
-            self._pipeline.submit(UseView(self._topics.ledger(topic), *_into(future)))
-            ledger = await future
-            # Others who were answered in the same turn may have made room for theirs since.
-            if ledger.view is not None:
-                self._following.views.used(ledger)
-                return ledger
+    async def _seen_by(self, caller: Identity, topic: TopicName) -> tuple[Ledger, ReaderView]:
+        """The ledger, and its view as the caller sees it: as of everything submitted before."""
+        place = place_of(caller, topic)
+        own = None if place.space is None else (await self._calls.view(place.topic)).view
+        ledger = await self._calls.view(topic)
+        pass_time(ledger, self._clock.now())
+        assert ledger.view is not None
+        return ledger, ReaderView(ledger.view, place, own or ledger.view)
 
     # ------------------------------------------------------------------ the rest
 
@@ -242,11 +268,15 @@ class Actions:
         self, caller: Identity, topic: TopicName, last_event_id: str | None
     ) -> AsyncIterator[StreamEvent]:
         """Changes as they are saved, from ``last_event_id`` on (without: from now). A slow follower gets
-        ``reset`` instead of a backlog."""
+        ``reset`` instead of a backlog. Of a space also what changes for the caller alone."""
         await self._rights.learn(topic)
         guard = self._rights.may_list(caller, topic)
-        async for event in self._following.stream(caller, self._topics.ledger(topic), last_event_id, guard):
-            yield event
+        place = place_of(caller, topic)
+        ledger, own = self._topics.ledger(topic), self._topics.ledger(place.topic)
+        events = self._following.stream(Follower(caller, ledger, place, own), last_event_id, guard)
+        async with aclosing(events):
+            async for event in events:
+                yield event
 
     async def sync(
         self, caller: Identity, device: str | None, parts: Sequence[SyncPart]
@@ -262,8 +292,10 @@ def _actor(caller: Identity) -> Actor:
     return Actor(caller.device) if caller.device is not None else caller.api_actor
 
 
-def _flat(item: ItemId, registers: Registers, marks: Registers, now: int) -> Item:
-    answer = flat(item, registers, ReadUpto(marks), now)
+def _flat(
+    item: ItemId, registers: Registers, marks: Registers, now: int, personal: Registers | None = None
+) -> Item:
+    answer = flat(item, registers, ReadUpto(marks), now, personal)
     if answer is None:
         raise NotFound("there is no such item")
     return answer
@@ -282,17 +314,3 @@ def _values(changes: Mapping[str, Json]) -> dict[str, Json]:
     if "progress" in values or note is not None:
         values["progress"] = [attempt, values.get("progress"), *([] if note is None else [note])]
     return values
-
-
-def _into(future: asyncio.Future[Any]) -> tuple[Callable[[Any], None], Callable[[Refusal], None]]:
-    """Callbacks that settle a future, unless who waited for it is gone."""
-
-    def done(value: Any) -> None:
-        if not future.done():
-            future.set_result(value)
-
-    def refused(refusal: Refusal) -> None:
-        if not future.done():
-            future.set_exception(refusal)
-
-    return done, refused

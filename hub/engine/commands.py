@@ -67,6 +67,8 @@ async def _progress(
     actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params
 ) -> Json:
     _only(params, "item", "progress", "note", "attempt")
+    if not params.keys() & {"progress", "note"}:
+        raise BadField("progress needs progress")
     return await actions.change(caller, topic, _taken(params, "item"), params, hlc)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
 
+from hub.engine.personal import Place, ReaderView
 from hub.engine.pipeline import Pipeline
 from hub.engine.reading import UseView
 from hub.engine.session import Sessions, next_session_id
@@ -15,7 +16,7 @@ from hub.engine.shapes import Item, StreamEvent
 from hub.engine.statements import Guard
 from hub.engine.topics import Ledger, Topic
 from hub.engine.view import LedgerView
-from hub.errors import Refusal
+from hub.errors import Limit, Refusal
 from hub.model import Access, Identity, ItemId, Milliseconds, TopicName
 from hub.ports import Clock, Commit
 from hub.protocol.body import decode_statements
@@ -24,6 +25,8 @@ from hub.state.names import ALL
 PENDING_ITEMS = 1_000
 """Changed items that wait for a slow follower; more become one ``reset``."""
 BEAT_SECONDS = 15.0
+RETRY_AFTER = 60_000
+"""Milliseconds after which a user who has too many streams may try again."""
 
 
 class Views:
@@ -59,26 +62,52 @@ class Views:
 
 
 class Follower:
-    """One stream's place among a ledger's readers. Implements ``topics.Reader`` and ``session.Live``."""
+    """One stream among a ledger's readers. Implements ``topics.Reader`` and ``session.Live``.
 
-    __slots__ = ("_ended", "_ledger", "_pending", "_reset", "_wake", "id", "identity")
+    Args:
+        identity: who follows.
+        ledger: what they follow.
+        place: where they state what is personal about its items.
+        own: that ledger.
+    """
 
-    def __init__(self, identity: Identity, ledger: Ledger) -> None:
+    __slots__ = ("_ended", "_pending", "_place", "_reset", "_wake", "id", "identity", "ledger", "own")
+
+    def __init__(self, identity: Identity, ledger: Ledger, place: Place, own: Ledger) -> None:
         self.id = next_session_id()
         self.identity: Identity | None = identity
-        self._ledger = ledger
+        self.ledger = ledger
+        self.own = own
+        self._place = place
         self._pending: dict[ItemId, None] = {}
         self._reset = False
         self._ended = False
         self._wake = asyncio.Event()
 
+    @property
+    def ledgers(self) -> tuple[Ledger, ...]:
+        """What has to be read for the stream."""
+        return (self.ledger,) if self.own is self.ledger else (self.own, self.ledger)
+
+    @property
+    def event_id(self) -> str:
+        """From where the stream resumes: ``<incarnation>-<seq>`` of each of ``ledgers``."""
+        return "-".join(f"{ledger.incarnation}-{ledger.seq}" for ledger in self.ledgers)
+
+    def view(self) -> ReaderView:
+        """How the follower sees the ledger now."""
+        return ReaderView(_view(self.ledger), self._place, _view(self.own))
+
     def relay(self, topic: Topic, commit: Commit) -> None:
         """Remember which items changed."""
-        self.changed(statement.item for statement in decode_statements(commit.body))
+        self.changed(topic, (statement.item for statement in decode_statements(commit.body)))
 
-    def changed(self, items: Iterable[ItemId]) -> None:
-        """These items are to be shown; a mark on all of them is a reset."""
-        self._pending.update(dict.fromkeys(items))
+    def changed(self, topic: Topic, names: Iterable[ItemId]) -> None:
+        """Items of one of ``ledgers`` changed and are to be shown; a mark on all of them is a reset."""
+        items = [self._place.item(name) if topic is self.own else name for name in names]
+        self._pending.update((item, None) for item in items if item is not None)
+        if not self._pending:
+            return
         if ALL in self._pending or len(self._pending) > PENDING_ITEMS:
             self.start_over()
         self._wake.set()
@@ -108,7 +137,7 @@ class Follower:
 
     def topics(self) -> list[Topic]:
         """The ledger."""
-        return [self._ledger]
+        return [self.ledger]
 
     def access_changed(self, topic: Topic, access: Access | None) -> None:
         """Without access the stream ends."""
@@ -126,102 +155,99 @@ class Follower:
 
 
 class Following:
-    """Makes streams."""
+    """Makes streams. A user may have ``per_user`` connections and streams together."""
 
-    __slots__ = ("_clock", "_pipeline", "_sessions", "views")
+    __slots__ = ("_clock", "_per_user", "_pipeline", "_sessions", "views")
 
-    def __init__(self, pipeline: Pipeline, sessions: Sessions, clock: Clock, views: Views) -> None:
+    def __init__(
+        self, pipeline: Pipeline, sessions: Sessions, clock: Clock, views: Views, per_user: int
+    ) -> None:
         self._pipeline = pipeline
         self._sessions = sessions
         self._clock = clock
+        self._per_user = per_user
         self.views = views
 
     async def stream(
-        self, caller: Identity, ledger: Ledger, last_event_id: str | None, guard: Guard
-    ) -> AsyncIterator[StreamEvent]:
+        self, follower: Follower, last_event_id: str | None, guard: Guard
+    ) -> AsyncGenerator[StreamEvent, None]:
         """Items as they change, then the counts; each group's last event carries the id to resume from."""
-        follower = Follower(caller, ledger)
-        await self._join(follower, ledger, last_event_id)
+        joining = [self._join(follower, ledger) for ledger in follower.ledgers]
         try:
-            yield self._counts(ledger)
-            while self._clock.now() < caller.expires_at:
-                for event in self._events(follower, ledger, guard):
+            await asyncio.gather(*joining)
+            if last_event_id is not None:
+                _resume(follower, last_event_id)
+            yield self._counts(follower)
+            while self._clock.now() < _expires_at(follower):
+                for event in self._events(follower, guard):
                     yield event
-                if not await follower.wait(self._patience(ledger, caller)):
+                if not await follower.wait(self._patience(follower)):
                     return
-                pass_time(ledger, self._clock.now())
+                self._pass_time(follower)
         finally:
-            self._leave(follower, ledger)
+            for joined in joining:
+                joined.cancel()
+            self._leave(follower)
 
-    async def _join(self, follower: Follower, ledger: Ledger, last_event_id: str | None) -> None:
-        """Becoming a reader and knowing what changed since is one step between turns."""
+    def _join(self, follower: Follower, ledger: Ledger) -> asyncio.Future[None]:
+        """Become a reader, with the view resident. Submitted at once, for only so the topic stays."""
         joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def refused(refusal: Refusal) -> None:
             if not joined.done():
                 joined.set_exception(refusal)
 
-        self._pipeline.submit(
-            UseView(ledger, partial(self._become_reader, follower, last_event_id, joined), refused)
-        )
-        await joined
+        self._pipeline.submit(UseView(ledger, partial(self._become_reader, follower, joined), refused))
+        return joined
 
-    def _become_reader(
-        self, follower: Follower, last_event_id: str | None, joined: asyncio.Future[None], ledger: Ledger
-    ) -> None:
+    def _become_reader(self, follower: Follower, joined: asyncio.Future[None], ledger: Ledger) -> None:
         if joined.done():
             return
+        if ledger is follower.ledger and follower.identity is not None:
+            if self._sessions.of(follower.identity.user) >= self._per_user:
+                joined.set_exception(Limit("this user has too many connections", retry_after=RETRY_AFTER))
+                return
+            self._sessions.add(follower.identity.user, follower)
         ledger.readers[follower.id] = follower
         ledger.followers += 1
-        assert follower.identity is not None
-        self._sessions.add(follower.identity.user, follower)
         self.views.used(ledger)
-        if last_event_id is not None:
-            self._resume(follower, ledger, last_event_id)
         joined.set_result(None)
 
-    def _resume(self, follower: Follower, ledger: Ledger, last_event_id: str) -> None:
-        incarnation, _, seq = last_event_id.partition("-")
-        if (
-            incarnation != str(ledger.incarnation)
-            or not _is_number(seq)
-            or not ledger.floor <= int(seq) <= ledger.seq
-        ):
-            follower.start_over()
-        elif int(seq) < ledger.seq:
-            follower.changed(_view(ledger).changed_since(int(seq)))
-
-    def _leave(self, follower: Follower, ledger: Ledger) -> None:
-        ledger.readers.pop(follower.id, None)
-        ledger.followers -= 1
+    def _leave(self, follower: Follower) -> None:
+        for ledger in follower.ledgers:
+            if ledger.readers.pop(follower.id, None) is not None:
+                ledger.followers -= 1
         if follower.identity is not None:
             self._sessions.remove(follower.identity.user, follower)
 
-    def _events(self, follower: Follower, ledger: Ledger, guard: Guard) -> Iterator[StreamEvent]:
+    def _events(self, follower: Follower, guard: Guard) -> Iterator[StreamEvent]:
         reset, items = follower.take()
         if not (reset or items):
             yield StreamEvent("beat", "", None)
             return
         if reset:
             yield StreamEvent("reset", "", None)
-        view, now = _view(ledger), self._clock.now()
+        view, now = follower.view(), self._clock.now()
         for item in items:
-            shown = view.flat(item, now) if view.knows(item) else None
-            if shown is not None and _allowed(guard, shown):
+            shown = view.flat(item, now)
+            if shown and _allowed(guard, shown):
                 yield StreamEvent("item", "", shown)
-        yield self._counts(ledger)
+        yield self._counts(follower)
 
-    def _counts(self, ledger: Ledger) -> StreamEvent:
-        view = _view(ledger)
-        pass_time(ledger, self._clock.now())
-        return StreamEvent("counts", f"{ledger.incarnation}-{ledger.seq}", asdict(view.counts))
+    def _counts(self, follower: Follower) -> StreamEvent:
+        self._pass_time(follower)
+        return StreamEvent("counts", follower.event_id, asdict(follower.view().counts(self._clock.now())))
 
-    def _patience(self, ledger: Ledger, caller: Identity) -> float:
+    def _pass_time(self, follower: Follower) -> None:
+        for ledger in follower.ledgers:
+            pass_time(ledger, self._clock.now())
+
+    def _patience(self, follower: Follower) -> float:
         """Seconds until a beat, the next snooze's end, or the token's."""
         now = self._clock.now()
-        left = (caller.expires_at - now) / 1000
-        due = _view(ledger).next_due
-        return max(0.0, min(BEAT_SECONDS, left, BEAT_SECONDS if due is None else (due - now) / 1000))
+        dues = [_view(ledger).next_due for ledger in follower.ledgers]
+        ends = [_expires_at(follower), *(due for due in dues if due is not None)]
+        return max(0.0, min(BEAT_SECONDS, (min(ends) - now) / 1000))
 
 
 def pass_time(ledger: Ledger, now: Milliseconds) -> None:
@@ -229,7 +255,28 @@ def pass_time(ledger: Ledger, now: Milliseconds) -> None:
     due = _view(ledger).pass_time(now)
     for reader in list(ledger.readers.values()) if due else ():
         if isinstance(reader, Follower):
-            reader.changed(due)
+            reader.changed(ledger, due)
+
+
+def _resume(follower: Follower, last_event_id: str) -> None:
+    """Show what changed since, or have everything read again where that isn't known."""
+    parts = last_event_id.split("-")
+    if len(parts) != 2 * len(follower.ledgers):
+        follower.start_over()
+        return
+    for ledger, incarnation, seq in zip(follower.ledgers, parts[::2], parts[1::2], strict=True):
+        if (
+            incarnation != str(ledger.incarnation)
+            or not _is_number(seq)
+            or not ledger.floor <= int(seq) <= ledger.seq
+        ):
+            follower.start_over()
+        elif int(seq) < ledger.seq:
+            follower.changed(ledger, _view(ledger).changed_since(int(seq)))
+
+
+def _expires_at(follower: Follower) -> int:
+    return follower.identity.expires_at if follower.identity is not None else 0
 
 
 def _view(ledger: Ledger) -> LedgerView:

@@ -3,7 +3,8 @@
 ========= ================================================================================
 scope     may
 ========= ================================================================================
-user      everything in the own inbox, and in spaces as their membership says
+user      everything in the own inbox, and in spaces as their membership says; what is
+          personal about a space's items whoever sees them states
 publish   create in any inbox or space; see, and state status and progress of, tasks it created
 admin     everything except items of class ``core``
 ========= ================================================================================
@@ -47,7 +48,7 @@ class ItemRights:
             return _known
         if "admin" in caller.scopes:
             return _not_core
-        raise Forbidden("this needs the scope user for your own inbox, or admin")
+        raise Forbidden("this needs the scope user in your own inbox or as a member, or the scope admin")
 
     def may_see(self, caller: Identity, topic: TopicName) -> Guard:
         """For one item. Raises ``Forbidden``, ``UnknownTopic``."""
@@ -72,6 +73,16 @@ class ItemRights:
                 return _created_by(caller)
             raise Forbidden("the scope publish states only status and progress")
         raise Forbidden("you may not state this here")
+
+    def may_mark(self, caller: Identity, topic: TopicName) -> Guard:
+        """For statements on what is personal about items: in a space whoever sees them may, in their own
+        inbox. Raises ``Forbidden``, ``UnknownTopic``."""
+        if not topic.startswith("space/"):
+            return self.may_state(caller, topic, ("read",))
+        self._check_space(topic)
+        if "user" not in caller.scopes:
+            raise Forbidden("what is personal about a space's items is stated with the scope user")
+        return self.may_list(caller, topic)
 
     def may_create(self, caller: Identity, topic: TopicName, kind: object) -> None:
         """For new items. Raises ``Forbidden``, ``UnknownTopic``."""

@@ -37,6 +37,8 @@ class Mark(NamedTuple):
 
 
 UNSTAMPED = Hlc(-1)
+SPACE_MARK_AHEAD = 60_000
+"""Milliseconds after the clock up to which a space may be marked read."""
 _REOPENING = (Slot("archived"), Slot("deleted"), STATUS)
 
 
@@ -223,10 +225,14 @@ class LedgerPart:
 
     def _check_mark(self, stated: Stated) -> None:
         """A mark can't swallow what has not arrived. A space's orders aren't known in the inbox: its marks
-        end a minute ahead of the clock."""
+        end ``SPACE_MARK_AHEAD`` after the clock."""
         if stated.field != READ_UPTO:
             return
-        latest = max(self.ledger.order, self.turn.now - 1) if stated.item == ALL else self.turn.now + 60_000
+        latest = (
+            max(self.ledger.order, self.turn.now - 1)
+            if stated.item == ALL
+            else self.turn.now + SPACE_MARK_AHEAD
+        )
         if cast("int", stated.value) > latest:
             raise BadValue("read_upto is at most the order of the last item")
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hub.engine.following import pass_time
+from hub.engine.personal import ReaderView
 from hub.engine.shapes import Item, ItemFilter, Page
 from hub.engine.statements import Guard
 from hub.engine.topics import Ledger
-from hub.engine.view import LedgerView
 from hub.errors import BadValue, Refusal
 from hub.model import Json, Milliseconds
 from hub.ports import Archive, Clock
-from hub.state.derive import ReadUpto, flat
-from hub.state.names import ALL
+from hub.state.derive import flat
 
 _END = 2**53
 _IN_HISTORY = "h"
@@ -29,15 +27,19 @@ class Listing:
         self._clock = clock
 
     async def page(
-        self, ledger: Ledger, which: ItemFilter, limit: int, cursor: str | None, guard: Guard
+        self,
+        ledger: Ledger,
+        view: ReaderView,
+        which: ItemFilter,
+        limit: int,
+        cursor: str | None,
+        guard: Guard,
     ) -> Page:
-        """Up to ``limit`` items below the cursor. The ledger's view is resident. Raises ``BadValue``."""
+        """Up to ``limit`` items below the cursor, as the view shows them. Raises ``BadValue``."""
         in_history, below = _below(cursor)
-        view, now = ledger.view, self._clock.now()
-        assert view is not None
+        now = self._clock.now()
         found: list[Item] = []
         if not in_history:
-            pass_time(ledger, now)
             for item in self._live(view, which, below, now, guard):
                 found.append(item)
                 if len(found) == limit:
@@ -45,11 +47,10 @@ class Listing:
             below = _END
         if not which.history:
             return Page(found, None)
-        marks = ReadUpto(view.item(ALL))
-        return await self._from_history(ledger, which, limit, below, found, marks, guard)
+        return await self._from_history(ledger, view, which, limit, below, found, guard)
 
     def _live(
-        self, view: LedgerView, which: ItemFilter, below: int, now: Milliseconds, guard: Guard
+        self, view: ReaderView, which: ItemFilter, below: int, now: Milliseconds, guard: Guard
     ) -> Iterator[Item]:
         for _, name in view.newest_first(below):
             item = view.flat(name, now)
@@ -59,11 +60,11 @@ class Listing:
     async def _from_history(
         self,
         ledger: Ledger,
+        view: ReaderView,
         which: ItemFilter,
         limit: int,
         below: int,
         found: list[Item],
-        marks: ReadUpto,
         guard: Guard,
     ) -> Page:
         now = self._clock.now()
@@ -71,7 +72,7 @@ class Listing:
             rows = await self._archive.history(ledger.name, below, limit)
             for row in rows:
                 below = row.order
-                item = flat(row.item, row.registers, marks, now)
+                item = flat(row.item, row.registers, view.marks, now, view.personal(row.item))
                 if item is not None and _shown(item, which) and _allowed(item, guard):
                     found.append(item)
                     if len(found) == limit:

@@ -94,9 +94,12 @@ class Catch(Work[Ledger]):
 
 
 class ReadItem(Work[Ledger]):
-    """One item from the live registers or from history, and the marks that say whether it is read."""
+    """One item from the live registers or from history, and the marks that say whether it is read.
 
-    __slots__ = ("_done", "_item", "_refused", "_turn")
+    ``marks`` names the item that holds these.
+    """
+
+    __slots__ = ("_done", "_item", "_marks", "_refused", "_turn")
 
     def __init__(
         self,
@@ -104,9 +107,11 @@ class ReadItem(Work[Ledger]):
         item: ItemId,
         done: Callable[[Registers, Registers], None],
         refused: Callable[[Refusal], None],
+        marks: ItemId = ALL,
     ) -> None:
         super().__init__(topic)
         self._item = item
+        self._marks = marks
         self._done = done
         self._refused = refused
         self._turn: Turn | None = None
@@ -114,17 +119,17 @@ class ReadItem(Work[Ledger]):
     def wants(self, turn: Turn) -> None:
         """The item and the marks as wholes."""
         turn.want_item(self.topic.name, self._item)
-        turn.want_item(self.topic.name, ALL)
+        turn.want_item(self.topic.name, self._marks)
 
     def join(self, turn: Turn) -> None:
         """Nothing is joined."""
         self._turn = turn
 
     def settle(self) -> None:
-        """Answer with the item's registers (empty: unknown) and those of ``*``."""
+        """Answer with the item's registers (empty: unknown) and the marks."""
         assert self._turn is not None
         part = self._turn.part(self.topic)
-        self._done(part.registers(self._item), part.registers(ALL))
+        self._done(part.registers(self._item), part.registers(self._marks))
 
     def fail(self, refusal: Refusal) -> None:
         """Could not be read."""

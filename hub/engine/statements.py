@@ -107,7 +107,7 @@ class Write(Work[Ledger]):
 class ItemWrite(Write):
     """A write that is answered with items as they stand after it: HTTP and commands.
 
-    ``shown`` are the items to answer with; their registers are in ``registers`` once settled.
+    ``shown`` are the items to answer with; ``found`` has their registers once settled.
     """
 
     __slots__ = ("part", "shown")
@@ -137,10 +137,10 @@ class ItemWrite(Write):
         self.part = turn.part(self.topic)
         super().join(turn)
 
-    def registers(self, item: ItemId) -> Registers:
-        """All registers of one of ``shown``, or of ``*``, after the turn."""
+    def found(self, item: ItemId) -> tuple[Registers, Registers]:
+        """All registers of one of ``shown``, and those of ``*``, after the turn."""
         assert self.part is not None
-        return self.part.registers(item)
+        return self.part.registers(item), self.part.registers(ALL)
 
 
 class Retire(Work[Ledger]):

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
+from typing import cast
 
 from hub.engine.residence import held_bytes
 from hub.engine.retention import closed_at
 from hub.engine.tail import Overlay
-from hub.model import Counts, ItemId, Json, Milliseconds, Registers
-from hub.state.derive import Derived, ReadUpto, count, derive, flat, next_change
+from hub.model import Counts, ItemId, Milliseconds, Registers, Slot
+from hub.state.derive import Derived, ReadUpto, count, derive, next_change
 from hub.state.names import ALL
 from hub.state.weights import ITEM
 
+_SNOOZED = Slot("snoozed")
 VIEW_BYTES = 2_000
 """What an empty view takes."""
 
@@ -55,33 +57,22 @@ class LedgerView:
         """All registers of one item."""
         return self._items.get(item)
 
-    def knows(self, item: ItemId) -> bool:
-        """Whether the item has a record."""
-        return item in self._derived
-
-    def flat(self, item: ItemId, now: Milliseconds) -> dict[str, Json]:
-        """A known item as HTTP and commands answer it."""
-        return flat(item, self._items[item], self._uptos, now) or {}
+    def known(self) -> Iterable[tuple[ItemId, Derived]]:
+        """Every known item with what is derived of it."""
+        return self._derived.items()
 
     def newest_first(self, below: int) -> Iterator[tuple[int, ItemId]]:
         """(order, item) of every known item whose order is below the given one."""
         ordered = ((derived.order or 0, item) for item, derived in self._derived.items())
         return iter(sorted((pair for pair in ordered if pair[0] < below), reverse=True))
 
-    def unread_upto(self, order: int) -> list[ItemId]:
-        """Unread notifications with an order up to the given one."""
-        return [
-            item
-            for item, derived in self._derived.items()
-            if derived.kind == "notification" and not derived.read and (derived.order or 0) <= order
-        ]
-
     def changed_since(self, seq: int) -> list[ItemId]:
-        """Known items with a register above a seq; ``*`` with them, if a mark is above it."""
+        """Items with a register above a seq: known ones, ``*``, and what is personal about spaces' items."""
         return [
             item
-            for item in (*self._derived, ALL)
-            if any(register.seq > seq for register in self._items.get(item, {}).values())
+            for item, registers in self._items.items()
+            if (item in self._derived or item == ALL or "/" in item)
+            and any(register.seq > seq for register in registers.values())
         ]
 
     def apply(self, registers: Overlay, now: Milliseconds) -> set[ItemId]:
@@ -93,6 +84,10 @@ class LedgerView:
             before = standing.get(slot)
             self.bytes += held_bytes(register) - (held_bytes(before) if before is not None else 0)
             standing[slot] = register
+            if slot == _SNOOZED and "/" in item:
+                until = cast("int | None", register.value)
+                if until is not None and until > now:
+                    heappush(self._dues, (until, item))
         self._presence(touched, +1)
         if ALL in touched:
             self._uptos = ReadUpto(self._items[ALL])
@@ -108,11 +103,11 @@ class LedgerView:
             self._derived.pop(item, None)
 
     def pass_time(self, now: Milliseconds) -> set[ItemId]:
-        """Snoozes that ended by now; the items that came back."""
+        """Snoozes that ended by now; the items that came back, personal ones of spaces among them."""
         due: set[ItemId] = set()
         while self._dues and self._dues[0][0] <= now:
             due.add(heappop(self._dues)[1])
-        return self._rederive(due & self._derived.keys(), now)
+        return self._rederive(due & self._derived.keys(), now) | {item for item in due if "/" in item}
 
     def _rederive(self, items: Iterable[ItemId], now: Milliseconds) -> set[ItemId]:
         known: set[ItemId] = set()

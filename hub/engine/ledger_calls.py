@@ -1,0 +1,72 @@
+"""Works on ledgers as calls: submitted at once, answered when they are settled, refusals raised."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hub.engine.following import Views
+from hub.engine.ledger import Stated
+from hub.engine.pipeline import Pipeline
+from hub.engine.reading import ReadItem, UseView
+from hub.engine.statements import Guard, ItemWrite
+from hub.engine.topicbook import TopicBook
+from hub.engine.topics import Ledger
+from hub.errors import Refusal
+from hub.model import Actor, ItemId, Registers, Seq, TopicName
+from hub.state.names import ALL
+
+
+class LedgerCalls:
+    """Writes, reads and views of ledgers. Each sees everything that was submitted before it."""
+
+    __slots__ = ("_pipeline", "_topics", "_views")
+
+    def __init__(self, pipeline: Pipeline, topics: TopicBook, views: Views) -> None:
+        self._pipeline = pipeline
+        self._topics = topics
+        self._views = views
+
+    async def write(
+        self, topic: TopicName, stated: Sequence[Stated], actor: Actor, guard: Guard | None
+    ) -> ItemWrite:
+        """State, whole or not at all; the work knows how its items stand after it."""
+        future: asyncio.Future[Seq] = asyncio.get_running_loop().create_future()
+        work = ItemWrite(self._topics.ledger(topic), stated, actor, *_into(future), guard)
+        self._pipeline.submit(work)
+        await future
+        return work
+
+    async def read(self, topic: TopicName, item: ItemId, marks: ItemId = ALL) -> tuple[Registers, Registers]:
+        """All registers of an item, from history too, and those of the item that holds its marks."""
+        future: asyncio.Future[tuple[Registers, Registers]] = asyncio.get_running_loop().create_future()
+        done, refused = _into(future)
+        ledger = self._topics.ledger(topic)
+        self._pipeline.submit(ReadItem(ledger, item, lambda *found: done(found), refused, marks))
+        return await future
+
+    async def view(self, topic: TopicName) -> Ledger:
+        """The ledger with its view resident. Don't await before using it."""
+        while True:
+            future: asyncio.Future[Ledger] = asyncio.get_running_loop().create_future()
+            self._pipeline.submit(UseView(self._topics.ledger(topic), *_into(future)))
+            ledger = await future
+            # Others who were answered in the same turn may have made room for theirs since.
+            if ledger.view is not None:
+                self._views.used(ledger)
+                return ledger
+
+
+def _into(future: asyncio.Future[Any]) -> tuple[Callable[[Any], None], Callable[[Refusal], None]]:
+    """Callbacks that settle a future, unless who waited for it is gone."""
+
+    def done(value: Any) -> None:
+        if not future.done():
+            future.set_result(value)
+
+    def refused(refusal: Refusal) -> None:
+        if not future.done():
+            future.set_exception(refusal)
+
+    return done, refused
