@@ -233,6 +233,7 @@ class NativeTopics:
                 self._services.pipeline.submit(update)
                 self._intake.took(size, 1)
         except Refusal as refusal:
+            self._intake.took(0, 1)
             self._count_refusal(refusal)
             self._peer.answer(native.no(ref, refusal))
 

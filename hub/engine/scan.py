@@ -110,7 +110,7 @@ def scan(
     if update == EMPTY_UPDATE:
         return NOTHING
     if trusted:
-        return _Scan(update, state, None).run()
+        return _scan_structs(update, state, None)
     if len(update) > limits.update_bytes:
         raise TooBig(f"the update is larger than {limits.update_bytes} bytes")
     typed = typed_text(update, state.clocks, state.placement)
@@ -125,7 +125,7 @@ def scan(
     return scanned
 
 
-def _scan_structs(update: bytes, state: ScanState, limits: ScanLimits) -> Scanned:
+def _scan_structs(update: bytes, state: ScanState, limits: ScanLimits | None) -> Scanned:
     """A gap is told only of an update that is one: who sent garbage is not asked for what lies before it."""
     try:
         return _Scan(update, state, limits).run()

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hub.engine.awareness import Awareness
 from hub.model import Access, Incarnation, Seq, TopicKind, TopicName, UserId
 from hub.ports import Commit, TopicRow
+from hub.telemetry.logs import get
 
 if TYPE_CHECKING:
     from hub.engine.document import Document
     from hub.engine.view import LedgerView
     from hub.engine.work import Work
+
+log = get("hub.pipeline")
 
 _handles = count(1)
 
@@ -98,10 +101,13 @@ class Topic:
         return messages
 
     def relay(self, commit: Commit) -> None:
-        """Show a commit to every reader."""
+        """Show a commit to every reader. One that fails keeps it from nobody else."""
         self.encoded.clear()
         for reader in list(self.readers.values()):
-            reader.relay(self, commit)
+            try:
+                reader.relay(self, commit)
+            except Exception:
+                log.exception("topic.relay_failed", topic=self.name, reader=reader.id)
         self.encoded.clear()
 
 

@@ -132,7 +132,10 @@ async def converged(hub: HubProcess, name: str, token: str, *peers: YjsPeer) -> 
     for peer in peers:
         await peer.ask("reached", snapshot=wanted["snapshot"])
         assert await peer.contents() == wanted["contents"]
-    assert await judge.ask("judge", updates=await held(hub, name, token)) == wanted
+    # An edit is on its way to the hub when its peer has it: asked until it has arrived.
+    async with asyncio.timeout(20):
+        while await judge.ask("judge", updates=await held(hub, name, token)) != wanted:
+            pass
     contents: dict[str, Any] = wanted["contents"]
     return contents
 
