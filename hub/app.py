@@ -141,7 +141,13 @@ class App:
             devices_per_user=config.limits.devices,
         )
         check = StatementCheck(clock, config.limits.statements)
-        following = Following(self.pipeline, self.sessions, clock, Views(config.storage.register_cache))
+        following = Following(
+            self.pipeline,
+            self.sessions,
+            clock,
+            Views(config.storage.register_cache),
+            config.limits.connections_per_user,
+        )
         exchange = Exchange(self.pipeline, self.topics, rights, check)
         actions = Actions(
             self.pipeline,
@@ -296,7 +302,7 @@ def _listener_settings(config: Config) -> ListenerSettings:
         connections_per_address=config.limits.connections_per_address,
         buffer_bytes=connection.buffer,
         drain_seconds=connection.close_timeout,
-        requests=RequestLimits(),
+        requests=RequestLimits(drain_seconds=connection.close_timeout),
         sockets=ReactorLimits(
             hello_bytes=server.hello_bytes,
             beat=connection.beat,

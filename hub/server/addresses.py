@@ -38,13 +38,14 @@ class TrustedProxies:
             peer: the address of the socket's other end.
             forwarded: the request's ``X-Forwarded-For`` headers, in order.
         """
-        if not forwarded or not self._trusts(peer):
+        if not forwarded or not self.trusts(peer):
             return peer
         hops = [_host(hop.strip()) for hop in ",".join(forwarded).split(",")]
-        client = next((hop for hop in reversed(hops) if not self._trusts(hop)), hops[0])
+        client = next((hop for hop in reversed(hops) if not self.trusts(hop)), hops[0])
         return client or peer
 
-    def _trusts(self, host: str) -> bool:
+    def trusts(self, host: str) -> bool:
+        """Whether the address is a trusted proxy's."""
         if not self._networks:
             return False
         try:

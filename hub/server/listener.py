@@ -22,8 +22,9 @@ from hub.server.connection import Outbound
 from hub.server.context import ReactorContext, ReactorLimits
 from hub.server.flusher import Flusher
 from hub.server.handshake import Doorway
-from hub.server.http_protocol import HttpProtocol, RequestLimits
+from hub.server.http_protocol import Entrance, HttpProtocol, RequestLimits
 from hub.server.reactor import WebSocketReactor
+from hub.server.room import Room, sockets_at_most
 from hub.server.wheel import TimerWheel
 from hub.telemetry.metrics import Metrics
 
@@ -41,6 +42,7 @@ class ListenerSettings:
         allows_origin: whether a page of an ``Origin`` may open a WebSocket, given the ``Host`` it asked.
         buffer_bytes: a socket's queued relays above this are dropped.
         drain_seconds: a socket that takes nothing for so long is given up.
+        sockets_at_most: in all; None for as many as the process has descriptors for, less a reserve.
         keep_alive_seconds: how long an HTTP connection may wait for its next request.
     """
 
@@ -51,6 +53,7 @@ class ListenerSettings:
     trusted_proxies: tuple[str, ...] = ()
     allows_origin: Callable[[str | None, str | None], bool] = lambda origin, host: origin is None
     connections_per_address: int = 20_000
+    sockets_at_most: int | None = None
     buffer_bytes: int = 1_048_576
     drain_seconds: float = 30.0
     keep_alive_seconds: int = 75
@@ -142,11 +145,11 @@ class Listener:
         self._server = self._serving = None
 
     def _config(self) -> uvicorn.Config:
-        settings = self._settings
+        settings, context = self._settings, self._context()
         config = uvicorn.Config(
             self._app,
-            http=cast(Any, functools.partial(HttpProtocol, self._wheel, settings.requests)),
-            ws=cast(Any, functools.partial(WebSocketReactor, self._context())),
+            http=cast(Any, functools.partial(HttpProtocol, self._entrance(context))),
+            ws=cast(Any, functools.partial(WebSocketReactor, context)),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -162,6 +165,12 @@ class Listener:
         except (OSError, ssl.SSLError) as error:
             raise errors.BadConfig(f"server.tls_cert and server.tls_key can't be used: {error}.") from None
         return config
+
+    def _entrance(self, context: ReactorContext) -> Entrance:
+        room = Room(self._settings.sockets_at_most or sockets_at_most(), lambda: self._wheel.now)
+        return Entrance(
+            self._wheel, self._settings.requests, context.addresses, context.doorway.proxies, room
+        )
 
     def _context(self) -> ReactorContext:
         settings = self._settings

@@ -191,7 +191,7 @@ class Engine:
         )
         check = StatementCheck(clock, sizes.statements)
         self.views = Views(sizes.view_memory)
-        following = Following(self.pipeline, sessions, clock, self.views)
+        following = Following(self.pipeline, sessions, clock, self.views, per_user=1000)
         actions = Actions(
             self.pipeline,
             self.topics,

@@ -83,7 +83,8 @@ class EchoHandlers:
 
 
 class Application:
-    """Answers with the caller's address, after the body has come; ``/slow`` waits for ``release``."""
+    """Answers with the caller's address, after the body has come; ``/slow`` waits for ``release``, and
+    on ``/known`` it is known who asks."""
 
     def __init__(self) -> None:
         self.release = asyncio.Event()
@@ -91,6 +92,8 @@ class Application:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "http"
+        if scope["path"] == "/known":
+            scope["extensions"]["tongbu.known"]()
         while (await receive()).get("more_body"):
             pass
         if scope["path"] == "/slow":
