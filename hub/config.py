@@ -69,9 +69,17 @@ class ServerSettings(Section, frozen=True):
         """
         if origin is None:
             return True
-        if host is not None and origin.lower().partition("://")[2] == host.lower():
+        if host is not None and origin.lower().partition("://")[2] == host.lower() and self.knows_host(host):
             return True
         return any(_origin_fits(origin.lower(), allowed) for allowed in self.origins)
+
+    def knows_host(self, host: str | None) -> bool:
+        """Whether a ``Host`` header is a name of this hub, not one that a page let lead here (DNS rebinding).
+        Only a hub on loopback, behind no proxy, can tell: by loopback's names and those in ``origins``."""
+        if host is None or self.trusted_proxies or not _is_loopback(self.host):
+            return True
+        name, names = _host_name(host), {_host_name(origin.rpartition("://")[2]) for origin in self.origins}
+        return _is_loopback(name) or not names.isdisjoint((name, "*"))
 
 
 class ConnectionSettings(Section, frozen=True):
@@ -366,6 +374,18 @@ def _origin_fits(origin: str, allowed: str) -> bool:
     if allowed.endswith(":*"):
         return re.fullmatch(re.escape(allowed[:-2]) + r"(:\d{1,5})?", origin) is not None
     return allowed in ("*", origin)
+
+
+def _host_name(host: str) -> str:
+    """The name or address in a ``Host`` header, without its port."""
+    return host[1:].partition("]")[0] if host.startswith("[") else host.lower().partition(":")[0]
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")  # RFC 6761 §6.3
 
 
 def _is_network(text: str) -> bool:

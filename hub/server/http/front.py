@@ -3,6 +3,7 @@
 An ASGI application around Litestar's. It
 
 - lets document names hold ``/``, which Litestar's routes can't: the name is passed on with ``%2F`` in it;
+- refuses requests under a name that isn't the hub's, where it can tell (see ``ServerSettings.knows_host``);
 - answers preflights and marks answers for the origins of ``server.origins`` (Fetch Standard §3.2);
 - adds the security headers;
 - counts, by route, never by address.
@@ -18,7 +19,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from hub.config import ServerSettings
-from hub.errors import Forbidden
+from hub.errors import Forbidden, Refusal
 from hub.server.http.answer import PROBLEM, Answer, Header, encode_json
 from hub.server.http.call import header
 from hub.server.http.problems import document
@@ -39,6 +40,7 @@ _PREFLIGHT: Final[tuple[Header, ...]] = (
     (b"access-control-max-age", b"600"),
 )
 _EXPOSED: Final[Header] = (b"access-control-expose-headers", b"Location, Retry-After, WWW-Authenticate")
+_METRICS: Final = "/metrics"
 _DOCS: Final = "/v1/docs/"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -63,7 +65,10 @@ class Front:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(self._metrics, scope, send, self._origin_headers(scope))
-        if _is_preflight(scope):
+        if self._is_rebound(scope):
+            refusal = Forbidden("this is no name of the hub; see `server.origins`")
+            await _refused(refusal)(scope, receive, exchange.send)
+        elif _is_preflight(scope):
             await self._preflight(scope)(scope, receive, exchange.send)
         else:
             scope["path"] = escape_document_name(scope["path"], scope["raw_path"])
@@ -82,8 +87,15 @@ class Front:
     def _preflight(self, scope: HTTPScope) -> Answer:
         if self._server.allows_origin(header(scope, b"origin"), header(scope, b"host")):
             return Answer(204, headers=_PREFLIGHT)
-        refusal = Forbidden("this origin is not in server.origins")
-        return Answer(refusal.status, encode_json(document(refusal)), PROBLEM)
+        return _refused(Forbidden("this origin is not in server.origins"))
+
+    def _is_rebound(self, scope: HTTPScope) -> bool:
+        """Whether a page of somebody else may be asking, to whom its own name leads here. Programs send no
+        ``Origin`` and need a token; ``/metrics`` needs none, so it is for those who know the hub's name."""
+        host, origin = header(scope, b"host"), header(scope, b"origin")
+        if self._server.knows_host(host):
+            return False
+        return scope["path"] == _METRICS or not self._server.allows_origin(origin, host)
 
 
 class _Exchange:
@@ -138,6 +150,10 @@ def escape_document_name(path: str, raw_path: bytes) -> str:
     if rest.endswith("/members"):
         return f"{_DOCS}{rest[: -len('/members')].replace('/', '%2F')}/members"
     return path
+
+
+def _refused(refusal: Refusal) -> Answer:
+    return Answer(refusal.status, encode_json(document(refusal)), PROBLEM)
 
 
 def _is_preflight(scope: HTTPScope) -> bool:

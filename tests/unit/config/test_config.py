@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -159,4 +160,35 @@ def test_a_file_that_is_absent_is_refused(tmp_path: Path) -> None:
 def test_only_pages_of_the_hub_and_of_listed_origins_are_welcome(
     origins: tuple[str, ...], origin: str | None, host: str | None, welcome: bool
 ) -> None:
-    assert ServerSettings(origins=origins).allows_origin(origin, host) is welcome
+    assert ServerSettings(host="0.0.0.0", origins=origins).allows_origin(origin, host) is welcome
+
+
+@pytest.mark.parametrize(
+    ("settings", "host", "known"),
+    [
+        ({}, "localhost:8787", True),
+        ({}, "LOCALHOST", True),
+        ({}, "127.0.0.1:8787", True),
+        ({}, "127.8.8.8", True),
+        ({}, "[::1]:8787", True),
+        ({}, "hub.localhost:8787", True),
+        ({}, None, True),
+        ({}, "evil.example:8787", False),
+        ({}, "localhost.evil.example", False),
+        ({}, "10.0.0.1", False),
+        ({}, "", False),
+        ({"host": "::1"}, "evil.example", False),
+        ({"host": "localhost"}, "evil.example", False),
+        ({"origins": ("https://hub.example:444",)}, "hub.example", True),
+        ({"origins": ("https://hub.example",)}, "evil.example", False),
+        ({"origins": ("*",)}, "evil.example", True),
+        ({"trusted_proxies": ("127.0.0.1",)}, "hub.example", True),
+        ({"host": "0.0.0.0"}, "hub.example", True),
+        ({"host": "192.0.2.1"}, "hub.example", True),
+    ],
+)
+def test_a_hub_on_loopback_knows_its_names(settings: dict[str, Any], host: str | None, known: bool) -> None:
+    server = ServerSettings(**settings)
+    assert server.knows_host(host) is known
+    if host is not None:
+        assert server.allows_origin(f"http://{host}", host) is known

@@ -17,7 +17,7 @@ from hub.server.addresses import TrustedProxies
 from hub.server.handshake import Doorway, UpgradeRequest, refuse
 from tests.unit.server.fakes import KEY, Handlers, upgrade_request
 
-ALLOWED = ServerSettings(origins=("https://app.example",))
+ALLOWED = ServerSettings(host="0.0.0.0", origins=("https://app.example",))
 
 
 def doorway(proxies: tuple[str, ...] = ()) -> Doorway:

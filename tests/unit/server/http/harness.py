@@ -168,7 +168,7 @@ class Following:
 class Desk:
     """The application over ``ToldActions`` and real people, and a browser before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "0.0.0.0") -> None:
         self.town = Town()
         self.actions = ToldActions()
         self.health = ToldHealth()
@@ -181,7 +181,7 @@ class Desk:
             self.metrics,
             self.town.clock,
             Config(
-                server=ServerSettings(origins=(ORIGIN,)),
+                server=ServerSettings(host=host, origins=(ORIGIN,)),
                 limits=LimitSettings(http_body=MAX_BODY, message=MAX_MESSAGE, topics=3),
             ),
         )

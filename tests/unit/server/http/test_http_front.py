@@ -250,3 +250,26 @@ async def test_a_sentence_for_http_points_at_nothing_that_only_sockets_see(
     for sentence in (problem["title"], problem["detail"]):
         assert "welcome" not in sentence
         assert "`now`" not in sentence
+
+
+class TestRebinding:
+    """A hub on loopback, asked under a name that isn't its own: a page's own name was made to lead here."""
+
+    @pytest.mark.parametrize("origin", ["http://hub.example.org", "http://evil.example"])
+    async def test_pages_are_refused(self, origin: str) -> None:
+        desk = Desk(host="127.0.0.1")
+        for method in ("GET", "POST", "OPTIONS"):
+            answer = await desk.send(method, "/v1/users/me/items", {}, headers={"Origin": origin})
+            assert (answer.status, answer.code) == (403, "forbidden")
+            assert "access-control-allow-origin" not in answer.headers
+
+    async def test_metrics_are_for_those_who_know_the_hubs_name(self) -> None:
+        desk = Desk(host="127.0.0.1")
+        assert (await desk.send("GET", "/metrics", token=None)).code == "forbidden"
+        known = await desk.send("GET", "/metrics", token=None, headers={"Host": "localhost:8787"})
+        assert known.status == 200
+
+    async def test_programs_and_listed_pages_may_call_the_hub_what_they_like(self) -> None:
+        desk = Desk(host="127.0.0.1")
+        assert (await desk.send("GET", "/v1/users/me")).status == 200
+        assert (await desk.send("GET", "/v1/users/me", headers={"Origin": ORIGIN})).status == 200
