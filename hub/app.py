@@ -33,6 +33,7 @@ from hub.engine.sweeping import Sweeper
 from hub.engine.tail import Tail
 from hub.engine.topicbook import TopicBook
 from hub.engine.turn import LedgerLimits, Memory
+from hub.errors import InternalError
 from hub.identity.codes import LinkCodes
 from hub.identity.secret import load_secret
 from hub.identity.tokens import LocalTokens
@@ -82,6 +83,8 @@ class App:
         self.wheel = TimerWheel(clock)
         self.tasks = Tasks()
         self._running: list[asyncio.Task[None]] = []
+        self.broken = asyncio.Event()
+        """One of the hub's own tasks ended."""
         self._build_engine()
 
     @classmethod
@@ -218,7 +221,16 @@ class App:
         return port
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        self._running.append(asyncio.create_task(work))
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._ended)
+        self._running.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """None of the hub's own tasks ends by itself. One that does leaves a hub that takes connections and
+        saves nothing: better none, so that whoever supervises the process starts a new one."""
+        if not task.cancelled():
+            log.critical("hub.task_ended", exc_info=task.exception())
+            self.broken.set()
 
     async def stop(self) -> None:
         """Drain and stop within ``server.drain_timeout``: devices are told to come back, spread out; what is
@@ -322,18 +334,28 @@ async def serve(config: Config, *, on_ready: Callable[[str], None], dev: bool = 
 
     Raises:
         StartError: the hub can't start.
+        InternalError: one of its own tasks ended; it was drained, and should be started again.
     """
+    app = App.build(config)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    app = App.build(config)
     port = await app.start()
     _collect_rarely()
     scheme = "https" if config.server.tls_cert else "http"
     on_ready(f"{scheme}://{_shown_host(config.server.host)}:{port}")
-    await stopping.wait()
+    await _either(stopping, app.broken)
     await app.stop()
+    if app.broken.is_set():
+        raise InternalError("One of the hub's own tasks ended; the log tells which. Start it again.")
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
 
 
 def _collect_rarely() -> None:
