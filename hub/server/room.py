@@ -56,7 +56,8 @@ class Room:
     def __init__(self, sockets: int | None, now: Callable[[], float]) -> None:
         self._sockets = sockets
         self._now = now
-        self._guests: set[Guest] = set()
+        # As they came: the clock is coarse, and of two that wait as long the earlier one goes.
+        self._guests: dict[Guest, None] = {}
         self._told_at = -_LOG_SECONDS
 
     def enter(self, guest: Guest, taken: int) -> bool:
@@ -68,12 +69,12 @@ class Room:
         """
         if self._sockets is not None and taken > self._sockets and not self._make():
             return False
-        self._guests.add(guest)
+        self._guests[guest] = None
         return True
 
     def leave(self, guest: Guest) -> None:
         """It is gone, or no plain HTTP connection any more."""
-        self._guests.discard(guest)
+        self._guests.pop(guest, None)
 
     def _make(self) -> bool:
         """Whether some could be sent away."""
@@ -81,7 +82,7 @@ class Room:
         waiting.sort(key=lambda each: each[0])
         going = waiting[: -(-len(waiting) // _GOING)]
         for _, guest in going:
-            self._guests.discard(guest)
+            self._guests.pop(guest, None)
             guest.abort()
         if self._now() - self._told_at >= _LOG_SECONDS:
             self._told_at = self._now()

@@ -36,6 +36,14 @@ def test_one_in_eight_of_those_that_wait_goes_the_oldest_first() -> None:
     assert [-guest.waiting_since for guest in guests if guest.aborted and guest.waiting_since] == [14, 15]
 
 
+def test_of_two_that_wait_as_long_the_earlier_one_goes() -> None:
+    guests = [Guest(0.0) for _ in range(40)]
+    crowd = Room(40, lambda: 0.0)
+    for taken, guest in enumerate([*guests, Guest(0.0)], 1):
+        crowd.enter(guest, taken)
+    assert [guest.aborted for guest in guests] == [True] * 5 + [False] * 35
+
+
 def test_whoever_is_answered_stays_and_whoever_left_makes_no_room() -> None:
     busy, gone = Guest(None), Guest(0.0)
     crowd = Room(1, lambda: 0.0)
