@@ -37,7 +37,7 @@ from hub.errors import InternalError
 from hub.identity.codes import LinkCodes
 from hub.identity.secret import load_secret
 from hub.identity.tokens import LocalTokens
-from hub.ports import Clock, SystemClock
+from hub.ports import Authenticator, Clock, SystemClock
 from hub.server.context import ReactorLimits
 from hub.server.http import application
 from hub.server.http_protocol import RequestLimits
@@ -128,46 +128,19 @@ class App:
         self.sweeper = Sweeper(storage.archive, self.pipeline, self.topics, clock, config.limits.retention)
 
     def _build_services(self) -> Services:
-        config, storage, clock = self.config, self.storage, self.clock
-        rights = Rights(storage.directory, self.topics, self.pipeline.look_up)
+        config, clock = self.config, self.clock
+        rights = Rights(self.storage.directory, self.topics, self.pipeline.look_up)
         self.pipeline.owned = rights.forget
         self.sessions = Sessions(rights, self.tasks)
         authenticator = LocalTokens(load_secret(config.data_folder, create=True), clock)
-        self.people = People(
-            storage.directory,
-            storage.devices,
-            authenticator,
-            clock,
-            LinkCodes(clock, config.identity.link_ttl),
-            self.sessions,
-            token_ttl=round(config.identity.token_ttl),
-            devices_per_user=config.limits.devices,
-        )
+        self.people = self._build_people(authenticator)
         check = StatementCheck(clock, config.limits.statements)
-        following = Following(
-            self.pipeline,
-            self.sessions,
-            clock,
-            Views(config.storage.register_cache),
-            config.limits.connections_per_user,
-        )
-        exchange = Exchange(self.pipeline, self.topics, rights, check)
-        actions = Actions(
-            self.pipeline,
-            self.topics,
-            ItemRights(rights),
-            self.people,
-            storage.archive,
-            clock,
-            following,
-            exchange,
-        )
         return Services(
             self.pipeline,
             self.topics,
             rights,
             self.people,
-            actions,
+            self._build_actions(rights, check),
             PresenceBoard(),
             self.sessions,
             self.tasks,
@@ -178,6 +151,33 @@ class App:
             _session_limits(config),
             NativeRelay(config.limits.message),
             check,
+        )
+
+    def _build_people(self, authenticator: Authenticator) -> People:
+        identity = self.config.identity
+        return People(
+            self.storage.directory,
+            self.storage.devices,
+            authenticator,
+            self.clock,
+            LinkCodes(self.clock, identity.link_ttl),
+            self.sessions,
+            token_ttl=round(identity.token_ttl),
+            devices_per_user=self.config.limits.devices,
+        )
+
+    def _build_actions(self, rights: Rights, check: StatementCheck) -> Actions:
+        views = Views(self.config.storage.register_cache)
+        streams = self.config.limits.connections_per_user
+        return Actions(
+            self.pipeline,
+            self.topics,
+            ItemRights(rights),
+            self.people,
+            self.storage.archive,
+            self.clock,
+            Following(self.pipeline, self.sessions, self.clock, views, streams),
+            Exchange(self.pipeline, self.topics, rights, check),
         )
 
     def _build_listener(self, services: Services) -> Listener:

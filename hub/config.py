@@ -1,8 +1,7 @@
 """Every setting of the hub: its section, its unit, its default, its bounds. ``load`` reads them.
 
 Sections are frozen and refuse unknown keys. Times are seconds, sizes are bytes, and nothing is unlimited.
-Any text value may be written ``env:NAME`` (the variable) or ``file:PATH`` (the file's content, without
-surrounding blanks); only ``load`` looks at the environment. ``docs/operations.md`` documents every setting.
+Any text may be ``env:NAME`` or ``file:PATH`` (its content, trimmed); only ``load`` looks at the environment.
 """
 
 from __future__ import annotations
