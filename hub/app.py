@@ -324,13 +324,12 @@ def _listener_settings(config: Config) -> ListenerSettings:
     )
 
 
-async def serve(config: Config, *, on_ready: Callable[[str], None], dev: bool = False) -> None:
+async def serve(config: Config, *, on_ready: Callable[[str], None]) -> None:
     """Run a hub until SIGTERM or SIGINT, then drain it.
 
     Args:
         config: the whole configuration.
         on_ready: called with the base URL once the hub accepts.
-        dev: recorded in the log; what it relaxes is in the config already.
 
     Raises:
         StartError: the hub can't start.

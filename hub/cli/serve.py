@@ -72,7 +72,7 @@ def _run(settings: Config, dev: bool) -> None:
             _greet(url, settings)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve_until_stopped(settings, on_ready=announce, dev=dev))
+        runner.run(serve_until_stopped(settings, on_ready=announce))
 
 
 def _for_development(settings: Config) -> Config:

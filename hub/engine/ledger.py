@@ -14,9 +14,10 @@ from hub.protocol.body import encode_statements
 from hub.state.attempts import FIRST_ATTEMPT, FIRST_STATUS, MAX_ATTEMPT, TERMINAL, reopen
 from hub.state.clock import stamp
 from hub.state.fields import fits
+from hub.state.join import join, registered
 from hub.state.names import ALL
 from hub.state.records import same_content
-from hub.state.weights import FINAL, ITEM, READ_UPTO, field_of, weight
+from hub.state.weights import FINAL, ITEM, READ_UPTO, field_of
 from hub.state.weights import slot as slot_of
 
 if TYPE_CHECKING:
@@ -159,9 +160,8 @@ class LedgerPart:
         self._check_mark(stated)
         hlc = self._stamp(stated, standing)
         value = self._value(stated, hlc)
-        statement = Statement(stated.item, stated.field, value, hlc, actor)
-        register = Register(value, hlc, actor, self.seq, weight(statement))
-        if standing is not None and register.weight <= standing.weight:
+        register = join(standing, Statement(stated.item, stated.field, value, hlc, actor), self.seq)
+        if register is None:
             return False
         if slot in _REOPENING and standing is not None and self._may_reopen(stated.item, standing, value):
             self.ledger.live += 1
@@ -170,7 +170,7 @@ class LedgerPart:
 
     def add(self, item: ItemId, field: str, value: Json, hlc: Hlc, actor: Actor) -> None:
         """State what the hub itself decided; its author is told like everybody else."""
-        register = Register(value, hlc, actor, self.seq, weight(Statement(item, field, value, hlc, actor)))
+        register = registered(Statement(item, field, value, hlc, actor), self.seq)
         self._set((item, slot_of(field, actor)), register, altered=True)
 
     def _create(self, stated: Stated, actor: Actor) -> bool:
@@ -185,8 +185,7 @@ class LedgerPart:
         order = max(ledger.order + 1, self.turn.now)
         value: Json = {**record, "by": actor, "at": self.turn.now, "order": order}
         hlc = self._stamp(stated, None)
-        statement = Statement(stated.item, ITEM, value, hlc, actor)
-        register = Register(value, hlc, actor, self.seq, weight(statement))
+        register = registered(Statement(stated.item, ITEM, value, hlc, actor), self.seq)
         self._set((stated.item, ITEM), register, altered=True)
         ledger.order = order
         ledger.items += 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hub.engine.tail import Overlay, Tail
-from hub.model import Register, Seq, Statement
+from hub.model import Seq, Statement
 from hub.ports import JournalRow, Store, TopicRow, UpdateRow, Wanted
 from hub.protocol.body import decode_statements
-from hub.state.weights import ITEM, slot, weight
+from hub.state.join import registered
+from hub.state.weights import ITEM, slot
 
 
 async def recover(store: Store, tail: Tail, journal: Sequence[JournalRow]) -> int:
@@ -55,9 +56,7 @@ def _ledger(tail: Tail, row: JournalRow, stored: TopicRow) -> TopicRow:
 def _overlay(seq: Seq, statements: Sequence[Statement]) -> Overlay:
     overlay: Overlay = {}
     for statement in statements:
-        where = slot(statement.field, statement.actor)
-        register = Register(statement.value, statement.hlc, statement.actor, seq, weight(statement))
-        overlay[(statement.item, where)] = register
+        overlay[(statement.item, slot(statement.field, statement.actor))] = registered(statement, seq)
     return overlay
 
 

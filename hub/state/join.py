@@ -9,12 +9,17 @@ LedgerRegisters = dict[ItemId, Registers]
 """Registers of many items of one topic."""
 
 
+def registered(statement: Statement, seq: Seq) -> Register:
+    """The register a statement becomes where nothing stands, saved under ``seq``."""
+    return Register(statement.value, statement.hlc, statement.actor, seq, weight(statement))
+
+
 def join(standing: Register | None, statement: Statement, seq: Seq) -> Register | None:
     """The register that replaces ``standing``, saved under ``seq``; None if the statement loses or equals."""
-    heaviness = weight(statement)
-    if standing is not None and heaviness <= standing.weight:
+    register = registered(statement, seq)
+    if standing is not None and register.weight <= standing.weight:
         return None
-    return Register(statement.value, statement.hlc, statement.actor, seq, heaviness)
+    return register
 
 
 def join_into(ledger: LedgerRegisters, statement: Statement, seq: Seq) -> bool:

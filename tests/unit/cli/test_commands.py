@@ -33,14 +33,13 @@ class Hub:
 
     def __init__(self) -> None:
         self.config = Config()
-        self.dev = False
         self.error: Exception | None = None
 
-    async def serve(self, config: Config, *, on_ready: Callable[[str], None], dev: bool) -> None:
+    async def serve(self, config: Config, *, on_ready: Callable[[str], None]) -> None:
         assert type(asyncio.get_running_loop()).__module__ == "uvloop"
         if self.error is not None:
             raise self.error
-        self.config, self.dev = config, dev
+        self.config = config
         structlog.get_logger("x").info("x.started")
         on_ready("http://127.0.0.1:1234")
 
@@ -57,7 +56,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Hub:
 def test_serve_prints_the_ready_line_alone_on_stdout(hub: Hub, tmp_path: Path, capsys: Output) -> None:
     assert run(["serve", "--data", str(tmp_path), "--port", "0"]) == 0
     assert capsys.readouterr().out == "ready http://127.0.0.1:1234\n"
-    assert (hub.config.server.port, hub.config.data_folder, hub.dev) == (0, tmp_path, False)
+    assert (hub.config.server.port, hub.config.data_folder) == (0, tmp_path)
 
 
 def test_serve_lets_options_stand_above_the_file(hub: Hub, tmp_path: Path) -> None:
@@ -80,7 +79,6 @@ def test_dev_tells_a_working_token_on_stderr_and_welcomes_local_pages(
     assert "http://127.0.0.1:1234/v1/users/me/items" in output.err
     assert hub.config.server.allows_origin("http://localhost:5173", "x")
     assert not hub.config.server.allows_origin("http://a.example", "x")
-    assert hub.dev
 
 
 def test_without_dev_no_token_is_told(hub: Hub, tmp_path: Path, capsys: Output) -> None:
