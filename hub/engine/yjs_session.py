@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from hub.engine.document import Document
 
 
+GAPS = 1_000
+"""Updates with a gap that may come before the answer that fills it. An answer may leave one once."""
+
+
 class YjsSession:
     """Implements ``ports.PeerHandler``, ``topics.Reader`` and ``session.Live``.
 
@@ -42,6 +46,7 @@ class YjsSession:
 
     __slots__ = (
         "_access",
+        "_asked",
         "_early",
         "_gaps",
         "_intake",
@@ -51,6 +56,7 @@ class YjsSession:
         "_stale",
         "_timer",
         "_topic",
+        "_unfilled",
         "concatenates",
         "id",
         "identity",
@@ -68,7 +74,9 @@ class YjsSession:
         self._access: Access = "read"
         self._open = False
         self._stale = False
+        self._asked = False
         self._gaps = 0
+        self._unfilled = 0
         self._early: list[bytes] = []
         self._timer: Timer | None = None
         limits = services.limits
@@ -124,7 +132,7 @@ class YjsSession:
         topic.readers[self.id] = self
         self._peer.limit_messages(self._services.limits.document)
         if self._access == "write":
-            self._peer.answer(yjs.sync_step1(document.state_vector()))
+            self._ask_for(document.state_vector())
         if shown := topic.awareness.shown():
             self._peer.answer(yjs.awareness(shown))
         early, self._early = self._early, []
@@ -202,27 +210,41 @@ class YjsSession:
 
     def _update(self, message: yjs.SyncUpdate, size: int) -> None:
         if message.update == yjs.EMPTY_UPDATE or self.identity is None:
+            self._asked = self._asked and not message.step2
             return
         if self._access != "write":
             raise NotAllowed("you may only read this document")
-        done, refused = partial(self._saved, size), partial(self._refused, size)
+        done, refused = partial(self._saved, size, message.step2), partial(self._refused, size, message.step2)
         self._services.pipeline.submit(
             Update(self._topic, message.update, self.identity.user, self.id, done, refused)
         )
         self._intake.took(size, 1)
 
-    def _saved(self, size: int, seq: Seq) -> None:
-        self._gaps = 0
+    def _saved(self, size: int, is_answer: bool, seq: Seq) -> None:
+        self._gaps = self._unfilled = 0
+        self._asked = self._asked and not is_answer
         self._intake.answered(size)
 
-    def _refused(self, size: int, refusal: Refusal) -> None:
+    def _refused(self, size: int, is_answer: bool, refusal: Refusal) -> None:
         self._services.metrics.updates_refused[refusal.code] += 1
         self._intake.answered(size)
-        if isinstance(refusal, Gap) and refusal.state_vector is not None and self._gaps == 0:
-            self._gaps += 1
-            self._peer.answer(yjs.sync_step1(refusal.state_vector))
-        else:
+        if not isinstance(refusal, Gap) or refusal.state_vector is None:
             self._end_with(refusal)
+            return
+        self._gaps += 1
+        if is_answer:
+            self._asked = False
+            self._unfilled += 1
+        if self._unfilled > 1 or self._gaps > GAPS:
+            self._end_with(refusal)
+        elif not self._asked:
+            self._ask_for(refusal.state_vector)
+
+    def _ask_for(self, state_vector: bytes) -> None:
+        """Ask for what the hub lacks. Until the answer comes, updates with a gap are passed over: they were
+        on their way already, and the answer holds them, too."""
+        self._asked = True
+        self._peer.answer(yjs.sync_step1(state_vector))
 
     # ------------------------------------------------------------------ awareness
 
@@ -271,7 +293,7 @@ class YjsSession:
                 self._use(self._ask)
 
     def _ask(self, _: DocumentTopic, document: Document) -> None:
-        self._peer.answer(yjs.sync_step1(document.state_vector()))
+        self._ask_for(document.state_vector())
 
     def end(self, reason: str) -> None:
         """The right to be connected is gone."""
