@@ -1,4 +1,4 @@
-"""Build the wheel and look whether everything of the hub is in it, and nothing else."""
+"""Build the wheel and look whether everything of hub and client is in it, and nothing else."""
 
 from __future__ import annotations
 
@@ -32,14 +32,15 @@ def main() -> None:
         (wheel,) = Path(folder).glob("tongbu-*.whl")
         packed = set(zipfile.ZipFile(wheel).namelist())
     wanted = {
-        str(path.relative_to(ROOT))
-        for path in (ROOT / "hub").rglob("*")
+        str(path.relative_to(source))
+        for source, package in ((ROOT, "hub"), (ROOT / "clients" / "python", "tongbu"))
+        for path in (source / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
     if missing := sorted(wanted - packed):
         sys.exit(f"The wheel lacks {', '.join(missing)}: see tool.setuptools.package-data.")
     if extra := sorted(name for name in packed - wanted if not name.startswith("tongbu-")):
-        sys.exit(f"The wheel holds what is not the hub's: {', '.join(extra)}.")
+        sys.exit(f"The wheel holds what is neither the hub's nor the client's: {', '.join(extra)}.")
     print(f"{wheel.name}: {len(wanted)} files, complete.")
 
 

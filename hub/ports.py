@@ -11,7 +11,10 @@ Bus        what one node commits, every node relays              bus.local
 Authenticator  token → identity, identity → token                identity.tokens
 LinkCodes  short codes that let a new device in                  identity.codes
 LiveConnections  what ends at once when rights do                engine's sessions
-Routing    event → deliveries                                    engine.finalizer.NoRouting
+Routing    event → deliveries                                    delivery.router, engine.finalizer.NoRouting
+Outbox     events, deliveries, audit: read, lease, record        storage.sqlite, .memory
+Items      what delivery asks of the engine                      engine.receipts
+Channel    one way out of the hub                                channels.wecom_robot, .webhook
 Clock      time                                                  SystemClock (here)
 Timers     calls in the future                                   server.wheel
 Peer       one connected socket as the engine sees it            server.connection
@@ -23,19 +26,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from hub.model import (
     Access,
+    AuditRow,
     Delivery,
+    DeliveryRow,
+    DeliveryState,
     Device,
     DeviceId,
     Event,
+    EventType,
     Identity,
     Incarnation,
     ItemId,
+    Json,
     Key,
+    Message,
     Milliseconds,
+    Outcome,
     Register,
     Registers,
     Scope,
@@ -116,7 +126,9 @@ class Batch:
 
     ``retired`` upserts into history and removes the item's live registers; ``floors`` raises
     ``topics.floor``; ``revived`` removes from history (the registers themselves are in the journal).
-    ``joined`` upserts a history row in place.
+    ``joined`` upserts a history row in place. ``events`` whose key is taken bring no ``deliveries``.
+    ``settled`` are deliveries that ended, each recorded only where it has not ended before; ``audits`` are
+    appended.
     """
 
     journal: list[JournalRow] = field(default_factory=list)
@@ -124,6 +136,8 @@ class Batch:
     members: list[MemberRow] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    settled: list[DeliveryRow] = field(default_factory=list)
+    audits: list[AuditRow] = field(default_factory=list)
     retired: list[HistoryRow] = field(default_factory=list)
     floors: list[tuple[TopicName, Seq]] = field(default_factory=list)
     joined: list[HistoryRow] = field(default_factory=list)
@@ -136,6 +150,8 @@ class Batch:
             or self.members
             or self.events
             or self.deliveries
+            or self.settled
+            or self.audits
             or self.retired
             or self.floors
             or self.joined
@@ -150,9 +166,10 @@ class Wanted:
     topics: set[TopicName] = field(default_factory=set)
     registers: set[Key] = field(default_factory=set)
     items: set[tuple[TopicName, ItemId]] = field(default_factory=set)
+    members: set[TopicName] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return bool(self.topics or self.registers or self.items)
+        return bool(self.topics or self.registers or self.items or self.members)
 
 
 @dataclass(slots=True)
@@ -160,13 +177,14 @@ class Found:
     """The answer to ``Wanted``. What is absent does not exist in the store.
 
     ``items`` holds all live registers of each wanted item. ``history`` holds every wanted item, and every
-    item of a wanted register, that lies in history.
+    item of a wanted register, that lies in history. ``members`` holds every wanted topic, () for none.
     """
 
     topics: dict[TopicName, TopicRow] = field(default_factory=dict)
     registers: dict[Key, Register] = field(default_factory=dict)
     items: dict[tuple[TopicName, ItemId], Registers] = field(default_factory=dict)
     history: dict[tuple[TopicName, ItemId], HistoryRow] = field(default_factory=dict)
+    members: dict[TopicName, Sequence[UserId]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,12 +447,200 @@ class LiveConnections(Protocol):
         ...
 
 
+# --------------------------------------------------------------------------- delivery
+
+
 class Routing(Protocol):
     """Decides which channels an event goes to. Pure: called inside the turn."""
 
-    def deliveries(self, event: Event) -> Sequence[Delivery]:
-        """One for each channel that the event goes to."""
+    def deliveries(
+        self, event: Event, record: Mapping[str, Json], users: Sequence[UserId]
+    ) -> Sequence[Delivery]:
+        """One for each channel that the event goes to, for each of ``users`` whose route says so.
+
+        Args:
+            event: what happened.
+            record: the item's, as saved.
+            users: for whom: the inbox's user, or all members of the space.
+        """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFilter:
+    """Which deliveries to list; None: whatever it is."""
+
+    state: DeliveryState | None = None
+    channel: str | None = None
+    event: str | None = None
+    item: ItemId | None = None
+    topic: TopicName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events to list; None: whatever it is."""
+
+    type: EventType | None = None
+    topic: TopicName | None = None
+    item: ItemId | None = None
+
+
+class Outbox(Protocol):
+    """Events, their deliveries, and the audit. Turns add to them through ``Store.commit``.
+
+    Same errors as ``Store``. What is written is on disk when the call returns. Only the dispatcher moves a
+    delivery on; ``replay`` is the operator's.
+    """
+
+    async def take_over(self, now: Milliseconds) -> int:
+        """At start: every lease is one of a process that is gone (the folder was locked). Such deliveries
+        become pending, due ``now`` and ``unsure``. How many."""
+        ...
+
+    async def due(self, channel: str, now: Milliseconds, limit: int) -> Sequence[DeliveryRow]:
+        """Pending deliveries of a channel with ``due`` ≤ now, by (due, order of creation)."""
+        ...
+
+    async def next_due(self, channel: str) -> Milliseconds | None:
+        """The earliest ``due`` of the channel's pending deliveries."""
+        ...
+
+    async def save(self, rows: Sequence[DeliveryRow], audits: Sequence[AuditRow] = ()) -> None:
+        """Record how deliveries stand that have not ended, in one transaction with the audit. One that has
+        ended meanwhile stays as it is."""
+        ...
+
+    async def twin(self, row: DeliveryRow) -> str | None:
+        """The id of another delivery of the same event by the same channel, with the same bodies, that was
+        sent or is leased: to several members of a space one message may go."""
+        ...
+
+    async def replay(self, delivery: str, now: Milliseconds) -> DeliveryRow | None:
+        """Make a delivery pending and due now: one that is pending as it is; one that is dead, suppressed or
+        partial with no retry used, ``forced``, its age counted from now and its bodies (from the present
+        part on) rendered again. The row as it stands then; None if unknown. One that is sent or leased
+        stays as it is."""
+        ...
+
+    async def shift(self, milliseconds: int) -> None:
+        """The wall clock jumped by so much: ``due`` and ``since`` of what is on its way move with it."""
+        ...
+
+    async def delivery(self, delivery: str) -> DeliveryRow | None:
+        """None if unknown."""
+        ...
+
+    async def deliveries(
+        self, which: DeliveryFilter, before: int | None, limit: int
+    ) -> Sequence[tuple[int, DeliveryRow]]:
+        """Newest first, each with its number; those below ``before``, where that is given."""
+        ...
+
+    async def events(self, which: EventFilter, after: int, limit: int) -> Sequence[Event]:
+        """In order, those with a number above ``after``."""
+        ...
+
+    async def event(self, event: str) -> Event | None:
+        """None if unknown."""
+        ...
+
+    async def waiting(self) -> Mapping[str, int]:
+        """How many deliveries are pending or leased, by channel; also of channels no longer configured."""
+        ...
+
+    async def last_event(self) -> int:
+        """The number of the newest event, 0 for none."""
+        ...
+
+    async def trim(self, before: Milliseconds, audits_before: Milliseconds, limit: int) -> int:
+        """Drop at most ``limit`` events older than ``before`` all of whose deliveries have ended, with these,
+        and audit lines older than ``audits_before``. How many rows went."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An item as it stands: its registers, the ``read_upto``s that concern it, and for an item of a space
+    what its reader stated about it (None in an inbox)."""
+
+    registers: Registers
+    marks: Registers
+    personal: Registers | None
+
+
+class Items(Protocol):
+    """What delivery asks of the engine."""
+
+    async def standing(self, topic: TopicName, item: ItemId, user: UserId) -> Standing:
+        """The item as that user sees it, from history too; empty where it is gone. Sees everything that was
+        submitted before. Raises ``errors.Unavailable``."""
+        ...
+
+    async def settle(self, row: DeliveryRow, audits: Sequence[AuditRow] = ()) -> None:
+        """Save that a delivery ended, its receipt ``sent.<channel>`` on the item, and the audit, in one
+        transaction. Raises ``errors.Unavailable``: nothing was saved."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTraits:
+    """What a way out can do.
+
+    Attributes:
+        kind: of the configuration.
+        idempotent: whether the vendor takes the same message once, however often it is sent.
+        parallel: calls in flight at once, at most.
+        burst, per_minute: how many calls at once after a rest, and how many a minute from then on; 0 for no
+            limit. burst + per_minute keeps within the vendor's window.
+        allow_core: whether items of class ``core`` may leave by it.
+        mask: whether personal data is masked.
+        language: of the words the hub adds.
+        host: where calls go, for the audit.
+        recipient: who gets the message, for the audit (hashed there).
+    """
+
+    kind: str
+    idempotent: bool
+    parallel: int
+    burst: int
+    per_minute: int
+    allow_core: bool
+    mask: bool
+    language: Literal["zh", "en"]
+    host: str
+    recipient: str
+
+
+class Channel(Protocol):
+    """One configured way out. ``render`` and ``repeated`` are pure; ``send`` does one call."""
+
+    name: str
+    traits: ChannelTraits
+
+    def render(self, message: Message) -> tuple[bytes, ...]:
+        """The bodies to send, in order, each within the vendor's limits, with room left for ``repeated``.
+
+        Raises ``errors.Refusal`` where the message can't be said by this channel.
+        """
+        ...
+
+    def repeated(self, body: bytes, mark: str) -> bytes:
+        """A body that may have been taken already, to be sent once more: with the short id ``mark`` for a
+        reader to see, or as it is where the vendor knows repetitions by itself."""
+        ...
+
+    async def send(self, body: bytes, key: str) -> Outcome:
+        """One call, within ``delivery.call_timeout``. ``key`` is the same for every call of one body. Never
+        raises; never puts a secret or the message into the outcome."""
+        ...
+
+    async def close(self) -> None:
+        """Release what it holds. Idempotent."""
+        ...
+
+
+# --------------------------------------------------------------------------- time and sockets
 
 
 class Clock(Protocol):

@@ -8,11 +8,11 @@ raised when its record is saved. Register, event and deliveries leave in the tur
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 from hub.engine.ledger import STATUS, LedgerPart
-from hub.model import HUB, Delivery, Event, ItemId, Register
+from hub.model import HUB, Delivery, Event, ItemId, Json, Register, UserId
 from hub.ports import Batch, Routing
 from hub.state.attempts import TERMINAL
 from hub.state.clock import stamp
@@ -22,7 +22,9 @@ from hub.state.weights import FINAL, ITEM
 class NoRouting:
     """No channel is configured: every event stays in the hub."""
 
-    def deliveries(self, event: Event) -> Sequence[Delivery]:
+    def deliveries(
+        self, event: Event, record: Mapping[str, Json], users: Sequence[UserId]
+    ) -> Sequence[Delivery]:
         """None."""
         return ()
 
@@ -68,7 +70,15 @@ class Finalizer:
     def _emit(self, part: LedgerPart, event: Event) -> None:
         batch: Batch = part.turn.batch
         batch.events.append(event)
-        batch.deliveries.extend(self._routing.deliveries(event))
+        record = part.standing(event.item, ITEM)
+        assert record is not None
+        batch.deliveries.extend(
+            self._routing.deliveries(event, cast("dict[str, Json]", record.value), _users(part, event))
+        )
+
+
+def _users(part: LedgerPart, event: Event) -> Sequence[UserId]:
+    return (event.user,) if event.user is not None else part.turn.found.members.get(event.topic, ())
 
 
 def _sealed(final: Register | None) -> int:

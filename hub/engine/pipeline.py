@@ -9,7 +9,7 @@ overlays are dropped and nothing was shown.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from hub.engine.document import DocumentBroken
 from hub.engine.documents import DocumentPart, DocumentResidence
@@ -21,7 +21,7 @@ from hub.engine.topics import DocumentTopic, Ledger, Topic
 from hub.engine.turn import LedgerLimits, Memory, Turn
 from hub.engine.work import LookUp, Work
 from hub.errors import Internal, Refusal, Refused, Unavailable
-from hub.model import Seq, TopicName
+from hub.model import Delivery, Event, Seq, TopicName
 from hub.ports import Archive, Bus, Clock, Commit, JournalRow, Store, UpdateRow
 from hub.telemetry.logs import get
 from hub.telemetry.metrics import Metrics
@@ -65,6 +65,8 @@ class Pipeline:
         self.tail_shrank = asyncio.Event()
         self.owned: Callable[[TopicName], None] = _nobody_minds
         """Called when a document got its first member with its first update."""
+        self.decided: Callable[[Sequence[Event], Sequence[Delivery]], None] = _nobody_heeds
+        """Called with what a turn decided, once it is saved."""
 
     def begin(self, number: int) -> None:
         """Journal numbers go on from here."""
@@ -298,6 +300,8 @@ class Pipeline:
             each.topic.applying = False
         if commits:
             self._bus.publish(commits)
+        if turn.batch.events:
+            self.decided(turn.batch.events, turn.batch.deliveries)
 
     def _count(self, turn: Turn, seconds: float) -> None:
         metrics = self._metrics
@@ -388,3 +392,7 @@ class Pipeline:
 
 def _nobody_minds(_: TopicName) -> None:
     """Until somebody does."""
+
+
+def _nobody_heeds(_events: Sequence[Event], _deliveries: Sequence[Delivery]) -> None:
+    """Whoever sends deliveries hasn't said yet that they want to know."""

@@ -1,0 +1,1 @@
+"""Tongbu's client for Python."""

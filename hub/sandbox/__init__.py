@@ -1,0 +1,1 @@
+"""The vendors' servers for trying and testing without WeChat."""
