@@ -1,4 +1,4 @@
-"""``GET /v1/users/{user}/stream``: an inbox as server-sent events (HTML Living Standard §9.2).
+"""``GET /v1/users/{user}/stream``: an inbox as server-sent events (HTML Living Standard §9.2); a space alike.
 
 ::
 
@@ -76,20 +76,24 @@ class StreamRoutes:
     def routes(self) -> Sequence[Route]:
         """All of them."""
         return (
-            Route(
-                "GET",
-                f"/v1/users/{{user}}{STREAM}",
-                self.follow,
-                "stream_inbox",
-                "inbox",
-                "Follow an inbox as server-sent events",
-                {200: Reply("Events `item`, `counts`, `reset`.", str, ("text/event-stream",))},
-                "Resumes by the header `Last-Event-ID` or `?last_event_id=`. Ends when the token expires.",
-                scopes=("user", "admin"),
-                query=StreamQuery,
-                token_in_query=True,
-                refusals=(BadValue, Limit, NotFound),
-            ),
+            self._route(f"/v1/users/{{user}}{STREAM}", "inbox", "an inbox"),
+            self._route(f"/v1/spaces/{{space}}{STREAM}", "space", "a space"),
+        )
+
+    def _route(self, path: str, noun: str, what: str) -> Route:
+        return Route(
+            "GET",
+            path,
+            self.follow,
+            f"stream_{noun}",
+            "inbox",
+            f"Follow {what} as server-sent events",
+            {200: Reply("Events `item`, `counts`, `reset`.", str, ("text/event-stream",))},
+            "Resumes by the header `Last-Event-ID` or `?last_event_id=`. Ends when the token expires.",
+            scopes=("user", "admin"),
+            query=StreamQuery,
+            token_in_query=True,
+            refusals=(BadValue, Limit, NotFound),
         )
 
     async def follow(self, call: Call) -> ASGIApp:

@@ -28,6 +28,7 @@ GET /v1/users/{user}/counts
 GET /v1/users/{user}/devices
 DELETE /v1/users/{user}/devices/{device}
 GET /v1/users/{user}/stream
+GET /v1/spaces/{space}/stream
 POST /v1/sync
 POST /v1/items
 PUT /v1/users/{user}
