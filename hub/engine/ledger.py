@@ -8,7 +8,20 @@ from hub.engine.retention import closed_at
 from hub.engine.tail import ItemSlot, Overlay
 from hub.engine.topics import Ledger
 from hub.errors import BadField, BadValue, Exists, Limit
-from hub.model import Actor, Hlc, ItemId, ItemKind, Json, Register, Registers, Seq, Slot, Statement
+from hub.model import (
+    Actor,
+    AuditRow,
+    DeliveryRow,
+    Hlc,
+    ItemId,
+    ItemKind,
+    Json,
+    Register,
+    Registers,
+    Seq,
+    Slot,
+    Statement,
+)
 from hub.ports import HistoryRow
 from hub.protocol.body import encode_statements
 from hub.state.attempts import FIRST_ATTEMPT, FIRST_STATUS, MAX_ATTEMPT, TERMINAL, reopen
@@ -68,6 +81,7 @@ class LedgerPart:
 
     __slots__ = (
         "altered",
+        "audits",
         "before",
         "floor",
         "joined",
@@ -76,6 +90,7 @@ class LedgerPart:
         "overlay",
         "retired",
         "seq",
+        "settled",
         "turn",
         "undo",
     )
@@ -92,19 +107,23 @@ class LedgerPart:
         self.floor = ledger.floor
         self.retired: list[tuple[ItemId, Registers]] = []
         self.joined: dict[ItemId, Registers] = {}
+        self.settled: list[DeliveryRow] = []
+        self.audits: list[AuditRow] = []
 
     @property
     def saves(self) -> bool:
         """Whether the turn's transaction holds anything of this ledger."""
-        return bool(self.overlay or self.retired or self.joined)
+        return bool(self.overlay or self.retired or self.joined or self.settled)
 
     # ------------------------------------------------------------------ looking
 
     def standing(self, item: ItemId, slot: Slot) -> Register | None:
         """What stands, this turn's joins included."""
         found = self.overlay.get((item, slot))
-        if found is not None:
-            return found
+        return found if found is not None else self.stood(item, slot)
+
+    def stood(self, item: ItemId, slot: Slot) -> Register | None:
+        """What stood before this turn, in history too."""
         found = self.turn.standing(self.ledger.name, item, slot)
         if found is None and (row := self.turn.history(self.ledger.name, item)) is not None:
             return row.registers.get(slot)
@@ -119,6 +138,16 @@ class LedgerPart:
         found.update(self.turn.registers(self.ledger.name, item))
         found.update({slot: r for (name, slot), r in self.overlay.items() if name == item})
         return found
+
+    def changes(self) -> list[tuple[ItemSlot, Register]]:
+        """What this turn set, one after another, also what it set again since."""
+        after = dict(self.overlay)
+        changes: list[tuple[ItemSlot, Register]] = []
+        for key, before in reversed(self.undo):
+            changes.append((key, after[key]))
+            if before is not None:
+                after[key] = before
+        return changes[::-1]
 
     # ------------------------------------------------------------------ joining
 

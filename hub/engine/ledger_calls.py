@@ -33,24 +33,20 @@ class LedgerCalls:
     ) -> ItemWrite:
         """State, whole or not at all; the work knows how its items stand after it."""
         future: asyncio.Future[Seq] = asyncio.get_running_loop().create_future()
-        work = ItemWrite(self._topics.ledger(topic), stated, actor, *_into(future), guard)
+        work = ItemWrite(self._topics.ledger(topic), stated, actor, *into(future), guard)
         self._pipeline.submit(work)
         await future
         return work
 
     async def read(self, topic: TopicName, item: ItemId, marks: ItemId = ALL) -> tuple[Registers, Registers]:
         """All registers of an item, from history too, and those of the item that holds its marks."""
-        future: asyncio.Future[tuple[Registers, Registers]] = asyncio.get_running_loop().create_future()
-        done, refused = _into(future)
-        ledger = self._topics.ledger(topic)
-        self._pipeline.submit(ReadItem(ledger, item, lambda *found: done(found), refused, marks))
-        return await future
+        return await read_item(self._pipeline, self._topics.ledger(topic), item, marks)
 
     async def view(self, topic: TopicName) -> Ledger:
         """The ledger with its view resident. Don't await before using it."""
         while True:
             future: asyncio.Future[Ledger] = asyncio.get_running_loop().create_future()
-            self._pipeline.submit(UseView(self._topics.ledger(topic), *_into(future)))
+            self._pipeline.submit(UseView(self._topics.ledger(topic), *into(future)))
             ledger = await future
             # Others who were answered in the same turn may have made room for theirs since.
             if ledger.view is not None:
@@ -58,7 +54,18 @@ class LedgerCalls:
                 return ledger
 
 
-def _into(future: asyncio.Future[Any]) -> tuple[Callable[[Any], None], Callable[[Refusal], None]]:
+def read_item(
+    pipeline: Pipeline, ledger: Ledger, item: ItemId, marks: ItemId = ALL
+) -> asyncio.Future[tuple[Registers, Registers]]:
+    """Submitted at once: all registers of an item, from history too, and those of the item that holds its
+    marks."""
+    future: asyncio.Future[tuple[Registers, Registers]] = asyncio.get_running_loop().create_future()
+    done, refused = into(future)
+    pipeline.submit(ReadItem(ledger, item, lambda *found: done(found), refused, marks))
+    return future
+
+
+def into(future: asyncio.Future[Any]) -> tuple[Callable[[Any], None], Callable[[Refusal], None]]:
     """Callbacks that settle a future, unless who waited for it is gone."""
 
     def done(value: Any) -> None:

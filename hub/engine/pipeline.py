@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from hub.engine.document import DocumentBroken
 from hub.engine.documents import DocumentPart, DocumentResidence
 from hub.engine.finalizer import Finalizer
+from hub.engine.journal import Journal
 from hub.engine.ledger import LedgerPart, Uncertain
 from hub.engine.loading import Loader
 from hub.engine.taken import AnyWork, Taken
@@ -21,8 +22,8 @@ from hub.engine.topics import DocumentTopic, Ledger, Topic
 from hub.engine.turn import LedgerLimits, Memory, Turn
 from hub.engine.work import LookUp, Work
 from hub.errors import Internal, Refusal, Refused, Unavailable
-from hub.model import Delivery, Event, Seq, TopicName
-from hub.ports import Archive, Bus, Clock, Commit, JournalRow, Store, UpdateRow
+from hub.model import Delivery, Event, TopicName
+from hub.ports import Archive, Batch, Bus, Clock, Commit, JournalRow, Store, UpdateRow
 from hub.telemetry.logs import get
 from hub.telemetry.metrics import Metrics
 
@@ -61,7 +62,7 @@ class Pipeline:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._number = 0
+        self._journal = Journal()
         self.tail_shrank = asyncio.Event()
         self.owned: Callable[[TopicName], None] = _nobody_minds
         """Called when a document got its first member with its first update."""
@@ -70,7 +71,7 @@ class Pipeline:
 
     def begin(self, number: int) -> None:
         """Journal numbers go on from here."""
-        self._number = number
+        self._journal.begin(number)
 
     async def look_up(self, topic: Topic) -> None:
         """Make a topic known. Raises ``Unavailable``."""
@@ -283,7 +284,7 @@ class Pipeline:
     # ------------------------------------------------------------------ commit
 
     async def _commit(self, turn: Turn, taken: list[Taken]) -> None:
-        commits = self._rows(turn)
+        commits = self._journal.rows(turn)
         if turn.batch:
             started = self._clock.monotonic()
             try:
@@ -300,8 +301,16 @@ class Pipeline:
             each.topic.applying = False
         if commits:
             self._bus.publish(commits)
-        if turn.batch.events:
-            self.decided(turn.batch.events, turn.batch.deliveries)
+        self._tell_decided(turn.batch)
+
+    def _tell_decided(self, batch: Batch) -> None:
+        """What is on disk is not taken back because somebody who was told of it fails."""
+        if not batch.events:
+            return
+        try:
+            self.decided(batch.events, batch.deliveries)
+        except Exception:
+            log.exception("pipeline.decided_failed")
 
     def _count(self, turn: Turn, seconds: float) -> None:
         metrics = self._metrics
@@ -312,28 +321,6 @@ class Pipeline:
         metrics.turn_size.observe(statements + updates)
         metrics.statements_accepted += statements
         metrics.updates_accepted += updates
-
-    def _rows(self, turn: Turn) -> list[Commit]:
-        """One journal row for each topic in which something won."""
-        commits = []
-        for part in turn.ledgers.values():
-            if part.overlay:
-                # Only a session that brought the batch alone is sent what was altered; 0 is none.
-                alone = len(part.origins) == 1 and 0 not in part.origins
-                altered = part.altered_body() if alone else b""
-                commits.append(self._row(turn, part.ledger, part.body(), part.origins, altered))
-        for document in turn.documents.values():
-            commits.append(self._row(turn, document.topic, document.body(), document.origins, b""))
-            turn.batch.client_ids.extend(document.bound)
-            turn.batch.members.extend(document.members())
-        return commits
-
-    def _row(self, turn: Turn, topic: Topic, body: bytes, origins: set[int], altered: bytes) -> Commit:
-        self._number += 1
-        seq = Seq(topic.seq + 1)
-        turn.batch.journal.append(JournalRow(self._number, topic.name, topic.incarnation, seq, body))
-        origin = next(iter(origins)) if len(origins) == 1 else 0
-        return Commit(topic.name, topic.incarnation, seq, body, origin, altered)
 
     def _give_up(self, turn: Turn, taken: list[Taken], refusal: Refusal) -> None:
         """The commit failed: overlays are dropped, Docs are loaded again from what is saved."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from hub.engine.ledger import PROGRESS, STATUS, LedgerPart, Stated
 from hub.engine.retention import closed_at
@@ -13,6 +13,7 @@ from hub.engine.work import Work
 from hub.errors import Refusal
 from hub.model import Actor, ItemId, Json, Milliseconds, Registers, Seq
 from hub.ports import HistoryRow
+from hub.state.attempts import TERMINAL
 from hub.state.names import ALL
 from hub.state.weights import FINAL, ITEM
 from hub.state.weights import slot as slot_of
@@ -21,8 +22,15 @@ Guard = Callable[[dict[str, Json] | None], None]
 """Looks at an item's record (None: unknown) and raises ``Forbidden`` where the caller may not touch it."""
 
 
-_DECIDED = ("status", "item")
+_DECIDED = (STATUS, ITEM)
 """After a statement on one of these the hub looks whether the task ended."""
+
+
+def _may_decide(stated: Stated) -> bool:
+    """Whether the hub may make an event of it: only then it matters who a space's members are."""
+    if stated.field == STATUS:
+        return cast("list[Json]", stated.value)[1] in TERMINAL
+    return stated.field == ITEM
 
 
 class Write(Work[Ledger]):
@@ -61,6 +69,8 @@ class Write(Work[Ledger]):
         at.
         """
         name = self.topic.name
+        if self.topic.kind == "space" and any(map(_may_decide, self.stated)):
+            turn.wanted.members.add(name)
         for stated in self.stated:
             item, field, _, _ = stated
             turn.want(name, item, slot_of(field, self.actor))
