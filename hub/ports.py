@@ -490,7 +490,8 @@ class Outbox(Protocol):
     """Events, their deliveries, and the audit. Turns add to them through ``Store.commit``.
 
     Same errors as ``Store``. What is written is on disk when the call returns. Only the dispatcher moves a
-    delivery on; ``replay`` is the operator's.
+    delivery on; ``replay`` is the operator's. Numbers of events and deliveries grow, may skip, and those of
+    events are never given out again.
     """
 
     async def take_over(self, now: Milliseconds) -> int:
@@ -508,23 +509,29 @@ class Outbox(Protocol):
 
     async def save(self, rows: Sequence[DeliveryRow], audits: Sequence[AuditRow] = ()) -> None:
         """Record how deliveries stand that have not ended, in one transaction with the audit. One that has
-        ended meanwhile stays as it is."""
+        ended meanwhile, or is unknown, stays as it is; the audit is appended all the same. ``since`` and
+        ``forced`` are not recorded: only ``shift`` and ``replay`` change them. (``Batch.settled`` likewise.)
+        """
         ...
 
     async def twin(self, row: DeliveryRow) -> str | None:
         """The id of another delivery of the same event by the same channel, with the same bodies, that was
-        sent or is leased: to several members of a space one message may go."""
+        sent or is leased: to several members of a space one message may go. The oldest of several; None for
+        a row without bodies."""
         ...
 
     async def replay(self, delivery: str, now: Milliseconds) -> DeliveryRow | None:
-        """Make a delivery pending and due now: one that is pending as it is; one that is dead, suppressed or
-        partial with no retry used, ``forced``, its age counted from now and its bodies (from the present
-        part on) rendered again. The row as it stands then; None if unknown. One that is sent or leased
-        stays as it is."""
+        """Make a delivery pending and due now at the latest. The row as it stands then; None if unknown.
+
+        One that is pending keeps everything else. One that is dead, suppressed or partial begins anew:
+        ``forced``, no retry used, its age counted from now, ``bodies`` () so that it is rendered again, of
+        which what lies before ``part`` stays taken; ``unsure`` stays. One that is sent or leased stays as it
+        is.
+        """
         ...
 
     async def shift(self, milliseconds: int) -> None:
-        """The wall clock jumped by so much: ``due`` and ``since`` of what is on its way move with it."""
+        """The wall clock jumped by so much: ``due`` and ``since`` of all that has not ended move with it."""
         ...
 
     async def delivery(self, delivery: str) -> DeliveryRow | None:
@@ -534,11 +541,12 @@ class Outbox(Protocol):
     async def deliveries(
         self, which: DeliveryFilter, before: int | None, limit: int
     ) -> Sequence[tuple[int, DeliveryRow]]:
-        """Newest first, each with its number; those below ``before``, where that is given."""
+        """Those that fit all of ``which``, newest first, each with its number; those below ``before``, where
+        that is given."""
         ...
 
     async def events(self, which: EventFilter, after: int, limit: int) -> Sequence[Event]:
-        """In order, those with a number above ``after``."""
+        """Those that fit all of ``which`` and have a number above ``after``, in order."""
         ...
 
     async def event(self, event: str) -> Event | None:
@@ -550,12 +558,13 @@ class Outbox(Protocol):
         ...
 
     async def last_event(self) -> int:
-        """The number of the newest event, 0 for none."""
+        """The number of the newest event that is kept, 0 for none."""
         ...
 
     async def trim(self, before: Milliseconds, audits_before: Milliseconds, limit: int) -> int:
-        """Drop at most ``limit`` events older than ``before`` all of whose deliveries have ended, with these,
-        and audit lines older than ``audits_before``. How many rows went."""
+        """Drop, the oldest first, at most ``limit`` events from before ``before`` of which no delivery is on
+        its way, with their deliveries; and at most ``limit`` audit lines from the front, up to the first that
+        is not from before ``audits_before``. How many rows went; 0 once nothing is left to drop."""
         ...
 
 

@@ -38,6 +38,11 @@ _BEGIN_READ = _QUERIES["begin_read"]
 _COMMIT = _QUERIES["commit"]
 _DURABILITY = {"FULL": _QUERIES["durability_full"], "NORMAL": _QUERIES["durability_normal"]}
 
+CHECKPOINT_PAGES = 2048
+"""Pages written, by estimate, between checkpoints: copying and syncing 8 MiB holds a commit up by some ms,
+64 MiB by some tens."""
+PAGE_BYTES = 4096
+
 log = get("storage")
 
 
@@ -64,6 +69,7 @@ class Database:
         self._clock = clock
         self._connections: _Connections | None = None
         self._checkpoint: asyncio.Task[None] | None = None
+        self._pages = 0
         self.writable = True
         """Whether the last attempt to write succeeded."""
 
@@ -121,6 +127,13 @@ class Database:
     async def scan(self, work: Callable[[sqlite3.Connection, *Arguments], T], *args: *Arguments) -> T:
         """Run ``work``, which may read much, on one snapshot. Raises ``Unavailable`` like ``write``."""
         return await self._look_up(self._open_connections.scanner, work, *args)
+
+    def count_pages(self, touched: int, body_bytes: int = 0) -> None:
+        """Begin a checkpoint once enough was written. ``touched``: pages at worst, beside those of bodies."""
+        self._pages += touched + body_bytes // PAGE_BYTES
+        if self._pages >= CHECKPOINT_PAGES:
+            self._pages = 0
+            self.checkpoint()
 
     def checkpoint(self) -> None:
         """Begin to copy the WAL back into the file, unless that is under way or closing does it."""

@@ -33,6 +33,7 @@ from hub.ports import (
     HistoryRow,
     JournalRow,
     MemberRow,
+    Outbox,
     RegisterRow,
     SnapshotRow,
     Store,
@@ -42,7 +43,9 @@ from hub.ports import (
     Wanted,
 )
 from hub.storage.health import Sizes
+from hub.storage.memory_outbox import MemoryOutbox, add_events, record
 from hub.storage.tables import Tables
+from hub.telemetry.audit import AuditLine, first_broken
 
 _RECORD = Slot("item")
 _QUARANTINE_ROWS = 1000
@@ -61,6 +64,7 @@ class MemoryStorage:
         self.archive: Archive = MemoryArchive(self.tables)
         self.directory: Directory = MemoryDirectory(self.tables)
         self.devices: Devices = MemoryDevices(self.tables)
+        self.outbox: Outbox = MemoryOutbox(self.tables)
 
     @property
     def writable(self) -> bool:
@@ -77,6 +81,16 @@ class MemoryStorage:
         """How much is held; nothing is on disk."""
         self.tables.check_open()
         return Sizes(database_bytes=0, wal_bytes=0, journal_rows=len(self.tables.journal))
+
+    async def audit(self, after: int, limit: int) -> Sequence[AuditLine]:
+        """Lines of the audit with a number above ``after``, oldest first."""
+        self.tables.check_open()
+        return [line for line in self.tables.audit if line.number > after][:limit]
+
+    async def broken_audit(self) -> int | None:
+        """The first audit line that is not as it was written; None where all are."""
+        self.tables.check_open()
+        return first_broken(self.tables.audit_anchor, self.tables.audit)
 
 
 class MemoryStore:
@@ -104,6 +118,8 @@ class MemoryStore:
         for item in wanted.items:
             if registers := tables.registers(item):
                 found.items[item] = dict(registers)
+        for topic in wanted.members:
+            found.members[topic] = sorted(tables.members.get(topic, {}))
         for item in wanted.items | {(key.topic, key.item) for key in wanted.registers}:
             if item in tables.history and _RECORD not in tables.registers(item):
                 found.history[item] = tables.history[item]
@@ -147,7 +163,8 @@ class MemoryStore:
             tables.client_ids[bound.topic].setdefault(bound.client_id, bound.user)
         for member in batch.members:
             tables.put_member(member)
-        _add_events(tables, batch)
+        add_events(tables, batch.events, batch.deliveries)
+        record(tables, batch.settled, batch.audits)
         for row in (*batch.retired, *batch.joined):
             tables.history[row.topic, row.item] = replace(row, registers=dict(row.registers))
         for row in batch.retired:
@@ -179,15 +196,6 @@ class MemoryStore:
     async def close(self) -> None:
         """See ``Store``."""
         self._tables.open = False
-
-
-def _add_events(tables: Tables, batch: Batch) -> None:
-    for event in batch.events:
-        tables.events.setdefault((event.topic, event.item, event.attempt, event.type), event)
-    taken = {event.id for event in tables.events.values()} if batch.deliveries else set()
-    for delivery in batch.deliveries:
-        if delivery.event in taken:
-            tables.deliveries.setdefault(delivery.id, delivery)
 
 
 def _raise_floor(tables: Tables, topic: TopicName, floor: Seq) -> None:

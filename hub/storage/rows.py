@@ -1,17 +1,36 @@
-"""Registers ↔ columns."""
+"""Records ↔ columns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import msgpack  # type: ignore[import-untyped]  # ships no types
 
-from hub.model import Hlc, ItemId, Key, Milliseconds, Register, Registers, Seq, Slot, TopicName
+from hub.model import (
+    AuditRow,
+    Delivery,
+    DeliveryRow,
+    Event,
+    Hlc,
+    ItemId,
+    Key,
+    Milliseconds,
+    Register,
+    Registers,
+    Seq,
+    Slot,
+    TopicName,
+)
 from hub.ports import HistoryRow, RegisterRow
+from hub.telemetry.audit import AuditLine
 
 RegisterColumns = tuple[str, str, str, bytes, int, str, bytes, int]
 """topic, item, slot, value, hlc, actor, weight, seq"""
+
+event_columns = attrgetter("id", "type", "topic", "item", "attempt", "status", "at")
+"""What ``add_event`` binds."""
 
 
 def register_columns(rows: Iterable[RegisterRow]) -> Iterator[RegisterColumns]:
@@ -52,3 +71,48 @@ def history_row(columns: tuple[Any, ...]) -> HistoryRow:
     topic, item, order, moved_at, body = columns
     registers = {Slot(slot): Register(*fields) for slot, fields in msgpack.unpackb(body).items()}
     return HistoryRow(TopicName(topic), ItemId(item), order, Milliseconds(moved_at), registers)
+
+
+def new_delivery_columns(delivery: Delivery) -> tuple[str, str, str, str, str, int]:
+    """What ``add_delivery`` binds: topic and item are the event's."""
+    return (
+        delivery.id, delivery.event, delivery.channel, delivery.route, delivery.user, delivery.due,
+    )  # fmt: skip
+
+
+def standing_columns(row: DeliveryRow) -> tuple[Any, ...]:
+    """What ``record`` binds: what the dispatcher changes, then the id."""
+    return (
+        row.state, row.due, row.attempts, row.retries, bodies_column(row.bodies), row.part,
+        row.unsure, row.leased_until, row.error, row.ref, row.ended_at, row.id,
+    )  # fmt: skip
+
+
+def bodies_column(bodies: tuple[bytes, ...]) -> bytes | None:
+    """A msgpack list; None before anything was rendered."""
+    return msgpack.packb(bodies) if bodies else None
+
+
+def delivery_row(columns: tuple[Any, ...]) -> DeliveryRow:
+    """From the view ``delivery_rows``; its first column, the number, is no part of the record."""
+    channel, route, user, state, due, since, attempts, retries, bodies, part = columns[10:20]
+    unsure, forced, leased_until, error, ref, ended_at = columns[20:]
+    return DeliveryRow(
+        columns[1], Event(*columns[2:10]), channel, route, user, state, due, since, attempts, retries,
+        tuple(msgpack.unpackb(bodies)) if bodies else (), part,
+        bool(unsure), bool(forced), leased_until, error, ref, ended_at,
+    )  # fmt: skip
+
+
+def audit_columns(line: AuditLine) -> tuple[Any, ...]:
+    """What ``add_line`` binds."""
+    row = line.row
+    return (
+        line.number, row.at, row.actor, row.action, row.subject, row.channel, row.host, row.recipient,
+        row.size, row.body, row.masked, row.outcome, line.hash,
+    )  # fmt: skip
+
+
+def audit_line(columns: tuple[Any, ...]) -> AuditLine:
+    """From the columns of ``add_line``."""
+    return AuditLine(columns[0], AuditRow(*columns[1:-1]), columns[-1])

@@ -17,6 +17,7 @@ from hub.ports import (
     Fold,
     Found,
     JournalRow,
+    Outbox,
     RegisterRow,
     Store,
     StoredDocument,
@@ -26,10 +27,12 @@ from hub.ports import (
     Wanted,
 )
 from hub.storage.archive import SqliteArchive
+from hub.storage.audit import read_audit, verify_audit
 from hub.storage.database import Database, Durability
 from hub.storage.devices import SqliteDevices
 from hub.storage.directory import SqliteDirectory, put_members
 from hub.storage.health import Sizes
+from hub.storage.outbox import SqliteOutbox, add_events, outbox_pages, record
 from hub.storage.queries import load_queries
 from hub.storage.rows import (
     history_columns,
@@ -39,12 +42,14 @@ from hub.storage.rows import (
     register,
     register_columns,
 )
+from hub.telemetry.audit import AuditLine
 
 _STORE = load_queries("store")
 _TOPIC = _STORE["topic"]
 _REGISTER = _STORE["register"]
 _ITEM = _STORE["item"]
 _ITEM_IN_HISTORY = _STORE["item_in_history"]
+_MEMBER_NAMES = _STORE["member_names"]
 _APPEND_JOURNAL = _STORE["append_journal"]
 _FOLD = load_queries("fold")
 _JOIN_REGISTER = _FOLD["join_register"]
@@ -52,16 +57,10 @@ _JOIN_REGISTER = _FOLD["join_register"]
 _journal_columns = attrgetter("number", "topic", "incarnation", "seq", "body")
 _topic_columns = attrgetter("topic", "incarnation", "seq", "floor", "items", "live", "unknown", "order")
 _client_id_columns = attrgetter("topic", "client_id", "user")
-_event_columns = attrgetter("id", "type", "topic", "item", "attempt", "status", "at")
-_delivery_columns = attrgetter("id", "event", "item", "channel", "route", "due")
 _document_columns = attrgetter("topic", "seq", "body")
 
 TRIM_ROWS = 1024
 """Journal rows dropped in one transaction: some ms, which a commit may have to wait."""
-CHECKPOINT_PAGES = 2048
-"""Pages written, by estimate, between checkpoints: copying and syncing 8 MiB holds a commit up by some ms,
-64 MiB by some tens."""
-PAGE_BYTES = 4096
 
 
 class SqliteStorage:
@@ -80,6 +79,7 @@ class SqliteStorage:
         self.archive: Archive = SqliteArchive(self.database, clock)
         self.directory: Directory = SqliteDirectory(self.database, clock)
         self.devices: Devices = SqliteDevices(self.database)
+        self.outbox: Outbox = SqliteOutbox(self.database)
 
     @property
     def writable(self) -> bool:
@@ -94,6 +94,14 @@ class SqliteStorage:
         """What is on disk. Cheap. Raises ``Unavailable``."""
         return await self.database.sizes()
 
+    async def audit(self, after: int, limit: int) -> Sequence[AuditLine]:
+        """Lines of the audit with a number above ``after``, oldest first. Raises ``Unavailable``."""
+        return await self.database.scan(read_audit, after, limit)
+
+    async def broken_audit(self) -> int | None:
+        """The first audit line that is not as it was written; None where all are. Raises ``Unavailable``."""
+        return await self.database.scan(verify_audit)
+
 
 class SqliteStore:
     """``Store`` in SQLite."""
@@ -101,7 +109,6 @@ class SqliteStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._pages = 0
 
     async def start(self) -> Sequence[JournalRow]:
         """See ``Store``."""
@@ -123,7 +130,8 @@ class SqliteStore:
     async def commit(self, batch: Batch) -> None:
         """See ``Store``."""
         await self._database.write(_commit, batch, self._clock.now())
-        self._count_pages(1, sum(len(row.body) for row in batch.journal))
+        touched = 1 + outbox_pages(batch.events, batch.deliveries, batch.settled)
+        self._database.count_pages(touched, sum(len(row.body) for row in batch.journal))
 
     async def fold(self, step: Fold) -> None:
         """See ``Store``. Journal rows are dropped in further transactions, from the oldest on."""
@@ -133,18 +141,11 @@ class SqliteStore:
                 pass
         touched = 2 * len(step.registers) + len(step.topics)
         bodies = sum(len(row.body) for row in step.updates) + sum(len(row.body) for row in step.snapshots)
-        self._count_pages(touched, bodies)
+        self._database.count_pages(touched, bodies)
 
     async def close(self) -> None:
         """See ``Store``."""
         await self._database.close()
-
-    def _count_pages(self, touched: int, body_bytes: int) -> None:
-        """Begin a checkpoint once enough was written. ``touched``: pages at worst, beside those of bodies."""
-        self._pages += touched + body_bytes // PAGE_BYTES
-        if self._pages >= CHECKPOINT_PAGES:
-            self._pages = 0
-            self._database.checkpoint()
 
 
 def _journal(connection: sqlite3.Connection) -> list[JournalRow]:
@@ -163,6 +164,8 @@ def _read(connection: sqlite3.Connection, wanted: Wanted) -> Found:
     for item in wanted.items:
         if registers := item_registers(execute(_ITEM, item)):
             found.items[item] = registers
+    for topic in wanted.members:
+        found.members[topic] = [UserId(user) for (user,) in execute(_MEMBER_NAMES, (topic,))]
     _read_history(connection, wanted, found)
     return found
 
@@ -203,10 +206,9 @@ def _commit(connection: sqlite3.Connection, batch: Batch, now: Milliseconds) -> 
         executemany(_STORE["bind_client_id"], map(_client_id_columns, batch.client_ids))
     if batch.members:
         put_members(connection, batch.members, now)
-    if batch.events:
-        executemany(_STORE["add_event"], map(_event_columns, batch.events))
-    if batch.deliveries:
-        executemany(_STORE["add_delivery"], map(_delivery_columns, batch.deliveries))
+    if batch.events or batch.deliveries or batch.settled or batch.audits:
+        add_events(connection, batch.events, batch.deliveries)
+        record(connection, batch.settled, batch.audits)
     if batch.retired or batch.joined or batch.revived:
         _move_items(connection, batch)
     if batch.floors:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hub.errors import Unavailable
 from hub.model import (
     Access,
-    Delivery,
+    DeliveryRow,
     Device,
     DeviceId,
     Event,
@@ -21,6 +21,7 @@ from hub.model import (
     UserId,
 )
 from hub.ports import Clock, HistoryRow, JournalRow, MemberRow, SnapshotRow, TopicRow, UpdateRow
+from hub.telemetry.audit import GENESIS, Anchor, AuditLine
 
 Item = tuple[TopicName, ItemId]
 
@@ -45,7 +46,11 @@ class Tables:
     members: dict[TopicName, dict[UserId, Access]] = field(default_factory=lambda: defaultdict(dict))
     devices: dict[DeviceId, Device] = field(default_factory=dict)
     events: dict[tuple[TopicName, ItemId, int, str], Event] = field(default_factory=dict)
-    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    last_event: int = 0
+    deliveries: dict[int, DeliveryRow] = field(default_factory=dict)
+    last_delivery: int = 0
+    audit: list[AuditLine] = field(default_factory=list)
+    audit_anchor: Anchor = GENESIS
     history: dict[Item, HistoryRow] = field(default_factory=dict)
     quarantine: list[tuple[TopicName, UserId, str, bytes]] = field(default_factory=list)
 

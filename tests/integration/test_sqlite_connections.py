@@ -16,8 +16,8 @@ from hub.model import Actor, Hlc, Incarnation, ItemId, Key, Register, Seq, Slot,
 from hub.ports import Batch, Fold, JournalRow, MemberRow, RegisterRow, Wanted
 from hub.storage import database
 from hub.storage.connection import Connection
-from hub.storage.database import Durability
-from hub.storage.sqlite import CHECKPOINT_PAGES, PAGE_BYTES, SqliteStorage
+from hub.storage.database import CHECKPOINT_PAGES, PAGE_BYTES, Durability
+from hub.storage.sqlite import SqliteStorage
 
 INBOX = TopicName("inbox/ada")
 DEADLINE = 20.0  # seconds; a call that waits for another's work would wait for ever

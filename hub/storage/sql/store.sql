@@ -23,6 +23,10 @@ SELECT topic, item, item_order, moved_at, registers FROM history
 WHERE topic = ?1 AND item = ?2
 AND NOT EXISTS (SELECT 1 FROM registers WHERE topic = ?1 AND item = ?2 AND slot = 'item');
 
+-- name: member_names
+-- Who may read or write a space or document, by name.
+SELECT user FROM members WHERE topic = ? ORDER BY user;
+
 -- name: ledger
 -- A whole ledger: a sweep of the primary key.
 SELECT item, slot, value, hlc, actor, seq, weight FROM registers
@@ -52,17 +56,6 @@ INSERT INTO journal (number, topic, incarnation, seq, body) VALUES (?, ?, ?, ?, 
 -- name: bind_client_id
 -- The first who names a client id keeps it.
 INSERT INTO client_ids (topic, client_id, user) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
-
--- name: add_event
--- A fact that is known already stays as it is.
-INSERT INTO events (id, type, topic, item, attempt, status, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO NOTHING;
-
--- name: add_delivery
--- Only for an event that was taken: a fact that was known already brings no second delivery.
-INSERT INTO deliveries (id, event, item, channel, route, due)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM events WHERE id = ?2)
-ON CONFLICT DO NOTHING;
 
 -- name: put_history
 -- An item moves to history, or is joined there.
