@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +22,7 @@ from hub.engine.people import People
 from hub.engine.pipeline import Pipeline
 from hub.engine.presence import PresenceBoard
 from hub.engine.reading import Catch
+from hub.engine.receipts import LedgerItems
 from hub.engine.recovery import recover
 from hub.engine.residence import RegisterCache
 from hub.engine.rights import Rights
@@ -38,6 +39,8 @@ from hub.identity.tokens import LocalTokens
 from hub.model import (
     Access,
     Actor,
+    Delivery,
+    DeliveryRow,
     DeviceId,
     Event,
     Hlc,
@@ -53,7 +56,7 @@ from hub.model import (
     TopicName,
     UserId,
 )
-from hub.ports import Commit
+from hub.ports import Commit, DeliveryFilter, Routing
 from hub.protocol.body import decode_statements
 from hub.server.wheel import TimerWheel
 from hub.state.clock import hlc_of
@@ -132,6 +135,39 @@ class Follower:
             join_into(self.registers, statement, seq)
 
 
+class EverythingTo:
+    """Implements ``ports.Routing``: every event goes to everybody by the channels of those names, at once.
+
+    ``asked`` remembers (event, record, users) of each event; ``fails`` makes it raise.
+    """
+
+    def __init__(self, *channels: str) -> None:
+        self.channels = channels
+        self.asked: list[tuple[Event, Mapping[str, Json], list[UserId]]] = []
+        self.fails = False
+
+    def deliveries(
+        self, event: Event, record: Mapping[str, Json], users: Sequence[UserId]
+    ) -> Sequence[Delivery]:
+        self.asked.append((event, record, list(users)))
+        if self.fails:
+            raise RuntimeError("a route is broken")
+        return [
+            Delivery(
+                f"{event.id}.{user}.{channel}",
+                event.id,
+                event.item,
+                channel,
+                "route-1",
+                event.at,
+                user,
+                event.topic,
+            )
+            for user in users
+            for channel in self.channels
+        ]
+
+
 class Engine:
     """One run of the engine over storage that outlives it. ``store`` watches every call.
 
@@ -139,7 +175,9 @@ class Engine:
     ``("no", name)``, ``("opened", topic)``.
     """
 
-    def __init__(self, storage: MemoryStorage, clock: StillClock, sizes: Sizes) -> None:
+    def __init__(
+        self, storage: MemoryStorage, clock: StillClock, sizes: Sizes, routing: Routing | None = None
+    ) -> None:
         self.storage, self.clock, self.sizes = storage, clock, sizes
         self.store = WatchedStore(storage.store)
         self.metrics = Metrics()
@@ -159,7 +197,7 @@ class Engine:
             clock,
             self.memory,
             self.documents,
-            Finalizer(NoRouting()),
+            Finalizer(routing or NoRouting()),
             LedgerLimits(sizes.open_items, sizes.items, sizes.unknown),
             self.metrics,
             sizes.tail_bytes,
@@ -171,6 +209,8 @@ class Engine:
         self.sweeper = Sweeper(storage.archive, self.pipeline, self.topics, clock, sizes.retention)
         self.services = self._services()
         self.sessions, self.actions = self.services.sessions, self.services.actions
+        self.items = LedgerItems(self.pipeline, self.topics)
+        self.outbox = storage.outbox
         self._running: asyncio.Task[None] | None = None
 
     def _services(self) -> Services:
@@ -315,6 +355,11 @@ class Engine:
         register = (await self.registers(topic)).get(ItemId(item), {}).get(Slot(slot))
         return register.value if register else None
 
+    async def deliveries(self) -> list[DeliveryRow]:
+        """Every delivery there is, oldest first."""
+        listed = await self.outbox.deliveries(DeliveryFilter(), None, 10_000)
+        return [row for _, row in reversed(listed)]
+
     def events(self) -> list[Event]:
         """Everything the hub has decided, oldest first."""
         return list(self.storage.tables.events.values())
@@ -352,11 +397,14 @@ def _session_limits(sizes: Sizes) -> SessionLimits:
 
 @asynccontextmanager
 async def running_engine(
-    storage: MemoryStorage | None = None, clock: StillClock | None = None, **sizes: float
+    storage: MemoryStorage | None = None,
+    clock: StillClock | None = None,
+    routing: Routing | None = None,
+    **sizes: float,
 ) -> AsyncIterator[Engine]:
-    """An engine that runs, over new storage or over what an earlier one left."""
+    """An engine that runs, over new storage or over what an earlier one left; without routes unless given."""
     clock = clock or StillClock()
-    engine = Engine(storage or MemoryStorage(clock), clock, Sizes(**sizes))  # type: ignore[arg-type]  # by name
+    engine = Engine(storage or MemoryStorage(clock), clock, Sizes(**sizes), routing)  # type: ignore[arg-type]  # by name
     await engine.start()
     try:
         yield engine
