@@ -38,10 +38,8 @@ from hub.identity.codes import LinkCodes
 from hub.identity.secret import load_secret
 from hub.identity.tokens import LocalTokens
 from hub.ports import Authenticator, Clock, SystemClock
-from hub.server.context import ReactorLimits
 from hub.server.http import application
-from hub.server.http_protocol import RequestLimits
-from hub.server.listener import Listener, ListenerSettings
+from hub.server.listener import Listener, listener_settings
 from hub.server.wheel import TimerWheel
 from hub.storage.sqlite import SqliteStorage
 from hub.telemetry.logs import get
@@ -190,7 +188,7 @@ class App:
             self.clock,
             self.config,
         )
-        return Listener(http, Dialects(services), _listener_settings(self.config), self.wheel, self.metrics)
+        return Listener(http, Dialects(services), listener_settings(self.config), self.wheel, self.metrics)
 
     # ------------------------------------------------------------------ life
 
@@ -299,28 +297,6 @@ def _session_limits(config: Config) -> SessionLimits:
         hello_bytes=config.server.hello_bytes,
         beat=config.connection.beat,
         on_wire=config.limits_on_wire(),
-    )
-
-
-def _listener_settings(config: Config) -> ListenerSettings:
-    server, connection = config.server, config.connection
-    return ListenerSettings(
-        host=server.host,
-        port=server.port,
-        tls_cert=server.tls_cert,
-        tls_key=server.tls_key,
-        trusted_proxies=server.trusted_proxies,
-        allows_origin=server.allows_origin,
-        connections_per_address=config.limits.connections_per_address,
-        buffer_bytes=connection.buffer,
-        drain_seconds=connection.close_timeout,
-        requests=RequestLimits(drain_seconds=connection.close_timeout),
-        sockets=ReactorLimits(
-            hello_bytes=server.hello_bytes,
-            beat=connection.beat,
-            idle=connection.idle,
-            close=connection.close_timeout,
-        ),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any, cast
 import uvicorn
 
 from hub import errors
+from hub.config import Config
 from hub.ports import PeerHandlers
 from hub.server.addresses import AddressCounts, TrustedProxies
 from hub.server.connection import Outbound
@@ -241,3 +242,26 @@ def _bind(host: str, port: int) -> socket.socket:
             raise errors.PortInUse(f"Port {port} of {host} is in use; choose another with --port.") from None
         raise errors.BadConfig(f"server.host and server.port: {error.strerror}: {host}:{port}.") from None
     return bound
+
+
+def listener_settings(config: Config) -> ListenerSettings:
+    """What a configuration says about it."""
+    server, connection = config.server, config.connection
+    return ListenerSettings(
+        host=server.host,
+        port=server.port,
+        tls_cert=server.tls_cert,
+        tls_key=server.tls_key,
+        trusted_proxies=server.trusted_proxies,
+        allows_origin=server.allows_origin,
+        connections_per_address=config.limits.connections_per_address,
+        buffer_bytes=connection.buffer,
+        drain_seconds=connection.close_timeout,
+        requests=RequestLimits(drain_seconds=connection.close_timeout),
+        sockets=ReactorLimits(
+            hello_bytes=server.hello_bytes,
+            beat=connection.beat,
+            idle=connection.idle,
+            close=connection.close_timeout,
+        ),
+    )
