@@ -9,8 +9,14 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.channel import channel
+from hub.cli.deliveries import deliveries
 from hub.cli.doctor import doctor
+from hub.cli.events import events
+from hub.cli.failures import CommandFailed
+from hub.cli.send import send
 from hub.cli.serve import serve
+from hub.cli.tail import tail
 from hub.cli.token import token
 from hub.errors import HubError
 
@@ -25,6 +31,11 @@ commands = typer.Typer(
 commands.command()(serve)
 commands.command()(token)
 commands.command()(doctor)
+commands.command()(send)
+commands.command()(tail)
+commands.command()(events)
+commands.add_typer(deliveries)
+commands.add_typer(channel)
 
 
 @commands.callback()
@@ -40,9 +51,13 @@ def hub(
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command. What a user got wrong is one sentence on stderr and exit code 2."""
+    """Run one command. What went wrong is one sentence on stderr, and an exit code: of ``hub.cli.failures``,
+    otherwise 2."""
     try:
         commands(list(arguments), prog_name="hub")
+    except CommandFailed as error:
+        print(f"hub: {error.message}", file=sys.stderr)
+        return error.exit_code
     except HubError as error:
         print(f"hub: {error.message}", file=sys.stderr)
         return 2

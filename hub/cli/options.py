@@ -25,6 +25,52 @@ ConfigOption = Annotated[
     typer.Option("--config", metavar="FILE", help="A TOML file, see docs/operations.md.", show_default=False),
 ]
 
+UrlOption = Annotated[
+    str,
+    typer.Option("--url", envvar="TONGBU_URL", metavar="URL", help="Which hub."),
+]
+DEFAULT_URL: Final = "http://127.0.0.1:8787"
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        "--token",
+        envvar="TONGBU_TOKEN",
+        metavar="TOKEN",
+        help="Who speaks. Given here others see it in `ps`: prefer the variable, or --token-file.",
+        show_default=False,
+    ),
+]
+TokenFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file", metavar="FILE", help="A file that holds the token; `-` for stdin.", show_default=False
+    ),
+]
+SigningFolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Without a token: the hub's data folder on this machine, whose secret signs one. "
+        "\\[default: data, for a hub on this machine]",
+        show_default=False,
+    ),
+]
+UserOption = Annotated[
+    str | None,
+    typer.Option(
+        "--user",
+        envvar="TONGBU_USER",
+        metavar="NAME",
+        help="Without a token: whom the one that is signed speaks for. \\[default: dev]",
+        show_default=False,
+    ),
+]
+SpaceOption = Annotated[
+    str | None, typer.Option("--space", metavar="NAME", help="In a space.", show_default=False)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
+
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 

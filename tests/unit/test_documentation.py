@@ -83,9 +83,17 @@ def test_no_metric_is_documented_that_does_not_exist() -> None:
     assert set(re.findall(r"`(tongbu_\w+)`", OPERATIONS)) == known
 
 
-def test_commands_and_their_options_are_documented() -> None:
-    group: Any = get_command(commands)
+def all_commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Each command by its whole name; a group's own are ``group command``."""
     for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from all_commands(command, f"{prefix}{name} ")
+        else:
+            yield prefix + name, command
+
+
+def test_commands_and_their_options_are_documented() -> None:
+    for name, command in all_commands(get_command(commands)):
         assert f"| `hub {name}` |" in OPERATIONS
         section = OPERATIONS.partition(f"\n| `hub {name}` | default")[2].partition("\n\n")[0]
         options = {option for each in command.params for option in each.opts if option.startswith("--")}
