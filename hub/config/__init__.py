@@ -2,6 +2,8 @@
 
 Sections are frozen and refuse unknown keys. Times are seconds, sizes are bytes, and nothing is unlimited.
 Any text may be ``env:NAME`` or ``file:PATH`` (its content, trimmed); only ``load`` looks at the environment.
+Not so the ``kind`` of a channel, the ``match`` and ``name`` of a route, and a template that holds a brace or
+a blank: those mean what they say.
 """
 
 from hub.config.outward import (
@@ -12,6 +14,7 @@ from hub.config.outward import (
     WebhookSettings,
     WecomRobotSettings,
 )
+from hub.config.outward_reading import route_name
 from hub.config.reading import load, settings
 from hub.config.sections import (
     Config,
@@ -40,5 +43,6 @@ __all__ = [
     "WebhookSettings",
     "WecomRobotSettings",
     "load",
+    "route_name",
     "settings",
 ]

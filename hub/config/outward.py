@@ -2,27 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
 
-from hub.config.values import DAY, Seconds, Section, Text
+from hub.config.placeholders import MAX_TEMPLATE
+from hub.config.values import DAY, Seconds, Secret, Section, Text
 from hub.model import ItemKind
+
+MAX_CHANNELS: Final = 100
+MAX_ROUTES: Final = 1000
+MAX_VALUES: Final = 100
+"""Of one key of a match."""
 
 Url = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^https?://[^\s/?#@]+[^\s]*$",
+        pattern=r"^https?://[^\s/?#@\\]+([/?][^\s#]*)?\Z",
         max_length=2048,
-        extra={"allowed": 'an address such as "https://qyapi.weixin.qq.com"'},
+        extra={"allowed": 'an address such as "https://example.org/hook", without user, password or #'},
+    ),
+]
+Address = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^https?://[^\s/?#@\\]+(/[^\s?#]*)?\Z",
+        max_length=2048,
+        extra={"allowed": 'an address such as "https://qyapi.weixin.qq.com", without user, password, ? or #'},
+    ),
+]
+RouteName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,64}\Z",
+        extra={"allowed": "a name of 1 to 64 characters, in one line"},
+    ),
+]
+Template = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=MAX_TEMPLATE,
+        extra={"allowed": f'a text such as "{{title}}: {{status}}", of 1 to {MAX_TEMPLATE} characters'},
     ),
 ]
 Delay = Annotated[float, msgspec.Meta(ge=0, le=30 * DAY)]
 """Seconds, 0 for none."""
-Texts = Text | tuple[Text, ...]
+Texts = Text | Annotated[tuple[Text, ...], msgspec.Meta(min_length=1, max_length=MAX_VALUES)]
 """One text or several."""
 Unless = Literal["seen", "read", "archived", "snoozed", "deleted"]
 Level = Literal["debug", "info", "success", "warning", "error", "critical"]
+Levels = Level | Annotated[tuple[Level, ...], msgspec.Meta(min_length=1, max_length=MAX_VALUES)]
+End = Literal["succeeded", "failed", "canceled", "expired"]
+Ends = End | Annotated[tuple[End, ...], msgspec.Meta(min_length=1, max_length=MAX_VALUES)]
 Language = Literal["zh", "en"]
 
 
@@ -54,9 +86,15 @@ class ChannelSection(Section, frozen=True, tag_field="kind"):
     numbers are masked. Nothing of it is ever shown: it holds keys.
     """
 
+    SECRETS: ClassVar[tuple[str, ...]] = ("base_url",)
+
     allow_core: bool = False
     mask: bool = True
     language: Language = "zh"
+
+    def __post_init__(self) -> None:
+        for name in self.SECRETS:
+            msgspec.structs.force_setattr(self, name, Secret(getattr(self, name)))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(…)"
@@ -65,8 +103,10 @@ class ChannelSection(Section, frozen=True, tag_field="kind"):
 class WecomRobotSettings(ChannelSection, frozen=True, tag="wecom_robot", kw_only=True):
     """A WeCom group robot (消息推送), https://developer.work.weixin.qq.com/document/path/99110."""
 
+    SECRETS = ("base_url", "key")
+
     key: Text
-    base_url: Url = "https://qyapi.weixin.qq.com"
+    base_url: Address = "https://qyapi.weixin.qq.com"
     format: Literal["markdown", "text"] = "markdown"
     mentioned: tuple[Text, ...] = ()
     """WeCom user ids to mention; ``@all`` for everybody, in format ``text`` only."""
@@ -75,10 +115,12 @@ class WecomRobotSettings(ChannelSection, frozen=True, tag="wecom_robot", kw_only
 class WebhookSettings(ChannelSection, frozen=True, tag="webhook", kw_only=True):
     """Standard Webhooks (https://www.standardwebhooks.com): the event and the item as JSON, signed."""
 
+    SECRETS = ("base_url", "secret")
+
     base_url: Url
     """Where to POST, path included."""
     secret: Text
-    """``whsec_`` and base64; several, divided by blanks, while one replaces another."""
+    """``whsec_`` and the base64 of 24 to 64 bytes; several, divided by blanks, while one replaces another."""
     allow_private: bool = False
     """Whether a host name may lead to a private address; one written as an address may anyway."""
 
@@ -88,35 +130,34 @@ ChannelSettings = WecomRobotSettings | WebhookSettings
 
 class MatchSettings(Section, frozen=True):
     """What an event must be for a route: every key that is given, any of its values. ``*`` stands for any
-    characters in ``source``, ``tags``, ``user`` and ``topic``."""
+    characters in ``source``, ``tags``, ``user`` and ``topic``; upper and lower case differ."""
 
     kind: ItemKind | None = None
-    level: Level | tuple[Level, ...] | None = None
+    level: Levels | None = None
     """An item without a level has ``info``."""
     source: Texts | None = None
+    """An item without a source matches no text, ``*`` neither."""
     tags: Texts | None = None
+    """One of the item's tags is enough."""
     user: Texts | None = None
     """The inbox's user; in a space each member."""
     topic: Texts | None = None
-    status: Texts | None = None
-    """How the task ended."""
+    status: Ends | None = None
+    """How the task ended; a notification has no end and doesn't match."""
 
 
 class RouteSettings(Section, frozen=True):
     """One ``[[routes]]``; the first that matches wins."""
 
-    channels: tuple[Text, ...]
+    channels: Annotated[tuple[Text, ...], msgspec.Meta(max_length=MAX_CHANNELS)]
     """() keeps what matches in the hub."""
     match: MatchSettings = MatchSettings()
-    name: Text | None = None
+    name: RouteName | None = None
     """By default its place, ``route-1``. Deliveries remember it: name routes that you move."""
     delay: Delay = 0.0
     unless: tuple[Unless, ...] = ()
     """What, stated after the event, keeps it in the hub."""
-    template: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)] | None = None
+    template: Template | None = None
+    """The message in the route's own words (``hub.config.placeholders``), or ``file:PATH`` where they are."""
     language: Language | None = None
     """By default the channel's."""
-
-
-MAX_CHANNELS: Final = 100
-MAX_ROUTES: Final = 1000

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,8 +10,10 @@ from typing import Final
 
 import msgspec
 
+from hub.config.describing import allowed, listed, place_of
+from hub.config.outward_reading import outward_texts, read_channels, read_routes
 from hub.config.sections import Config
-from hub.config.values import MIB
+from hub.config.texts import FILE_BYTES, resolved
 from hub.errors import BadConfig
 
 _RULES: Final[tuple[tuple[str, Callable[[Config], bool], str], ...]] = (
@@ -35,6 +35,11 @@ _RULES: Final[tuple[tuple[str, Callable[[Config], bool], str], ...]] = (
     ),
     ("limits.document", lambda c: c.limits.document >= c.limits.message, "must be at least limits.message"),
     (
+        "delivery.backoff_limit",
+        lambda c: c.delivery.backoff_limit >= c.delivery.backoff,
+        "must be at least delivery.backoff",
+    ),
+    (
         "storage.tail_bytes",
         lambda c: c.storage.tail_bytes >= c.storage.fold_bytes,
         "must be at least storage.fold_bytes",
@@ -42,7 +47,6 @@ _RULES: Final[tuple[tuple[str, Callable[[Config], bool], str], ...]] = (
 )
 """What two settings demand of each other: key, rule, what is allowed."""
 
-_FILE_BYTES: Final = 1 * MIB
 _OUTWARD: Final = ("channels", "routes")
 _PATHS: Final = ("server.tls_cert", "server.tls_key", "storage.data")
 
@@ -77,19 +81,24 @@ class _Reader:
 
     def config(self, tables: dict[str, dict[str, object]]) -> Config:
         config = self.typed(tables)
-        for key, holds, allowed in _RULES:
+        for key, holds, words in _RULES:
             if not holds(config):
-                raise self._bad(key, allowed)
+                raise self._bad(key, words)
         return config
 
     def typed(self, tables: dict[str, dict[str, object]]) -> Config:
         """Every setting by itself, without what two demand of each other."""
         self._refuse_unknown(tables)
         try:
-            return msgspec.convert(tables, Config)
+            config = msgspec.convert(
+                {name: table for name, table in tables.items() if name not in _OUTWARD}, Config
+            )
         except msgspec.ValidationError as error:
-            key, index = _place(error)
-            raise self._bad(key + index, f"must be {_allowed(key, index)}") from None
+            key, index = place_of(error)
+            raise self._bad(key + index, f"must be {allowed(Config, key, index)}") from None
+        channels = read_channels(tables.get("channels", {}), self._bad)
+        routes = read_routes(tables.get("routes", ()), channels, self._bad)
+        return msgspec.structs.replace(config, channels=channels, routes=routes)
 
     def _refuse_unknown(self, tables: Mapping[str, Mapping[str, object]]) -> None:
         for section, table in tables.items():
@@ -97,10 +106,10 @@ class _Reader:
                 continue
             names = settings().get(section)
             if names is None:
-                raise self._bad(section, f"no such section; there are {_listed(settings())}")
+                raise self._bad(section, f"no such section; there are {listed((*settings(), *_OUTWARD))}")
             for name in table:
                 if name not in names:
-                    raise self._bad(f"{section}.{name}", f"no such setting; [{section}] has {_listed(names)}")
+                    raise self._bad(f"{section}.{name}", f"no such setting; [{section}] has {listed(names)}")
 
     def _bad(self, key: str, problem: str) -> BadConfig:
         source = self._sources.get(key.partition("[")[0], self._origin)
@@ -117,9 +126,9 @@ def _read(path: Path) -> dict[str, dict[str, object]]:
     """The file's tables, ``env:`` and ``file:`` resolved, paths made to start from the file's folder."""
     try:
         with path.open("rb") as file:
-            text = file.read(_FILE_BYTES + 1)
-        if len(text) > _FILE_BYTES:
-            raise BadConfig(f"{path}: the file is larger than {_FILE_BYTES} bytes.")
+            text = file.read(FILE_BYTES + 1)
+        if len(text) > FILE_BYTES:
+            raise BadConfig(f"{path}: the file is larger than {FILE_BYTES} bytes.")
         tables = tomllib.loads(text.decode())
     except OSError as error:
         raise BadConfig(f"{path}: the file can't be read: {error.strerror}.") from None
@@ -133,78 +142,13 @@ def _read(path: Path) -> dict[str, dict[str, object]]:
         if not isinstance(table, dict):
             raise BadConfig(f"{path}: {section}: must stand in a section such as [server].")
         for name, value in table.items():
-            table[name] = _from_folder(f"{section}.{name}", _resolved(path, f"{section}.{name}", value), path)
+            table[name] = _from_folder(f"{section}.{name}", resolved(path, f"{section}.{name}", value), path)
+    outward_texts(path, tables)
     return tables
-
-
-def _resolved(path: Path, key: str, value: object) -> object:
-    """The value, with ``env:NAME`` and ``file:PATH`` replaced by what they name."""
-    if isinstance(value, list):
-        return [_resolved(path, key, element) for element in value]
-    if not isinstance(value, str):
-        return value
-    kind, _, name = value.partition(":")
-    if kind == "env":
-        return _variable(path, key, name)
-    if kind == "file":
-        return _content(path, key, name)
-    return value
-
-
-def _variable(path: Path, key: str, name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
-        raise BadConfig(f"{path}: {key}: the environment has no variable {name}.")
-    return value
-
-
-def _content(path: Path, key: str, name: str) -> str:
-    try:
-        with (path.parent / name).open(encoding="utf-8") as file:
-            text = file.read(_FILE_BYTES)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BadConfig(f"{path}: {key}: {path.parent / name} can't be read: {reason}.") from None
-    return text.strip()
 
 
 def _from_folder(key: str, value: object, path: Path) -> object:
     return str(path.parent / value) if key in _PATHS and isinstance(value, str) and value else value
-
-
-def _place(error: msgspec.ValidationError) -> tuple[str, str]:
-    """Key and index within its list, from msgspec's ``… - at `$.server.origins[0]```."""
-    found = re.search(r"`\$\.([^`\[]+)(\[[^`]*\])?`$", str(error))
-    return (found[1], found[2] or "") if found else ("", "")
-
-
-def _allowed(key: str, index: str) -> str:
-    """What the setting's type allows, in words."""
-    kind: msgspec.inspect.Type = msgspec.inspect.type_info(Config)
-    for name in key.split("."):
-        assert isinstance(kind, msgspec.inspect.StructType)
-        kind = next(field.type for field in kind.fields if field.name == name)
-    if index and isinstance(kind, msgspec.inspect.VarTupleType):
-        kind = kind.item_type
-    return _described(kind)
-
-
-def _described(kind: msgspec.inspect.Type) -> str:
-    match kind:
-        case msgspec.inspect.Metadata(extra={"allowed": allowed}):
-            return str(allowed)
-        case msgspec.inspect.IntType():
-            return f"a whole number from {kind.ge} to {kind.le}"
-        case msgspec.inspect.FloatType():
-            return f"a number from {kind.ge} to {kind.le}"
-        case msgspec.inspect.VarTupleType():
-            return f"a list, each element {_described(kind.item_type)}"
-        case msgspec.inspect.UnionType():
-            return _described(kind.types[0])
-        case msgspec.inspect.StructType():
-            return "a section such as [server]"
-        case _:
-            return "a text that is not empty"
 
 
 def _is_network(text: str) -> bool:
@@ -213,7 +157,3 @@ def _is_network(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _listed(names: Mapping[str, object]) -> str:
-    return ", ".join(names)

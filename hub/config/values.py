@@ -19,3 +19,12 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One table of the file. Unknown keys are refused."""
+
+
+class Secret(str):
+    """A text that is not shown: not by ``repr``, and msgspec refuses to encode it. Otherwise a text."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
