@@ -137,6 +137,4 @@ def _users(part: LedgerPart, event: Event) -> Sequence[UserId]:
 
 def _event(part: LedgerPart, fact: _Fact, kind: EventType, attempt: int, status: str | None) -> Event:
     now = part.turn.now
-    return Event(
-        f"{now:012x}{secrets.token_hex(8)}", kind, part.ledger.name, fact.item, attempt, status, now
-    )
+    return Event(f"{now:012x}{secrets.token_hex(8)}", kind, part.ledger.name, fact.item, attempt, status, now)

@@ -262,9 +262,7 @@ async def test_a_notification_is_raised_when_it_is_published_once_and_by_nothing
     assert (event.type, event.item, event.attempt, event.status) == ("notification.raised", "n1", 0, None)
 
 
-async def test_one_published_to_many_is_an_event_in_each_place(
-    engine: Engine, routing: EverythingTo
-) -> None:
+async def test_one_published_to_many_is_an_event_in_each_place(engine: Engine, routing: EverythingTo) -> None:
     await join_team(engine, "bob", "eve")
     caller = engine.identity("svc", "publish")
     topics = [TopicName(name) for name in (INBOX, "inbox/bob", SPACE)]
