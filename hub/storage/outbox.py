@@ -155,8 +155,7 @@ def _replay(connection: sqlite3.Connection, delivery: str, now: Milliseconds) ->
 
 
 def _shift(connection: sqlite3.Connection, milliseconds: int) -> None:
-    connection.execute(_QUERIES["shift_pending"], (milliseconds,))
-    connection.execute(_QUERIES["shift_leased"], (milliseconds,))
+    connection.execute(_QUERIES["shift"], (milliseconds,))
 
 
 def _delivery(connection: sqlite3.Connection, delivery: str) -> DeliveryRow | None:

@@ -2,7 +2,7 @@
 
 -- name: last_line
 -- The newest line.
-SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1;
+SELECT number, hash FROM audit WHERE number = (SELECT max(number) FROM audit);
 
 -- name: anchor
 -- The last line that was dropped, which the oldest kept one is chained to: its number, a blank, its hash.

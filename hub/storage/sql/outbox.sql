@@ -37,7 +37,7 @@ SELECT min(due) FROM deliveries WHERE state = 'pending' AND channel = ?;
 SELECT id FROM deliveries
 WHERE event = (SELECT number FROM events WHERE id = ?) AND channel = ?
     AND id <> ? AND state IN ('sent', 'leased') AND bodies = ?
-ORDER BY number LIMIT 1;
+ORDER BY +number LIMIT 1;
 
 -- name: hasten
 -- A pending delivery is due now; one that is due already keeps its place.
@@ -50,13 +50,9 @@ UPDATE deliveries SET
     leased_until = NULL, error = NULL, ended_at = NULL
 WHERE id = :id AND state IN ('dead', 'suppressed', 'partial');
 
--- name: shift_pending
--- The wall clock jumped: what waits moves with it.
-UPDATE deliveries SET due = due + ?1, since = since + ?1 WHERE state = 'pending';
-
--- name: shift_leased
--- The same for what is being sent.
-UPDATE deliveries SET due = due + ?1, since = since + ?1 WHERE state = 'leased';
+-- name: shift
+-- The wall clock jumped: what is on its way moves with it.
+UPDATE deliveries SET due = due + ?1, since = since + ?1 WHERE state IN ('pending', 'leased');
 
 -- name: delivery
 -- One delivery.
@@ -103,10 +99,10 @@ WHERE channel = :channel AND number < :before
 ORDER BY number DESC LIMIT :limit;
 
 -- name: waiting
--- How many deliveries are on their way, by channel: a sweep of the two indexes that hold nothing else.
-SELECT channel, count(*) FROM deliveries INDEXED BY deliveries_pending WHERE state = 'pending' GROUP BY channel
+-- How many deliveries are on their way, by channel: the backlog's own index, and the few that are leased.
+SELECT channel, count(*) FROM deliveries WHERE state = 'pending' GROUP BY channel
 UNION ALL
-SELECT channel, count(*) FROM deliveries INDEXED BY deliveries_leased WHERE state = 'leased' GROUP BY channel;
+SELECT channel, count(*) FROM deliveries WHERE state = 'leased' GROUP BY channel;
 
 -- name: event
 -- One event.

@@ -29,10 +29,13 @@ def connection() -> Iterator[sqlite3.Connection]:
 
 
 def plan(connection: sqlite3.Connection, query: str) -> str:
-    parameters = [None] * max(query.count("?"), 8)
-    numbers = [int(number) for number in re.findall(r"\?(\d)", query)]
-    parameters = parameters[: max(numbers) if numbers else query.count("?")]
-    return "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", parameters))
+    if names := re.findall(r":(\w+)", query):
+        rows = connection.execute(f"EXPLAIN QUERY PLAN {query}", dict.fromkeys(names))
+    else:
+        numbers = [int(number) for number in re.findall(r"\?(\d)", query)]
+        count = max(numbers) if numbers else query.count("?")
+        rows = connection.execute(f"EXPLAIN QUERY PLAN {query}", [None] * count)
+    return "; ".join(row[3] for row in rows)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -56,6 +59,53 @@ def test_ledgers_are_read_by_key_or_by_seq_and_endings_by_time(connection: sqlit
     assert "registers_by_seq (topic=? AND seq>?)" in plan(connection, QUERIES["store", "ledger_above"])
     assert "registers_ending (hlc<?)" in plan(connection, QUERIES["archive", "ending"])
     assert "TEMP B-TREE" not in plan(connection, QUERIES["archive", "ending"])
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("record", "deliveries USING INDEX sqlite_autoindex_deliveries_1 (id=?)"),
+        ("take_over", "deliveries USING INDEX deliveries_by_state (state=?)"),
+        ("due", "d USING INDEX deliveries_pending (state=? AND channel=? AND due<?)"),
+        ("next_due", "deliveries USING COVERING INDEX deliveries_pending (state=? AND channel=?)"),
+        ("shift", "deliveries USING INDEX deliveries_by_state (state=?)"),
+        ("deliveries", "d USING INTEGER PRIMARY KEY (rowid<?)"),
+        ("deliveries_of_item", "d USING INDEX deliveries_by_item (item=? AND rowid<?)"),
+        ("deliveries_of_topic", "d USING INDEX deliveries_by_topic (topic=? AND rowid<?)"),
+        ("deliveries_in_state", "d USING INDEX deliveries_by_state (state=? AND rowid<?)"),
+        ("deliveries_by_channel", "d USING INDEX deliveries_by_channel (channel=? AND rowid<?)"),
+        ("events", "events USING INTEGER PRIMARY KEY (rowid>?)"),
+        ("events_of_topic", "events USING INDEX events_by_topic (topic=? AND rowid>?)"),
+        ("events_of_type", "events USING INDEX events_by_type (type=? AND rowid>?)"),
+        ("past_events", "events USING COVERING INDEX events_by_time (at<?)"),
+    ],
+)
+def test_what_is_due_and_every_list_come_in_the_order_of_an_index(
+    name: str, way: str, connection: sqlite3.Connection
+) -> None:
+    steps = plan(connection, QUERIES["outbox", name])
+    assert way in steps
+    assert "TEMP B-TREE" not in steps
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("twin", "deliveries USING INDEX sqlite_autoindex_deliveries_2 (event=? AND channel=?)"),
+        ("deliveries_of_event", "d USING INDEX sqlite_autoindex_deliveries_2 (event=?"),
+        ("events_of_item", "events USING INDEX sqlite_autoindex_events_2 (item=?"),
+    ],
+)
+def test_the_few_that_belong_to_one_event_or_item_are_found_by_key_and_sorted(
+    name: str, way: str, connection: sqlite3.Connection
+) -> None:
+    assert way in plan(connection, QUERIES["outbox", name])
+
+
+def test_what_waits_is_counted_in_the_index_of_what_waits(connection: sqlite3.Connection) -> None:
+    pending, leased = plan(connection, QUERIES["outbox", "waiting"]).split("UNION ALL")
+    assert "COVERING INDEX deliveries_pending (state=?)" in pending
+    assert "deliveries_by_state (state=?)" in leased
 
 
 def test_every_query_is_used(request: pytest.FixtureRequest) -> None:
