@@ -131,7 +131,8 @@ def _replaces(receipt: dict[str, Json], standing: Register, row: DeliveryRow) ->
     """Whether a delivery's end is news beside the receipt that stands.
 
     The same end twice is none. A space's item has one receipt for all its members: the best end that came
-    since the event stands, so that the nine who need no message of their own don't hide the one that went out.
+    since the event stands, so that the nine who need no message of their own don't hide the one that went
+    out.
     """
     before = cast("dict[str, Any]", standing.value)
     if receipt == before:
@@ -142,5 +143,5 @@ def _replaces(receipt: dict[str, Json], standing: Register, row: DeliveryRow) ->
 
 
 def _unavailable(refusal: Refusal) -> Unavailable:
-    """Whatever kept a turn from being saved, the port knows one word for it; the pipeline's log tells more."""
+    """Whatever kept a turn from being saved: the port has one word for it, the pipeline's log tells more."""
     return refusal if isinstance(refusal, Unavailable) else Unavailable(refusal.message)
