@@ -618,7 +618,7 @@ class ChannelTraits:
     mask: bool
     language: Literal["zh", "en"]
     host: str
-    recipient: str
+    recipient: str = field(repr=False)
 
 
 class Channel(Protocol):
