@@ -2,10 +2,10 @@
 
 A task's attempt is final with the first terminal status that stood after joining, unless a later attempt
 outranked it before the hub knew both the status and the task. The decision is the hub's own ``final``
-register and one ``task.finalized``. An attempt that ended and was reopened within one turn is final, too: which pushes
-share a turn decides nothing. Of several ends of one attempt in one turn the one that outweighs the others
-is meant. A notification is raised when its record is saved. Register, event and deliveries leave in the
-turn's transaction. No I/O.
+register and one ``task.finalized``. An attempt that ended and was reopened within one turn is final, too:
+which pushes share a turn decides nothing. Of several ends of one attempt in one turn the one that outweighs
+the others is meant. A notification is raised when its record is saved. Register, event and deliveries leave
+in the turn's transaction. No I/O.
 """
 
 from __future__ import annotations
