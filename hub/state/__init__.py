@@ -10,6 +10,7 @@ fields       which fields there are, on what, with which values
 weights      statement → slot and weight
 join         statement + standing register → the register that stands now
 derive       registers + now → what is shown and counted
+retention    registers → since when an item is closed
 ulid         new item ids
 ============ ==========================================================================
 
