@@ -7,15 +7,13 @@ so does an event that no route matches. Pure, but for the ids of the deliveries.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from hub.config import MatchSettings, RouteSettings, route_name
+from hub.delivery.words import DEFAULT_LEVEL
 from hub.errors import BadConfig
 from hub.model import Delivery, Event, Json, Milliseconds, UserId
 from hub.state.ulid import new_ulid
-
-DEFAULT_LEVEL: Final = "info"
-"""Of an item that has none."""
 
 Rule = Callable[[Event, Mapping[str, Json]], bool]
 """What a route demands of an event and its item's record."""
@@ -49,7 +47,8 @@ class Router:
     def __init__(self, routes: Sequence[RouteSettings], channels: Collection[str]) -> None:
         self._settings = {route_name(route, place): route for place, route in enumerate(routes)}
         self._by_kind: dict[str, list[_Route]] = {"notification": [], "task": []}
-        for name, route in self._settings.items():
+        for place, route in enumerate(routes):
+            name = route_name(route, place)
             for channel in route.channels:
                 if channel not in channels:
                     raise BadConfig(f"route {name}: there is no channel {channel}.")
