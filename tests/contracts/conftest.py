@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from hub.model import Milliseconds
 from hub.storage.memory import MemoryStorage
 from hub.storage.sqlite import SqliteStorage
+from hub.telemetry.audit import AuditLine
 
 NOW = Milliseconds(1_700_000_000_000)
 Storage = MemoryStorage | SqliteStorage
@@ -47,8 +49,12 @@ class Home(ABC):
         """There is room again."""
 
     @abstractmethod
-    async def deliveries(self) -> list[tuple[str, str]]:
-        """(id of the delivery, id of its event) of all that are kept: no port reads them yet."""
+    async def forge(self, number: int, /, **columns: str | int) -> None:
+        """Somebody who may write the file changes an audit line: no port does."""
+
+    @abstractmethod
+    async def cut(self, number: int) -> None:
+        """Somebody who may write the file removes an audit line."""
 
     @abstractmethod
     async def quarantined(self) -> list[bytes]:
@@ -76,8 +82,13 @@ class MemoryHome(Home):
     async def recover(self) -> None:
         self._storage.tables.refuses = False
 
-    async def deliveries(self) -> list[tuple[str, str]]:
-        return [(delivery.id, delivery.event) for delivery in self._storage.tables.deliveries.values()]
+    async def forge(self, number: int, /, **columns: str | int) -> None:
+        lines = self._storage.tables.audit
+        lines[:] = [_forged(line, columns) if line.number == number else line for line in lines]
+
+    async def cut(self, number: int) -> None:
+        lines = self._storage.tables.audit
+        lines[:] = [line for line in lines if line.number != number]
 
     async def quarantined(self) -> list[bytes]:
         return [body for *_, body in self._storage.tables.quarantine]
@@ -102,8 +113,13 @@ class SqliteHome(Home):
     async def recover(self) -> None:
         await self._storage.database.write(_limit_pages, 1 << 30)
 
-    async def deliveries(self) -> list[tuple[str, str]]:
-        return await self._storage.database.scan(_rows, "SELECT id, event FROM deliveries ORDER BY id")
+    async def forge(self, number: int, /, **columns: str | int) -> None:
+        for column, value in columns.items():
+            change = f"UPDATE audit SET {column} = ? WHERE number = ?"
+            await self._storage.database.write(_execute, change, (value, number))
+
+    async def cut(self, number: int) -> None:
+        await self._storage.database.write(_execute, "DELETE FROM audit WHERE number = ?", (number,))
 
     async def quarantined(self) -> list[bytes]:
         rows = await self._storage.database.scan(_rows, "SELECT body, 0 FROM quarantine ORDER BY number")
@@ -112,6 +128,16 @@ class SqliteHome(Home):
 
 def _limit_pages(connection: sqlite3.Connection, pages: int) -> None:
     connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def _execute(connection: sqlite3.Connection, change: str, parameters: tuple[str | int, ...]) -> None:
+    connection.execute(change, parameters)
+
+
+def _forged(line: AuditLine, columns: Mapping[str, Any]) -> AuditLine:
+    if "number" in columns or "hash" in columns:
+        return replace(line, **columns)
+    return replace(line, row=replace(line.row, **columns))
 
 
 def _rows(connection: sqlite3.Connection, query: str) -> list[tuple[Any, Any]]:

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hub.model import Actor, Hlc, Incarnation, ItemId, Json, Key, Register, Seq, Slot, TopicName
+from hub.model import (
+    Actor,
+    AuditRow,
+    Delivery,
+    Event,
+    Hlc,
+    Incarnation,
+    ItemId,
+    Json,
+    Key,
+    Milliseconds,
+    Register,
+    Seq,
+    Slot,
+    TopicName,
+    UserId,
+)
 from hub.ports import Fold, JournalRow, RegisterRow, SnapshotRow, TopicRow, UpdateRow
 
 INBOX = TopicName("inbox/ada")
@@ -48,3 +64,34 @@ def registers_fold(*rows: RegisterRow) -> Fold:
 
 def seqs(rows: Sequence[UpdateRow]) -> list[int]:
     return [row.seq for row in rows]
+
+
+def event(name: str, item: str = "a", attempt: int = 1, at: int = 100, topic: TopicName = INBOX) -> Event:
+    """A task's attempt that ended; attempt 0: a notification that was raised."""
+    if attempt == 0:
+        return Event(name, "notification.raised", topic, ItemId(item), 0, None, Milliseconds(at))
+    return Event(name, "task.finalized", topic, ItemId(item), attempt, "succeeded", Milliseconds(at))
+
+
+def delivery(
+    name: str, event: Event, channel: str = "ops", due: int | None = None, user: str = "ada"
+) -> Delivery:
+    """An event on its way; due at once unless told otherwise."""
+    when = Milliseconds(event.at if due is None else due)
+    return Delivery(name, event.id, event.item, channel, "deploy", when, UserId(user), event.topic)
+
+
+def audit_row(subject: str = "d1", at: int = 100) -> AuditRow:
+    return AuditRow(
+        at=Milliseconds(at),
+        actor="hub",
+        action="send",
+        subject=subject,
+        channel="ops",
+        host="qyapi.weixin.qq.com",
+        recipient="5e" * 32,
+        size=312,
+        body="b0" * 32,
+        masked="phone 2",
+        outcome="ok 值 0",
+    )

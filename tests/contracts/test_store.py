@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from hub.errors import Unavailable
-from hub.model import Delivery, Event, Incarnation, ItemId, Seq, UserId
+from hub.model import Incarnation, ItemId, Seq, UserId
 from hub.ports import Batch, ClientIdRow, Fold, Found, HistoryRow, MemberRow, TopicRow, Wanted
 from tests.contracts.conftest import NOW, Home, Storage
 from tests.contracts.records import (
@@ -215,27 +215,14 @@ async def test_a_member_given_by_a_commit_is_a_user(storage: Storage) -> None:
     assert await storage.directory.user(UserId("ada")) is not None
 
 
-def finalized(event: str, attempt: int = 1) -> Event:
-    return Event(event, "task.finalized", INBOX, ItemId("a"), attempt, "succeeded", NOW)
-
-
-def delivery(name: str, event: str) -> Delivery:
-    return Delivery(name, event, ItemId("a"), "ops", "deploy", NOW)
-
-
-async def test_a_fact_that_is_known_brings_no_second_delivery(home: Home, storage: Storage) -> None:
-    await storage.store.commit(Batch(events=[finalized("e1")], deliveries=[delivery("d1", "e1")]))
-    await storage.store.commit(
-        Batch(
-            journal=[journal_row(1)],
-            events=[finalized("e2"), finalized("e3", attempt=2)],
-            deliveries=[delivery("d2", "e2"), delivery("d3", "e3")],
-        )
-    )
-    assert await home.deliveries() == [("d1", "e1"), ("d3", "e3")]
-    storage = await home.reopen()
-    await storage.store.close()
-    assert list(await storage.store.start()) == [journal_row(1)], "the turn itself is saved all the same"
+async def test_the_members_of_a_topic_come_by_name_and_none_where_it_has_none(storage: Storage) -> None:
+    members = [MemberRow(DOCUMENT, UserId(name), "read") for name in ("mei", "ada", "Zoe", "李雷", "bob")]
+    await storage.store.commit(Batch(members=members))
+    found = await storage.store.read(Wanted(members={DOCUMENT, OTHER}))
+    assert {topic: list(users) for topic, users in found.members.items()} == {
+        DOCUMENT: ["Zoe", "ada", "bob", "mei", "李雷"],
+        OTHER: [],
+    }
 
 
 async def test_a_store_that_is_not_open_refuses_every_call(home: Home) -> None:
