@@ -108,7 +108,7 @@ def _literal_keys(route: object) -> tuple[str, ...]:
 
 
 def _channel(name: str, table: Mapping[str, object], refuse: Refuse) -> ChannelSettings:
-    key = f"channels.{name:.64}"
+    key = f"channels.{_shown(name)}"
     if _is_channel_name(name) is None:
         raise refuse(key, "the name of a channel is 1 to 64 of A-Z a-z 0-9 _ . ~ @ -")
     kind = table.get("kind")
@@ -175,7 +175,7 @@ def _refuse_keys(key: str, table: Mapping[str, object], kind: type[msgspec.Struc
     known = [*fields, "kind"] if kind in KINDS.values() else [*fields]
     for name in table:
         if name not in known:
-            raise refuse(f"{key}.{name:.64}", f"no such setting; there are {listed(known)}")
+            raise refuse(f"{key}.{_shown(name)}", f"no such setting; there are {listed(known)}")
     for name, required in fields.items():
         if required and name not in table:
             raise refuse(f"{key}.{name}", f"must be given: {allowed(kind, name)}")
@@ -221,6 +221,11 @@ _CHANNEL_RULES: Final[tuple[tuple[str, Callable[[ChannelSettings], bool], str], 
     ),
 )
 """What no type says: key, rule, what is allowed."""
+
+
+def _shown(name: str) -> str:
+    """A key of the file, on one line and not endlessly long."""
+    return f"{name if name.isprintable() else repr(name):.64}"
 
 
 def _items(table: object) -> list[tuple[str, Any]]:
