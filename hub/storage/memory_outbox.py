@@ -60,11 +60,10 @@ class MemoryOutbox:
         """See ``Outbox``."""
         self._tables.check_writable()
         await asyncio.sleep(0)
-        for number, row in self._tables.deliveries.items():
-            if row.id == delivery:
-                self._tables.deliveries[number] = _replayed(row, now)
-                return self._tables.deliveries[number]
-        return None
+        if (number := self._tables.delivery_ids.get(delivery)) is None:
+            return None
+        self._tables.deliveries[number] = row = _replayed(self._tables.deliveries[number], now)
+        return row
 
     async def shift(self, milliseconds: int) -> None:
         """See ``Outbox``."""
@@ -78,7 +77,8 @@ class MemoryOutbox:
     async def delivery(self, delivery: str) -> DeliveryRow | None:
         """See ``Outbox``."""
         self._tables.check_open()
-        return next((row for row in self._tables.deliveries.values() if row.id == delivery), None)
+        number = self._tables.delivery_ids.get(delivery)
+        return None if number is None else self._tables.deliveries[number]
 
     async def deliveries(
         self, which: DeliveryFilter, before: int | None, limit: int
@@ -108,7 +108,7 @@ class MemoryOutbox:
     async def event(self, event: str) -> Event | None:
         """See ``Outbox``."""
         self._tables.check_open()
-        return next((known for known in self._tables.events.values() if known.id == event), None)
+        return self._tables.event_ids.get(event)
 
     async def waiting(self) -> Mapping[str, int]:
         """See ``Outbox``."""
@@ -138,24 +138,21 @@ def add_events(tables: Tables, events: Iterable[Event], deliveries: Sequence[Del
     """Save what happened, and the deliveries of what was not known yet."""
     for event in events:
         key = (event.topic, event.item, event.attempt, event.type)
-        if key not in tables.events:
+        if key not in tables.events and event.id not in tables.event_ids:
             tables.last_event += 1
-            tables.events[key] = replace(event, number=tables.last_event)
-    if deliveries:
-        _add_deliveries(tables, deliveries)
-
-
-def _add_deliveries(tables: Tables, deliveries: Sequence[Delivery]) -> None:
-    events = {event.id: event for event in tables.events.values()}
-    ids = {row.id for row in tables.deliveries.values()}
-    keys = {(row.event.id, row.channel, row.user) for row in tables.deliveries.values()}
+            tables.events[key] = tables.event_ids[event.id] = replace(event, number=tables.last_event)
     for delivery in deliveries:
-        key = (delivery.event, delivery.channel, delivery.user)
-        if delivery.event in events and delivery.id not in ids and key not in keys:
-            ids.add(delivery.id)
-            keys.add(key)
-            tables.last_delivery += 1
-            tables.deliveries[tables.last_delivery] = _new(delivery, events[delivery.event])
+        _add_delivery(tables, delivery)
+
+
+def _add_delivery(tables: Tables, delivery: Delivery) -> None:
+    key = (delivery.event, delivery.channel, delivery.user)
+    known = delivery.id in tables.delivery_ids or key in tables.delivery_keys
+    if delivery.event in tables.event_ids and not known:
+        tables.last_delivery += 1
+        tables.deliveries[tables.last_delivery] = _new(delivery, tables.event_ids[delivery.event])
+        tables.delivery_ids[delivery.id] = tables.last_delivery
+        tables.delivery_keys.add(key)
 
 
 def _new(delivery: Delivery, event: Event) -> DeliveryRow:
@@ -173,15 +170,21 @@ def _new(delivery: Delivery, event: Event) -> DeliveryRow:
 
 def record(tables: Tables, rows: Iterable[DeliveryRow], audits: Sequence[AuditRow] = ()) -> None:
     """Save how deliveries stand that have not ended yet, and append to the audit."""
-    standing = {row.id: (number, row) for number, row in tables.deliveries.items()}
     for row in rows:
-        number, known = standing.get(row.id, (0, row))
-        if number and known.state not in ENDED:
-            kept = replace(row, event=known.event, since=known.since, forced=known.forced)
-            tables.deliveries[number] = kept
-            standing[row.id] = number, kept
+        number = tables.delivery_ids.get(row.id, 0)
+        known = tables.deliveries.get(number)
+        if known is not None and known.state not in ENDED:
+            tables.deliveries[number] = _recorded(known, row)
     newest = tables.audit[-1].anchor if tables.audit else tables.audit_anchor
     tables.audit += chain(newest, audits)
+
+
+def _recorded(known: DeliveryRow, row: DeliveryRow) -> DeliveryRow:
+    """What the dispatcher changes, and nothing else."""
+    return replace(
+        row, event=known.event, channel=known.channel, route=known.route, user=known.user,
+        since=known.since, forced=known.forced,
+    )  # fmt: skip
 
 
 def _replayed(row: DeliveryRow, now: Milliseconds) -> DeliveryRow:
@@ -208,9 +211,12 @@ def _trim_events(tables: Tables, before: Milliseconds, limit: int) -> int:
     on_way = {row.event.id for row in tables.deliveries.values() if row.state not in ENDED}
     past = [event for event in tables.events.values() if event.at < before and event.id not in on_way]
     dropped = {event.id for event in sorted(past, key=lambda event: event.at)[:limit]}
-    deliveries = [number for number, row in tables.deliveries.items() if row.event.id in dropped]
-    for number in deliveries:
-        del tables.deliveries[number]
+    deliveries = [(number, row) for number, row in tables.deliveries.items() if row.event.id in dropped]
+    for number, row in deliveries:
+        del tables.deliveries[number], tables.delivery_ids[row.id]
+        tables.delivery_keys.remove((row.event.id, row.channel, row.user))
+    for name in dropped:
+        del tables.event_ids[name]
     tables.events = {key: event for key, event in tables.events.items() if event.id not in dropped}
     return len(dropped) + len(deliveries)
 

@@ -46,8 +46,11 @@ class Tables:
     members: dict[TopicName, dict[UserId, Access]] = field(default_factory=lambda: defaultdict(dict))
     devices: dict[DeviceId, Device] = field(default_factory=dict)
     events: dict[tuple[TopicName, ItemId, int, str], Event] = field(default_factory=dict)
+    event_ids: dict[str, Event] = field(default_factory=dict)
     last_event: int = 0
     deliveries: dict[int, DeliveryRow] = field(default_factory=dict)
+    delivery_ids: dict[str, int] = field(default_factory=dict)
+    delivery_keys: set[tuple[str, str, UserId]] = field(default_factory=set)
     last_delivery: int = 0
     audit: list[AuditLine] = field(default_factory=list)
     audit_anchor: Anchor = GENESIS

@@ -13,6 +13,11 @@ from hypothesis import strategies as st
 
 from hub.model import (
     Actor,
+    AuditRow,
+    Delivery,
+    DeliveryRow,
+    DeliveryState,
+    Event,
     Hlc,
     Incarnation,
     ItemId,
@@ -27,9 +32,12 @@ from hub.model import (
 from hub.ports import (
     Batch,
     ClientIdRow,
+    DeliveryFilter,
+    EventFilter,
     Fold,
     HistoryRow,
     JournalRow,
+    MemberRow,
     RegisterRow,
     SnapshotRow,
     TopicRow,
@@ -70,6 +78,56 @@ class Reopen:
     """Close and open again."""
 
 
+@dataclass(frozen=True)
+class Dispatch:
+    """What happens to deliveries at one time, in this order."""
+
+    now: Milliseconds
+    rows: list[DeliveryRow]
+    audits: list[AuditRow]
+    replayed: list[str]
+    takes_over: bool
+    jump: int
+    trims: int
+
+
+CHANNELS = ["ops", "hook"]
+EVENT_IDS = [f"e{n}" for n in range(5)]
+DELIVERY_IDS = [f"d{n}" for n in range(6)]
+STATES: list[DeliveryState] = ["pending", "leased", "sent", "partial", "suppressed", "dead"]
+
+times = st.integers(0, 9).map(Milliseconds)
+channels, users = st.sampled_from(CHANNELS), st.sampled_from(USERS)
+event_ids, delivery_ids = st.sampled_from(EVENT_IDS), st.sampled_from(DELIVERY_IDS)
+events = st.builds(
+    Event, event_ids, st.just("task.finalized"), topics, items, st.integers(1, 2), st.just("failed"), times
+)
+deliveries = st.builds(
+    Delivery, delivery_ids, event_ids, items, channels, st.just("route-1"), times, users, topics
+)
+states = st.sampled_from(STATES)
+rendered = st.sampled_from([(), (b"x",), (b"x", b"y")])
+delivery_rows = st.builds(
+    DeliveryRow,
+    delivery_ids, events, channels, st.just("route-1"), users, states, times, times,
+    attempts=st.integers(0, 3), bodies=rendered, part=st.integers(0, 1), unsure=st.booleans(),
+    error=st.none() | st.just("why"), ended_at=st.none() | times,
+)  # fmt: skip
+words = st.sampled_from(["", "hub", "值"])
+audit_rows = st.builds(
+    AuditRow, times, words, words, words, words, words, words, st.integers(0, 9), words, words, words
+)
+dispatches = st.builds(
+    Dispatch,
+    times,
+    st.lists(delivery_rows, max_size=3),
+    st.lists(audit_rows, max_size=3),
+    st.lists(delivery_ids, max_size=2),
+    st.booleans(),
+    st.integers(-3, 3),
+    st.integers(0, 2),
+)
+
 batches = st.builds(
     Batch,
     journal=few(st.builds(JournalRow, st.just(0), topics, st.just(Incarnation(1)), seqs, bodies)),
@@ -78,6 +136,11 @@ batches = st.builds(
     joined=few(history_rows),
     revived=few(st.tuples(topics, items)),
     floors=few(st.tuples(topics, seqs)),
+    members=few(st.builds(MemberRow, topics, users, st.sampled_from(["read", "write"]))),
+    events=few(events),
+    deliveries=few(deliveries),
+    settled=few(delivery_rows),
+    audits=few(audit_rows),
 )
 folds = st.builds(
     Fold,
@@ -87,7 +150,8 @@ folds = st.builds(
     topics=few(topic_rows),
     upto=st.none() | st.integers(0, 20),
 )
-steps = st.lists(batches | folds | st.just(Reopen()), max_size=12)
+steps = st.lists(batches | folds | dispatches | st.just(Reopen()), max_size=12)
+Step = Batch | Fold | Dispatch | Reopen
 
 
 def numbered(batch: Batch, last: int) -> Batch:
@@ -102,6 +166,7 @@ async def answers(storage: Storage) -> list[object]:
         topics=set(TOPICS),
         registers={Key(topic, item, slot) for topic in TOPICS for item in ITEMS for slot in SLOTS[:2]},
         items={(topic, item) for topic in TOPICS for item in ITEMS[:2]},
+        members=set(TOPICS),
     )
     found: list[object] = [await storage.store.read(everything)]
     for topic in TOPICS:
@@ -111,10 +176,48 @@ async def answers(storage: Storage) -> list[object]:
         found += [sorted(history, key=lambda row: row.item)]
     for limit, skip in ((2, 0), (9, 1)):
         found.append(list(await storage.archive.expired(Milliseconds(5), limit, skip)))
-    return found
+    return [*found, *await deliveries_told(storage)]
 
 
-async def run(home: Home, script: list[Batch | Fold | Reopen]) -> list[object]:
+async def deliveries_told(storage: Storage) -> list[object]:
+    """Everything the outbox can be asked. Numbers may skip: only their order is compared."""
+    outbox = storage.outbox
+    happened = [unnumbered(event) for event in await outbox.events(EventFilter(), 0, 99)]
+    found: list[object] = [happened, await outbox.waiting(), await storage.broken_audit()]
+    for name in DELIVERY_IDS:
+        row = await outbox.delivery(name)
+        found += [told(row), row and await outbox.twin(row)]
+    for channel in CHANNELS:
+        found += [[told(row) for row in await outbox.due(channel, Milliseconds(5), 3)]]
+        found += [await outbox.next_due(channel)]
+        for state in STATES:
+            which = DeliveryFilter(state=state, channel=channel)
+            found += [[row.id for _, row in await outbox.deliveries(which, None, 9)]]
+    for item in ITEMS:
+        events_of_item = await outbox.events(EventFilter(item=item), 0, 2)
+        listed = await outbox.deliveries(DeliveryFilter(item=item), None, 2)
+        found += [[event.id for event in events_of_item], [row.id for _, row in listed]]
+    return [*found, list(await storage.audit(0, 99))]
+
+
+def told(row: DeliveryRow | None) -> DeliveryRow | None:
+    return row and replace(row, event=unnumbered(row.event))
+
+
+def unnumbered(event: Event) -> Event:
+    return replace(event, number=0)
+
+
+async def dispatch(storage: Storage, step: Dispatch) -> list[object]:
+    outbox = storage.outbox
+    await outbox.save(step.rows, step.audits)
+    replayed: list[object] = [told(await outbox.replay(name, step.now)) for name in step.replayed]
+    taken_over = await outbox.take_over(step.now) if step.takes_over else 0
+    await outbox.shift(step.jump)
+    return [*replayed, taken_over, await outbox.trim(step.now, step.now, step.trims)]
+
+
+async def run(home: Home, script: list[Step]) -> list[object]:
     storage = await home.open()
     last = 0
     log: list[object] = []
@@ -126,6 +229,8 @@ async def run(home: Home, script: list[Batch | Fold | Reopen]) -> list[object]:
                 await storage.store.commit(batch)
             case Fold():
                 await storage.store.fold(step)
+            case Dispatch():
+                log.append(await dispatch(storage, step))
             case Reopen():
                 await storage.store.close()
                 log.append([row.number for row in await storage.store.start()])
@@ -136,7 +241,7 @@ async def run(home: Home, script: list[Batch | Fold | Reopen]) -> list[object]:
 
 @settings(max_examples=40, deadline=None)
 @given(steps)
-def test_memory_and_sqlite_answer_alike(script: list[Batch | Fold | Reopen]) -> None:
+def test_memory_and_sqlite_answer_alike(script: list[Step]) -> None:
     async def both() -> tuple[list[object], list[object]]:
         with TemporaryDirectory() as folder:
             return await run(MemoryHome(), script), await run(SqliteHome(Path(folder)), script)
