@@ -14,9 +14,11 @@ from hub.cli.deliveries import deliveries
 from hub.cli.doctor import doctor
 from hub.cli.events import events
 from hub.cli.failures import CommandFailed
+from hub.cli.sandbox import sandbox
 from hub.cli.send import send
 from hub.cli.serve import serve
 from hub.cli.tail import tail
+from hub.cli.task import task
 from hub.cli.token import token
 from hub.errors import HubError
 
@@ -31,9 +33,11 @@ commands = typer.Typer(
 commands.command()(serve)
 commands.command()(token)
 commands.command()(doctor)
+commands.command()(sandbox)
 commands.command()(send)
 commands.command()(tail)
 commands.command()(events)
+commands.add_typer(task)
 commands.add_typer(deliveries)
 commands.add_typer(channel)
 

@@ -24,6 +24,7 @@ from hub.identity.secret import load_secret
 from hub.identity.tokens import MAX_TOKEN, LocalTokens
 from hub.model import Scope, UserId
 from hub.ports import SystemClock
+from hub.telemetry import logs
 
 DEFAULT_USER: Final = "dev"
 DEFAULT_FOLDER: Final = Path("data")
@@ -65,6 +66,7 @@ def remote_of(
         WrongOptions: the address or token is none, or nothing says who speaks.
         BadId: the user is no name.
     """
+    logs.configure("warning")
     url = _checked(url)
     given = _read(token_file) if token_file is not None else token
     if given is not None:

@@ -1,0 +1,205 @@
+"""Tells the hub what the command does, and the command what devices say. Nothing that goes wrong here
+touches the command; it becomes a sentence at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import tongbu
+from hub.cli.task.child import Child
+from hub.cli.task.listening import Heard, Listener
+from hub.cli.task.order import Order
+from hub.cli.task.slots import Slot, slot_folder, slots
+
+PROGRESS_INTERVAL: Final = 0.5
+"""Seconds between statements, at least."""
+NOTE_INTERVAL: Final = 2.0
+"""Seconds between those of which only the note is new."""
+PLATFORM: Final = "cli"
+
+
+class Report:
+    """One run's word to the hub.
+
+    Args:
+        order: what was asked.
+        listener: what the output says.
+        changed: set whenever it may say something new.
+    """
+
+    def __init__(self, order: Order, listener: Listener, changed: asyncio.Event) -> None:
+        self._order = order
+        self._listener = listener
+        self._changed = changed
+        self._over = asyncio.Event()
+        self._end: tuple[bool, str] | None = None
+        self.sentence: str | None = None
+        """What a person should know at the end."""
+
+    def end(self, succeeded: bool, note: str) -> None:
+        """The command has ended so."""
+        self._end = (succeeded, note)
+        self._over.set()
+        self._changed.set()
+
+    async def run(self, child: Child | None) -> None:
+        """From the start of the task to its end, and until the hub has it, or ``wait`` is over."""
+        try:
+            async with _open_slot(self._order) as (hub, slot):
+                if slot is not None:
+                    slot.mark()
+                if await self._tell(hub, child, slot is not None) and slot is not None:
+                    slot.unmark()
+        except (tongbu.errors.HubError, OSError) as error:
+            self.sentence = f"the hub was not told of the task: {_words(error)}"
+
+    async def _tell(self, hub: tongbu.Hub, child: Child | None, is_kept: bool) -> bool:
+        """Whether nothing is left to send."""
+        refused: list[tongbu.RefusedStatement] = []
+        watching = [asyncio.ensure_future(_collect(hub, refused))]
+        try:
+            task = await self._start(hub)
+            if child is not None:
+                watching.append(asyncio.ensure_future(_obey(task, child)))
+            await self._progress(task)
+            await self._finish(task, child)
+            return await self._flush(hub, is_kept, refused)
+        finally:
+            for watch in watching:
+                watch.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)
+
+    async def _start(self, hub: tongbu.Hub) -> tongbu.Task:
+        order = self._order
+        ledger = hub.space(order.space) if order.space is not None else hub.inbox(order.to)
+        return await ledger.start(
+            order.title, id=order.id, tags=order.tags, source=order.source, link=order.link
+        )
+
+    async def _progress(self, task: tongbu.Task) -> None:
+        """What the output says, now and then, until the end."""
+        told, told_note_at, loop = Heard(), 0.0, asyncio.get_running_loop()
+        while not self._over.is_set():
+            await self._changed.wait()
+            self._changed.clear()
+            heard = self._listener.heard
+            is_due = loop.time() - told_note_at >= NOTE_INTERVAL
+            if heard.progress != told.progress or (heard.note != told.note and is_due):
+                await task.progress(heard.progress, heard.note or None)
+                told, told_note_at = heard, loop.time()
+            elif heard != told:
+                self._changed.set()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PROGRESS_INTERVAL):
+                    await self._over.wait()
+
+    async def _finish(self, task: tongbu.Task, child: Child | None) -> None:
+        """State the end, unless a device stated one."""
+        assert self._end is not None, "over"
+        succeeded, note = self._end
+        if child is not None and child.is_canceled:
+            return
+        if succeeded:
+            await task.finish(note or None)
+        else:
+            await task.fail(note)
+
+    async def _flush(self, hub: tongbu.Hub, is_kept: bool, refused: list[tongbu.RefusedStatement]) -> bool:
+        order, what = self._order, f"task {self._order.id}"
+        rest = "the next `hub task run` will send the rest" if is_kept else "what it lacks is lost"
+        try:
+            if not await hub.flush(order.wait):
+                self.sentence = f"{order.remote.url} does not answer or has not taken all of {what}: {rest}."
+                return False
+        except tongbu.errors.HubError as error:
+            self.sentence = f"{order.remote.url} did not take all of {what}: {_words(error)}"
+            return False
+        if refused:
+            first = refused[0]
+            self.sentence = f"the hub refused {first.field} of {what}: {first.message} ({first.code})"
+        return True
+
+
+def end_of(returncode: int, heard: Heard) -> tuple[bool, str]:
+    """Whether a command succeeded, and the note it ends with: how it ended, and what it said last.
+
+    Args:
+        returncode: as of ``subprocess``, negative for a signal.
+        heard: its output.
+    """
+    if returncode == 0:
+        return True, heard.note
+    how = f"exit {returncode}" if returncode > 0 else f"killed by {signal_name(-returncode)}"
+    return False, f"{how}: {heard.note}" if heard.note else how
+
+
+def signal_name(number: int) -> str:
+    """``SIGTERM`` and so on."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+async def _obey(task: tongbu.Task, child: Child) -> None:
+    """What devices say of the task the command does."""
+    with contextlib.suppress(tongbu.errors.HubError):
+        async for status in task.statuses():
+            match status:
+                case "canceled":
+                    child.cancel()
+                case "paused":
+                    child.pause()
+                case "running":
+                    child.resume()
+
+
+async def _collect(hub: tongbu.Hub, refused: list[tongbu.RefusedStatement]) -> None:
+    with contextlib.suppress(tongbu.errors.HubError):
+        async for statement in hub.refusals():
+            if len(refused) < 100:
+                refused.append(statement)
+
+
+@asynccontextmanager
+async def _open_slot(order: Order) -> AsyncIterator[tuple[tongbu.Hub, Slot | None]]:
+    """A connection over the first store that is free; None where it is in memory alone."""
+    async with contextlib.AsyncExitStack() as stack:
+        yield await _enter(order, stack)
+
+
+async def _enter(order: Order, stack: contextlib.AsyncExitStack) -> tuple[tongbu.Hub, Slot | None]:
+    connect = _connector(order)
+    with contextlib.suppress(OSError, tongbu.errors.StoreUnusable):
+        for slot in slots(slot_folder(order.remote.url, order.remote.user)):
+            with contextlib.suppress(tongbu.errors.StoreInUse):
+                return await stack.enter_async_context(connect(str(slot.store))), slot
+    return await stack.enter_async_context(connect(None)), None
+
+
+def _connector(
+    order: Order,
+) -> Callable[[str | None], contextlib.AbstractAsyncContextManager[tongbu.Hub]]:
+    async def token() -> str:
+        return order.remote.token()
+
+    def connect(store: str | None) -> contextlib.AbstractAsyncContextManager[tongbu.Hub]:
+        return tongbu.connect(
+            order.remote.url, token=token, store=store, device_name=_device_name(), platform=PLATFORM
+        )
+
+    return connect
+
+
+def _device_name() -> str:
+    return f"{socket.gethostname()[:40]} (hub task run)"
+
+
+def _words(error: BaseException) -> str:
+    return error.message if isinstance(error, tongbu.errors.HubError) else str(error) or type(error).__name__
