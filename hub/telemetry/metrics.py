@@ -46,7 +46,18 @@ class Histogram:
         return list(zip(bounds, map(float, accumulate(self.counts)), strict=True))
 
 
-Value = int | float | Histogram | Mapping[str, int] | Mapping[int, int] | Mapping[tuple[str, str, int], int]
+SPANS: Final = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 21_600.0, 86_400.0)
+"""Seconds, of what may wait for a vendor."""
+
+Value = (
+    int
+    | float
+    | Histogram
+    | Mapping[str, int]
+    | Mapping[int, int]
+    | Mapping[tuple[str, str], int]
+    | Mapping[tuple[str, str, int], int]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,11 @@ FAMILIES: Final = (
     Family("resident_bytes", "gauge", "Estimated size of the documents in memory."),
     Family("cached_registers", "gauge", "Registers in memory."),
     Family("cached_bytes", "gauge", "Estimated size of the registers in memory."),
+    Family("deliveries", "counter", "Deliveries that ended.", ("channel", "state")),
+    Family("delivery_calls", "counter", "Calls to vendors.", ("channel", "outcome")),
+    Family("delivery_seconds", "histogram", "Time from an event until it was sent."),
+    Family("deliveries_waiting", "gauge", "Deliveries on their way.", ("channel",)),
+    Family("channels_paused", "gauge", "1 for a channel that waits for its settings.", ("channel",)),
     Family("http_requests", "counter", "HTTP requests answered.", ("method", "route", "status")),
     Family("http_seconds", "histogram", "Time to answer an HTTP request, streams excepted."),
     Family("loop_lag_seconds", "histogram", "How late the event loop's once-a-second timer ran."),
@@ -116,8 +132,9 @@ class Metrics:
     """The numbers. One object per process, passed to whom it concerns; see ``FAMILIES`` for their meaning.
 
     Mappings count by the labels of their family: ``closes`` by code, ``hellos`` by ``ok`` or the close
-    code's name, ``http_requests`` by ``(method, route template, status)``. Label values must come from
-    small fixed sets, never from a request.
+    code's name, ``http_requests`` by ``(method, route template, status)``, ``deliveries`` by
+    ``(channel, state)``, ``delivery_calls`` by ``(channel, outcome)``. Label values must come from small
+    fixed sets (what is configured counts as such), never from a request.
     """
 
     __slots__ = (*(family.attribute for family in FAMILIES), "_registry")
@@ -126,6 +143,7 @@ class Metrics:
         self._count_connections()
         self._count_content()
         self._count_storage()
+        self._count_deliveries()
         self.http_requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
         self.http_seconds = Histogram(SECONDS)
         self.loop_lag_seconds = Histogram(SECONDS)
@@ -165,6 +183,13 @@ class Metrics:
         self.resident_bytes = 0
         self.cached_registers = 0
         self.cached_bytes = 0
+
+    def _count_deliveries(self) -> None:
+        self.deliveries: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self.delivery_calls: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self.delivery_seconds = Histogram(SPANS)
+        self.deliveries_waiting: defaultdict[str, int] = defaultdict(int)
+        self.channels_paused: defaultdict[str, int] = defaultdict(int)
 
     def render(self) -> bytes:
         """The page for Prometheus, of ``CONTENT_TYPE``; the process's memory, CPU and files included."""

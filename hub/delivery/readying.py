@@ -1,0 +1,80 @@
+"""A due row made ready for its call: rendered and leased; or ended, where nothing is to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from hub.delivery.policy import ended, has_ended, leased
+from hub.delivery.preparation import Ended, prepare
+from hub.delivery.surroundings import Flight, Surroundings
+from hub.errors import Unavailable
+from hub.model import DeliveryRow
+from hub.ports import Channel
+from hub.telemetry.logs import get
+
+log = get("hub.delivery")
+
+
+async def made_ready(
+    row: DeliveryRow, frame: int, channel: Channel, hub: Surroundings, going: Sequence[Flight]
+) -> Flight:
+    """The row, leased (not saved yet) or ended.
+
+    Args:
+        row: a pending one.
+        frame: when it was read, see ``SteadyClock``.
+        channel: by which it leaves.
+        hub: what is around.
+        going: what leaves together with it.
+
+    Raises:
+        Unavailable: it can't be known now.
+    """
+    masked: Mapping[str, int] = {}
+    if len(row.bodies) <= row.part:
+        row, masked = await _rendered(row, channel, hub)
+    if not has_ended(row) and not row.part:
+        row = await _unless_said(row, hub, going)
+    if not has_ended(row):
+        row = leased(row, hub.time.now(), hub.call_limit)
+    return Flight(row, masked, frame)
+
+
+async def _rendered(
+    row: DeliveryRow, channel: Channel, hub: Surroundings
+) -> tuple[DeliveryRow, Mapping[str, int]]:
+    """The row with its bodies, and what was masked in them. An error of ours ends this delivery only.
+
+    Of a message that is shorter now than what was taken of it, all is sent.
+    """
+    event, now = row.event, hub.time.now()
+    try:
+        standing = await hub.items.standing(event.topic, event.item, row.user)
+        prepared = prepare(row, standing, hub.router.route(row.route), channel, now)
+    except Unavailable:
+        raise
+    except Exception as error:
+        log.error("delivery.unprepared", delivery=row.id, channel=row.channel, error=type(error).__name__)
+        prepared = Ended("dead", f"The hub failed to prepare the message ({type(error).__name__}).")
+    if isinstance(prepared, Ended):
+        return ended(row, prepared.state, prepared.error, now), {}
+    if not prepared.bodies:
+        return ended(row, "dead", "There is nothing to say.", now), {}
+    part = row.part if row.part < len(prepared.bodies) else 0
+    return replace(row, bodies=prepared.bodies, part=part), prepared.masked
+
+
+async def _unless_said(row: DeliveryRow, hub: Surroundings, going: Sequence[Flight]) -> DeliveryRow:
+    """The row, suppressed where the same words go to another member of its space by the same channel."""
+    if row.event.user is not None:
+        return row
+    same = (other.row.id for other in going if _says_the_same(other.row, row))
+    twin = next(same, None) or await hub.outbox.twin(row)
+    if twin is None:
+        return row
+    return ended(row, "suppressed", f"the same message went out as {twin}", hub.time.now())
+
+
+def _says_the_same(one: DeliveryRow, other: DeliveryRow) -> bool:
+    return one.event.id == other.event.id and one.bodies == other.bodies
