@@ -129,7 +129,7 @@ def _rules(match: MatchSettings) -> Iterator[Rule]:
 
 def _status_rule(ends: str | tuple[str, ...]) -> Rule:
     those = frozenset(_several(ends))
-    return lambda event, record: event.type == "task.finalized" and event.status in those
+    return lambda event, record: event.status in those  # a notification has none
 
 
 def _level_rule(levels: str | tuple[str, ...]) -> Rule:

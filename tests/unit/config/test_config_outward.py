@@ -297,6 +297,7 @@ def test_a_configuration_never_shows_a_key(secretive: Config) -> None:
     shown = [repr(secretive), str(secretive), repr(secretive.channels), f"{secretive.channels['ops']!r}"]
     shown += [repr(msgspec.structs.asdict(channel)) for channel in secretive.channels.values()]
     shown += [repr(msgspec.structs.astuple(channel)) for channel in secretive.channels.values()]
+    assert repr(secretive.channels["ops"]) == "WecomRobotSettings(…)"
     assert not [text for text in shown if CANARY in text or signing() in text]
 
 

@@ -121,6 +121,8 @@ def test_an_item_without_a_source_matches_no_source() -> None:
         ("inbox/ann*", "inbox/ann", True),
         ("inbox/ann*n", "inbox/ann", False),
         ("*n*n*n*n*", "inbox/ann", False),
+        ("i*nn*nn", "inbox/ann", False),
+        ("*ann*ann", "inbox/ann", False),
         ("Inbox/*", "inbox/ann", False),
         ("inbox.ann", "inbox/ann", False),
         ("[i]nbox/?nn", "inbox/ann", False),
