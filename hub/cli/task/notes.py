@@ -45,7 +45,7 @@ def note_of(line: str) -> str:
 
 def title_of(command: Sequence[str]) -> str:
     """A command line as a title."""
-    return _cut(masked(one_line(shlex.join(command))), min(MAX_TITLE, MAX_NOTE)) or "?"
+    return _cut(masked(shlex.join(map(one_line, command))), min(MAX_TITLE, MAX_NOTE)) or "?"
 
 
 def masked(text: str) -> str:
