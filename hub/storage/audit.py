@@ -13,7 +13,7 @@ from hub.telemetry.audit import GENESIS, Anchor, AuditLine, chain, first_broken
 
 _QUERIES = load_queries("audit")
 
-_VERIFIED_AT_ONCE = 1000
+VERIFIED_AT_ONCE = 1000
 """Lines in memory while all are verified."""
 
 
@@ -33,12 +33,12 @@ def verify_audit(connection: sqlite3.Connection) -> int | None:
     """See ``hub.telemetry.audit.first_broken``, over all lines."""
     anchor = _anchor(connection)
     # From 0, not from the anchor: a line put below it must show.
-    lines = read_audit(connection, 0, _VERIFIED_AT_ONCE)
+    lines = read_audit(connection, 0, VERIFIED_AT_ONCE)
     while lines:
         if (broken := first_broken(anchor, lines)) is not None:
             return broken
         anchor = lines[-1].anchor
-        lines = read_audit(connection, anchor.number, _VERIFIED_AT_ONCE)
+        lines = read_audit(connection, anchor.number, VERIFIED_AT_ONCE)
     return None
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from hub.model import Milliseconds
 from hub.ports import Batch
+from hub.storage import audit
 from tests.contracts.conftest import Home, Storage
 from tests.contracts.records import audit_row
 
@@ -53,6 +54,16 @@ async def test_a_hash_covers_the_line_its_number_and_the_hash_before(storage: St
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         expected = hashlib.sha256(text.encode()).hexdigest()
         assert line.hash == expected
+
+
+async def test_a_long_chain_is_verified_a_page_at_a_time(
+    home: Home, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "VERIFIED_AT_ONCE", 2)
+    await write(storage)
+    assert await storage.broken_audit() is None
+    await home.forge(5, outcome="ok")
+    assert await storage.broken_audit() == 5
 
 
 @pytest.mark.parametrize(
