@@ -76,7 +76,10 @@ class Router:
     def _candidates(self, event: Event, record: Mapping[str, Json]) -> Iterator[_Route]:
         """The routes that the event matches for some user, up to the first that it matches for all."""
         for route in self._by_kind[str(record["kind"])]:
-            if all(rule(event, record) for rule in route.rules):
+            for rule in route.rules:
+                if not rule(event, record):
+                    break
+            else:
                 yield route
                 if route.user is None:
                     return
@@ -167,6 +170,8 @@ def _one_of(patterns: str | tuple[str, ...]) -> Fits:
     globs = tuple(_glob(each) for each in _several(patterns) if "*" in each)
     if not globs:
         return exact.__contains__
+    if len(globs) == 1 and not exact:
+        return globs[0]
     return lambda text: text in exact or any(glob(text) for glob in globs)
 
 
