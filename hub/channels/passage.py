@@ -33,6 +33,8 @@ _TOGETHER: Final = re.compile(
     | https?:// [!-~]+
     """
 )
+_WOULD_OPEN: Final = re.compile(r"(?<=[^\n])(?= {0,3}(?:`{3}|~{3}))")
+"""Places within a line from which on a part would begin with a fence that was none."""
 _BREAKS: Final = (
     re.compile(r"\n[ \t]*\n\s*"),
     re.compile(r"\n"),
@@ -74,7 +76,7 @@ class Passage:
         self.fences = tuple(_fences(text)) if markup else ()
         self._offsets = list(accumulate(map(_utf8_size, text), initial=0))
         self._characters = list(_characters(text))
-        self._seams = _outside(self._characters, _TOGETHER, text) if markup else self._characters
+        self._seams = _undivided(self._characters, text) if markup else self._characters
         seams = frozenset(self._seams)
         self._breaks = [
             [match.end() for match in pattern.finditer(text) if match.end() in seams] for pattern in _BREAKS
@@ -113,11 +115,12 @@ def _last(places: Sequence[int], furthest: int) -> int:
     return places[index - 1] if index else 0
 
 
-def _outside(places: list[int], pattern: re.Pattern[str], text: str) -> list[int]:
-    """The places that lie in no match."""
+def _undivided(places: list[int], text: str) -> list[int]:
+    """The places that lie within no markup and make none."""
     inside: set[int] = set()
-    for match in pattern.finditer(text):
+    for match in _TOGETHER.finditer(text):
         inside.update(range(match.start() + 1, match.end()))
+    inside.update(match.start() for match in _WOULD_OPEN.finditer(text))
     return [place for place in places if place not in inside]
 
 

@@ -20,13 +20,14 @@ CUT: Final = "…"
 
 _NUMBER_SIZE: Final = len("\n(1/3)")
 _GAP: Final = "\n\n"
-_CARRIED: Final = _NUMBER_SIZE + size(CUT) + len(_GAP) + MAX_OPENING + MAX_CLOSING + 2
+_CARRIED: Final = _NUMBER_SIZE + size(f"\n{CUT}") + len(_GAP) + MAX_OPENING + MAX_CLOSING + 2
 """Bytes that a part may need besides its text and its ending."""
-_WASTE: Final = 32
-"""Bytes of a part that stay empty because no place to divide was nearer."""
+_WASTE: Final = 1 / 8
+"""Of a part: what may stay empty because no good place to divide was nearer."""
 
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LINE_ENDS: Final = re.compile(r"\r\n?|[\u2028\u2029]")
+_ENDS_WITH_FENCE: Final = re.compile(r"(?:^|\n) {0,3}(?:`{3,}|~{3,})[^\n]*\Z")
 _SURROGATES: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -37,6 +38,11 @@ class Ending:
 
     whole: str = ""
     cut: str = ""
+
+
+def below(text: str, gap: str = " ") -> str:
+    """The text with what must stand before more on its last line: a fence ends with its line."""
+    return text + ("\n" if _ENDS_WITH_FENCE.search(text) else gap)
 
 
 def clean(text: str) -> str:
@@ -94,7 +100,7 @@ class _Division:
         """The parts, without their numbers, of ``room`` bytes each."""
         parts: list[str] = []
         start = 0
-        while len(parts) < MAX_PARTS - 1:
+        while len(parts) < MAX_PARTS - 1 and start < len(self.passage.text):
             if (rest := self.rest(start, room)) is not None:
                 return [*parts, rest]
             stop = self._stop(start, room, MAX_PARTS - 1 - len(parts))
@@ -116,12 +122,11 @@ class _Division:
     def _stop(self, start: int, room: int, later: int) -> int:
         """Where the part from ``start`` on ends, when ``later`` more may follow: not so early that these
         can't hold the rest, if they can hold it at all."""
-        spent = len(self._opening(start).encode()) + self._reserve()
-        needed = (
-            self.passage.size(start) + size(self.ending.whole) - later * (room - _WASTE - self._carried())
-        )
-        room -= spent
-        least = room // 2 if needed > room else max(room // 2, needed)
+        needed = self.passage.size(start) + size(self.ending.whole) - later * (room - self._carried())
+        room -= size(self._opening(start)) + self._reserve()
+        least = room // 2
+        if needed <= room:
+            least = min(max(least, needed + round(later * room * _WASTE)), room)
         return self.passage.seam(start, room, least)
 
     def _part(self, start: int, stop: int) -> str:
@@ -131,10 +136,10 @@ class _Division:
 
     def _cut(self, start: int, room: int) -> str:
         opening = self._opening(start)
-        room -= size(opening) + self._reserve() + size(CUT) + size(_GAP) + size(self.ending.cut)
+        room -= size(opening) + self._reserve() + size(f"\n{CUT}") + size(_GAP) + size(self.ending.cut)
         stop = self.passage.seam(start, room, room * 7 // 8) if room > 0 else start
         fence = self.passage.fence(stop)
-        text = opening + self.passage.text[start:stop].rstrip() + CUT
+        text = below(opening + self.passage.text[start:stop].rstrip(), "") + CUT
         return _ended(f"{text}\n{fence.closing}" if fence else text, self.ending.cut)
 
     def _opening(self, start: int) -> str:

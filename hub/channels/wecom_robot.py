@@ -15,7 +15,7 @@ from yarl import URL
 from hub.channels import wecom_codes, wecom_layout
 from hub.channels.outbound import Outbound
 from hub.channels.passage import size
-from hub.channels.text import shorten, split
+from hub.channels.text import below, shorten, split
 from hub.config.outward import WecomRobotSettings
 from hub.errors import BadValue
 from hub.model import Message, Outcome
@@ -84,9 +84,9 @@ class WecomRobot:
         """See ``ports.Channel``: `` #a1b2c3`` at the end."""
         message = json.loads(body)
         kind = message["msgtype"]
-        short_id = " #" + mark.lstrip("#")[: MARK_ROOM - 2]
-        content = shorten(message[kind]["content"], LIMITS[kind] - size(short_id))
-        message[kind]["content"] = content + short_id
+        short_id = "#" + mark.lstrip("#")[: MARK_ROOM - 2]
+        content = shorten(message[kind]["content"], LIMITS[kind] - size(short_id) - 1)
+        message[kind]["content"] = below(content) + short_id
         return _encode(message)
 
     async def send(self, body: bytes, key: str) -> Outcome:
