@@ -26,6 +26,8 @@ MAX_ANSWER: Final = 64 * 1024 * 1024
 PAGE: Final = 200
 """Rows asked for at once."""
 
+STANDS: Final = ServerSentEvent("", "", "")
+"""What a stream begins with: the hub has answered."""
 _CHUNK: Final = 64 * 1024
 _PATIENCE: Final = aiohttp.ClientTimeout(total=CALL_TIMEOUT, sock_connect=CONNECT_TIMEOUT)
 _STREAM_PATIENCE: Final = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=SILENCE)
@@ -77,11 +79,13 @@ class Calls:
     async def stream(
         self, path: str, query: Mapping[str, object] | None = None, last_event_id: str | None = None
     ) -> AsyncIterator[ServerSentEvent]:
-        """Server-sent events until the hub ends the stream, or it breaks. Raises as ``get``."""
+        """Server-sent events until the hub ends the stream, or it breaks; first ``STANDS``. Raises as
+        ``get``."""
         headers = {"Accept": "text/event-stream"}
         if last_event_id:
             headers["Last-Event-ID"] = last_event_id
         async with self._answer("GET", path, query, None, headers, _STREAM_PATIENCE) as answer:
+            yield STANDS
             reader = EventReader()
             async for chunk in answer.content.iter_chunked(_CHUNK):
                 for event in reader.feed(chunk):

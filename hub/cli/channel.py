@@ -111,7 +111,7 @@ async def _listed(remote: Remote) -> list[Mapping[str, Any]]:
     from hub.cli.calls import Calls
 
     async with Calls(remote) as calls:
-        return [view async for view in calls.pages("/v1/channels", {}, None)]
+        return list((await calls.get("/v1/channels"))["items"])
 
 
 async def _tested(remote: Remote, name: str) -> Mapping[str, Any]:

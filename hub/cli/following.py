@@ -7,7 +7,7 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
-from hub.cli.calls import Calls
+from hub.cli.calls import STANDS, Calls
 from hub.cli.failures import HubFailing, HubUnreachable
 from hub.cli.server_sent import ServerSentEvent
 from hub.cli.terminal import tell
@@ -42,7 +42,8 @@ class Following:
             try:
                 async for event in self._calls.stream(self._path, self._query, self._id):
                     self._heard(event)
-                    yield event
+                    if event is not STANDS:
+                        yield event
             except (HubUnreachable, HubFailing) as error:
                 if not self._met:
                     raise
@@ -53,7 +54,7 @@ class Following:
     def _heard(self, event: ServerSentEvent) -> None:
         self._id = event.id or self._id
         self._met = True
-        self._wait = FIRST_WAIT
+        self._wait = FIRST_WAIT if event is not STANDS else self._wait
         if self._told:
             self._told = False
             tell("the hub is back.")
