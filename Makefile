@@ -1,5 +1,6 @@
 # make run    set-up and a running hub          make check  everything that reads the code
 # make test   set-up and every test             make bench  the hub beside its peers
+# make demo   set-up and the whole story: three devices, a hub that is killed, and what WeChat receives
 # Options go to the command in ARGS: make run ARGS="--port 9000", make test ARGS="-k ledger".
 
 PYTHON ?= python3
@@ -11,11 +12,14 @@ INSTALLED := $(VENV)/.tongbu-installed
 NODE_TESTS := tests/e2e/node
 NODE_INSTALLED := $(NODE_TESTS)/node_modules/.tongbu-installed
 
-.PHONY: run test check bench setup setup-test format wheel
+.PHONY: run demo test check bench setup setup-test format wheel
 .DEFAULT_GOAL := run
 
 run: setup
-	@$(BIN)/hub serve --dev $(ARGS)
+	@$(BIN)/hub serve --dev --sandbox $(ARGS)
+
+demo: setup
+	@$(BIN)/hub demo $(ARGS)
 
 test: setup setup-test
 	@$(BIN)/pytest $(ARGS)

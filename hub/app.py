@@ -6,23 +6,29 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from hub.bus.local import LocalBus
-from hub.config import Config
+from hub.channels.webhook import Webhook
+from hub.channels.wecom_robot import WecomRobot
+from hub.config import ChannelSettings, Config, WebhookSettings, WecomRobotSettings
+from hub.delivery.desk import DeliveryDesk
+from hub.delivery.dispatcher import Dispatcher
+from hub.delivery.router import Router
 from hub.engine.actions import Actions
 from hub.engine.checking import StatementCheck
 from hub.engine.dialects import Dialects
 from hub.engine.documents import DocumentResidence
 from hub.engine.exchange import Exchange
-from hub.engine.finalizer import Finalizer, NoRouting
+from hub.engine.finalizer import Finalizer
 from hub.engine.folding import Folding, FoldingPolicy
 from hub.engine.following import Following, Views
 from hub.engine.item_rights import ItemRights
 from hub.engine.people import People
 from hub.engine.pipeline import Pipeline
 from hub.engine.presence import PresenceBoard
+from hub.engine.receipts import LedgerItems
 from hub.engine.recovery import recover
 from hub.engine.residence import RegisterCache
 from hub.engine.rights import Rights
@@ -37,7 +43,8 @@ from hub.errors import InternalError
 from hub.identity.codes import LinkCodes
 from hub.identity.secret import load_secret
 from hub.identity.tokens import LocalTokens
-from hub.ports import Authenticator, Clock, SystemClock
+from hub.model import Delivery, Event
+from hub.ports import Authenticator, Channel, Clock, SystemClock
 from hub.server.http import application
 from hub.server.listener import Listener, listener_settings
 from hub.server.wheel import TimerWheel
@@ -83,7 +90,9 @@ class App:
         self._running: list[asyncio.Task[None]] = []
         self.broken = asyncio.Event()
         """One of the hub's own tasks ended."""
+        self.router = Router(config.routes, config.channels)
         self._build_engine()
+        self._build_delivery()
 
     @classmethod
     def build(cls, config: Config, clock: Clock | None = None) -> App:
@@ -112,7 +121,7 @@ class App:
             clock,
             Memory(self.tail, self.registers),
             self.documents,
-            Finalizer(NoRouting()),
+            Finalizer(self.router),
             limits,
             self.metrics,
             config.storage.tail_bytes,
@@ -124,6 +133,29 @@ class App:
             storage.store, self.tail, clock, policy, self.documents, self.metrics, self.pipeline.tail_shrank
         )
         self.sweeper = Sweeper(storage.archive, self.pipeline, self.topics, clock, config.limits.retention)
+
+    def _build_delivery(self) -> None:
+        config, clock = self.config, self.clock
+        timeout = config.delivery.call_timeout
+        self.channels = {
+            name: _channel(name, settings, timeout, clock) for name, settings in config.channels.items()
+        }
+        self.dispatcher = Dispatcher(
+            self.storage.outbox,
+            LedgerItems(self.pipeline, self.topics),
+            self.channels,
+            self.router,
+            config.delivery,
+            clock,
+            self.wheel,
+            self.metrics,
+        )
+        self.desk = DeliveryDesk(self.storage.outbox, self.dispatcher, clock)
+        self.pipeline.decided = self._decided
+
+    def _decided(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
+        self.dispatcher.decided(events, deliveries)
+        self.desk.decided(events, deliveries)
 
     def _build_services(self) -> Services:
         config, clock = self.config, self.clock
@@ -182,6 +214,7 @@ class App:
         http = application.build(
             services.actions,
             self.people,
+            self.desk,
             services.authenticator,
             self.health,
             self.metrics,
@@ -211,6 +244,7 @@ class App:
             self.wheel.stop()
             await self.storage.store.close()
             raise
+        self._run(self.dispatcher.run())
         self._run(self.folding.run())
         self._run(self.sweeper.run(SWEEP_SECONDS))
         self._run(self._flush_devices())
@@ -240,10 +274,13 @@ class App:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout / 2):
                 await self.tasks.finish()
+                await self.dispatcher.drain(timeout / 2)
                 await self.pipeline.drained()
         left = timeout - (self.clock.monotonic() - started)
         await self.listener.stop(max(0.1, left - 1))
         await self._cancel()
+        for channel in self.channels.values():
+            await channel.close()
         self.wheel.stop()
         await self._close_storage()
         log.info("hub.stopped")
@@ -283,6 +320,15 @@ class App:
             metrics.resident_bytes = self.documents.bytes
             if not self.storage.writable:
                 await self.storage.probe()
+
+
+def _channel(name: str, settings: ChannelSettings, call_timeout: float, clock: Clock) -> Channel:
+    """The way out that a configured channel is."""
+    match settings:
+        case WecomRobotSettings():
+            return WecomRobot(name, settings, call_timeout)
+        case WebhookSettings():
+            return Webhook(name, settings, call_timeout, clock)
 
 
 def _session_limits(config: Config) -> SessionLimits:

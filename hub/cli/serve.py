@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Annotated
+from contextlib import AsyncExitStack
+from typing import Annotated, Final
 
 import msgspec
 import typer
 import uvloop
 
 from hub.cli.options import ConfigOption, DataOption, HostOption, PortOption
-from hub.config import Config, load
+from hub.config import Config, MatchSettings, RouteSettings, WecomRobotSettings, load
+from hub.errors import PortInUse
 from hub.identity.secret import load_secret
 from hub.identity.tokens import LocalTokens
 from hub.model import UserId
 from hub.ports import SystemClock
 from hub.telemetry import logs
 
+SANDBOX: Final = "sandbox"
+"""The channel's name."""
+SANDBOX_PORT: Final = 8788
 DEV_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*", "https://localhost:*", "https://127.0.0.1:*")
 
 
@@ -36,6 +41,14 @@ def serve(
     tls_key: Annotated[
         str | None, typer.Option(metavar="FILE", help="Its private key, PEM.", show_default=False)
     ] = None,
+    sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--sandbox",
+            help="Start a sandbox for WeChat beside it; without channels of its own the hub sends "
+            "every task's end there.",
+        ),
+    ] = False,
     log_level: Annotated[logs.Level, typer.Option(help="Least important log to write.")] = "info",
 ) -> None:
     """Run the hub until Ctrl-C or SIGTERM.
@@ -45,7 +58,7 @@ def serve(
 
     Examples:
 
-        hub serve --dev
+        hub serve --dev --sandbox
 
         hub serve --data /srv/hub --config /etc/hub.toml
 
@@ -60,19 +73,53 @@ def serve(
     }
     settings = load(config, overrides)
     logs.configure(log_level)
-    _run(_for_development(settings) if dev else settings, dev)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(_for_development(settings) if dev else settings, dev, sandbox))
 
 
-def _run(settings: Config, dev: bool) -> None:
+async def _run(settings: Config, dev: bool, sandbox: bool) -> None:
     from hub.app import serve as serve_until_stopped  # the rest of the hub, which other commands don't need
 
-    def announce(url: str) -> None:
-        print(f"ready {url}", flush=True)
-        if dev:
-            _greet(url, settings)
+    async with AsyncExitStack() as stack:
+        page = ""
+        if sandbox:
+            page = await _start_sandbox(stack)
+            settings = _into_sandbox(settings, page)
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve_until_stopped(settings, on_ready=announce))
+        def announce(url: str) -> None:
+            print(f"ready {url}", flush=True)
+            if page:
+                print(f"What WeChat would receive: {page}", file=sys.stderr, flush=True)
+            if dev:
+                _greet(url, settings)
+
+        await serve_until_stopped(settings, on_ready=announce)
+
+
+async def _start_sandbox(stack: AsyncExitStack) -> str:
+    """A sandbox on its usual port, or on any where that is taken; its URL."""
+    from hub.sandbox.server import Sandbox
+
+    found = Sandbox()
+    try:
+        await found.start(port=SANDBOX_PORT)
+    except PortInUse:
+        await found.start()
+    stack.push_async_callback(found.stop)
+    return found.url
+
+
+def _into_sandbox(settings: Config, url: str) -> Config:
+    """Every task's end, and notifications of errors, into the sandbox; unless channels are configured."""
+    if settings.channels:
+        return settings
+    robot = WecomRobotSettings(key="sandbox", base_url=url)
+    bad = MatchSettings(kind="notification", level=("error", "critical"))
+    routes = (
+        RouteSettings(name="tasks", match=MatchSettings(kind="task"), channels=(SANDBOX,)),
+        RouteSettings(name="errors", match=bad, channels=(SANDBOX,)),
+    )
+    return msgspec.structs.replace(settings, channels={SANDBOX: robot}, routes=routes)
 
 
 def _for_development(settings: Config) -> Config:
