@@ -34,8 +34,8 @@ def sandbox(
 ) -> None:
     """Run a server that behaves as WeCom's group robot does, and show what WeChat would have received.
 
-    It has the vendor's limits (2048 and 4096 bytes, 20 messages a minute), words and error codes, and fails on
-    demand: open the address that it prints, and choose. Point a channel at it in `hub.toml`:
+    It has the vendor's limits (2048 and 4096 bytes, 20 messages a minute), words and error codes, and fails
+    on demand: open the address that it prints, and choose. Point a channel at it in `hub.toml`:
 
     ```toml
     [channels.wechat]
@@ -56,7 +56,7 @@ def sandbox(
 
         hub sandbox --port 0 --key s3cret-robot --json
 
-        curl -d '{"msgtype": "text", "text": {"content": "Hello"}}'
+        curl -d '{"msgtype": "text", "text": {"content": "Hello"}}' \\
         'http://127.0.0.1:8788/cgi-bin/webhook/send?key=sandbox-robot'
 
         curl -d '{"kind": "502", "times": 3}' http://127.0.0.1:8788/faults

@@ -33,7 +33,7 @@ _LOST: Final = {"timeout": "no answer sent", "half": "half an answer sent", "slo
 
 
 def panel(call: Call) -> Panel:
-    """One call as a small box: green for received, yellow where the sender was not told so, red for refused."""
+    """One call as a small box: green for received, yellow where the sender was not told, red for refused."""
     lost = _LOST.get(call.answer) if call.taken else None
     style = "red" if not call.taken else "yellow" if lost else "green"
     words = (
@@ -85,7 +85,7 @@ def _words(call: Call) -> Text:
     words = clean(call.content)
     text = marked(words) if call.msgtype.startswith("markdown") else Text(words)
     for name in call.mentioned:
-        text.append(f" @{clean(name)}", style="cyan")
+        text.append(f" @{clean(name).removeprefix('@')}", style="cyan")
     return text
 
 
