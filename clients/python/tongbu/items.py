@@ -1,4 +1,4 @@
-"""What one item is: the answer to "show me", from a replicated ledger and from the hub's own answers alike."""
+"""What one item is, from a replicated ledger and from the hub's own answers alike."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ class Item:
     """One notification or task as it stands. Times in ms since 1970.
 
     ``order``, ``by`` and ``at`` are None until the hub has saved the item. ``snoozed`` is None once that is
-    over. What only tasks have is at its default for a notification. ``final`` is how the hub sealed the latest
-    attempt (``{attempt, status, at, event, hlc}``), ``sent`` the receipts by channel (``{state, at, ref?}``).
+    over. What only tasks have is at its default for a notification. ``final`` is how the hub sealed the
+    latest attempt (``{attempt, status, at, event, hlc}``), ``sent`` the receipts by channel
+    (``{state, at, ref?}``).
     """
 
     id: str

@@ -1,0 +1,44 @@
+"""Where a hub is: one address for its sockets and its HTTP. Pure."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+_SCHEMES: Final = {
+    "http": ("ws", "http"),
+    "ws": ("ws", "http"),
+    "https": ("wss", "https"),
+    "wss": ("wss", "https"),
+}
+CONNECT: Final = "/v1/connect"
+
+
+class Address(NamedTuple):
+    """``socket``: ``ws…/v1/connect``; ``http``: what a path of the API is appended to."""
+
+    socket: str
+    http: str
+
+    def api(self, path: str) -> str:
+        """The URL of ``/v1/…``."""
+        return self.http + path
+
+
+def address_of(url: str) -> Address:
+    """From ``http://host:port``, ``https://…``, ``ws://…``, ``wss://…``, with or without ``/v1/connect``.
+
+    A path before that is kept, for a hub behind a proxy.
+
+    Raises:
+        ValueError: it is no such URL, or holds a token, which belongs into ``token``.
+    """
+    parts = urlsplit(url)
+    schemes = _SCHEMES.get(parts.scheme)
+    if schemes is None or not parts.hostname:
+        raise ValueError("the hub's address is a URL such as https://hub.example.org")
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("the hub's address holds no query and no credentials: give them as token")
+    path = parts.path.rstrip("/").removesuffix(CONNECT)
+    socket, http = (urlunsplit((scheme, parts.netloc, path, "", "")) for scheme in schemes)
+    return Address(socket + CONNECT, http)
