@@ -25,7 +25,12 @@ from hub.model import Identity, Milliseconds, UserId
 from hub.ports import Authenticator, Clock
 from hub.server.http.answer import Answer, encode_json
 from hub.server.http.call import Call
+from hub.server.http.channels import ChannelRoutes
+from hub.server.http.deliveries import DeliveryRoutes
+from hub.server.http.desk import Desk
 from hub.server.http.devices import DeviceRoutes
+from hub.server.http.event_stream import Streams
+from hub.server.http.events import EventRoutes
 from hub.server.http.front import Front
 from hub.server.http.gate import Gate
 from hub.server.http.health import HealthRoutes, Readable
@@ -52,6 +57,7 @@ Handle = Callable[[HTTPScope, Receive], Awaitable[ASGIApp]]
 def build(
     actions: Actions,
     people: People,
+    desk: Desk,
     authenticator: Authenticator,
     health: Readable,
     metrics: Metrics,
@@ -63,6 +69,7 @@ def build(
     Args:
         actions: items, counts, streams, sync.
         people: users, members, devices.
+        desk: events, deliveries, channels.
         authenticator: verifies tokens.
         health: tells whether the hub works.
         metrics: counted here, and shown at ``/metrics``.
@@ -71,14 +78,18 @@ def build(
     """
     version = _version()
     limits = config.limits
+    streams = Streams(clock)
     routes = [
         *ItemRoutes(actions).routes(),
         *UserRoutes(people, actions).routes(),
-        *StreamRoutes(actions, clock).routes(),
+        *StreamRoutes(actions, streams).routes(),
         *SyncRoutes(actions, people, limits.topics, _SYNC_FACTOR * limits.message).routes(),
         *MemberRoutes(people).routes(),
         *DeviceRoutes(people).routes(),
         *TokenRoutes(people).routes(),
+        *EventRoutes(desk, people, streams).routes(),
+        *DeliveryRoutes(desk).routes(),
+        *ChannelRoutes(desk).routes(),
         *HealthRoutes(health, metrics, version).routes(),
     ]
     routes.append(_openapi_route(routes, version))

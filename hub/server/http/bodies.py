@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hub.engine.people import MAX_NAME as MAX_USER_NAME
-from hub.model import Access, ItemKind
+from hub.model import Access, DeliveryState, EventType, ItemKind
 from hub.state.records import MAX_LINK, MAX_SOURCE, MAX_TAG, MAX_TAGS
 from hub.state.values import MAX_BODY, MAX_INTEGER, MAX_NOTE, MAX_PRIORITY, MAX_TITLE
 
@@ -63,6 +63,27 @@ Since = Annotated[
 OfKind = Annotated[ItemKind, Meta(description="Only items of this kind.")]
 OfStatus = Annotated[Status, Meta(description="Only tasks of this status.")]
 Unread = Annotated[bool, Meta(description="True: only what is not read; false: only what is.")]
+OfType = Annotated[EventType, Meta(description="Only events of this type.")]
+OfUser = Annotated[
+    str,
+    Meta(description="Only events of this user's inbox; `me` is yours.", extra_json_schema={"pattern": NAME}),
+]
+OfTopic = Annotated[
+    str, Meta(description="Only those of this inbox or space.", extra_json_schema={"pattern": TOPIC})
+]
+OfItem = Annotated[
+    str, Meta(description="Only those of items with this id.", extra_json_schema={"pattern": ITEM_ID})
+]
+OfState = Annotated[DeliveryState, Meta(description="Only those in this state.")]
+OfChannel = Annotated[
+    str, Meta(description="Only those by this channel.", extra_json_schema={"pattern": NAME})
+]
+OfEvent = Annotated[
+    str, Meta(description="Only those of the event with this id.", extra_json_schema={"pattern": ITEM_ID})
+]
+After = Annotated[
+    str, Meta(min_length=1, max_length=256, description="Only what came after the event with this id.")
+]
 EventId = Annotated[str, Meta(max_length=256, description="As the header `Last-Event-ID`.")]
 Speaker = Annotated[
     str,
@@ -157,6 +178,30 @@ class ItemQuery(Body):
 class PageQuery(Body):
     """How many at once."""
 
+    limit: Wish = 50
+    cursor: Cursor | None = None
+
+
+class EventQuery(Body):
+    """Which events, and how many at once. Of ``after`` and ``cursor`` the latter counts."""
+
+    type: OfType | None = None
+    user: OfUser | None = None
+    topic: OfTopic | None = None
+    item: OfItem | None = None
+    after: After | None = None
+    limit: Wish = 50
+    cursor: Cursor | None = None
+
+
+class DeliveryQuery(Body):
+    """Which deliveries, and how many at once."""
+
+    state: OfState | None = None
+    channel: OfChannel | None = None
+    event: OfEvent | None = None
+    item: OfItem | None = None
+    topic: OfTopic | None = None
     limit: Wish = 50
     cursor: Cursor | None = None
 

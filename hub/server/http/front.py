@@ -22,8 +22,8 @@ from hub.config import ServerSettings
 from hub.errors import Forbidden, Refusal
 from hub.server.http.answer import PROBLEM, Answer, Header, encode_json
 from hub.server.http.call import header
+from hub.server.http.event_stream import is_stream
 from hub.server.http.problems import document
-from hub.server.http.stream import STREAM
 from hub.telemetry.metrics import Metrics
 
 SECURITY: Final[tuple[Header, ...]] = (
@@ -101,7 +101,7 @@ class Front:
 class _Exchange:
     """One request and its answer: adds headers, counts when the answer is complete."""
 
-    __slots__ = ("_headers", "_metrics", "_scope", "_send", "_started", "_status")
+    __slots__ = ("_headers", "_lasts", "_metrics", "_scope", "_send", "_started", "_status")
 
     def __init__(self, metrics: Metrics, scope: HTTPScope, send: Send, headers: tuple[Header, ...]) -> None:
         self._scope = scope
@@ -109,12 +109,14 @@ class _Exchange:
         self._send = send
         self._headers = headers
         self._status = 0
+        self._lasts = False
         self._started = perf_counter()
 
     async def send(self, message: Message) -> None:
         """Pass a message on (ASGI)."""
         if message["type"] == "http.response.start":
             self._status = message["status"]
+            self._lasts = is_stream(message["headers"])
             message["headers"] = [*message["headers"], *SECURITY, *self._headers]
         elif message["type"] == "http.response.body" and not message["more_body"]:
             self._count()
@@ -124,7 +126,7 @@ class _Exchange:
         method = self._scope["method"] if self._scope["method"] in _METHODS else "other"
         route = self._scope.get("path_template") or "unmatched"
         self._metrics.http_requests[method, route, self._status] += 1
-        if not route.endswith(STREAM):
+        if not self._lasts:
             self._metrics.http_seconds.observe(perf_counter() - self._started)
 
 

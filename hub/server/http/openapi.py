@@ -39,6 +39,11 @@ _PARAMETERS: Final = {
     "id": ("An item's id.", ITEM_ID),
     "device": ("A device's id.", NAME),
 }
+_PARAMETERS_OF: Final = {
+    ("deliveries", "id"): ("A delivery's id.", ITEM_ID),
+    ("channels", "name"): ("A channel's name.", NAME),
+}
+"""By tag, where a name means something else."""
 
 
 def openapi_document(routes: Sequence[Route], version: str) -> dict[str, Any]:
@@ -90,7 +95,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
     description = _description(route)
     if description:
         operation["description"] = description
-    parameters = [*_path_parameters(route.path), *_query_parameters(route, schemas)]
+    parameters = [*_path_parameters(route), *_query_parameters(route, schemas)]
     if parameters:
         operation["parameters"] = parameters
     if route.body is not None:
@@ -114,17 +119,18 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
     return [*ways, {f"{_SCHEME}_in_query": []}] if route.token_in_query else ways
 
 
-def _path_parameters(path: str) -> list[dict[str, Any]]:
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+    told = {name: _PARAMETERS_OF.get((route.tag, name)) or _PARAMETERS[name] for name in names}
     return [
         {
             "name": name,
             "in": "path",
             "required": True,
-            "description": _PARAMETERS[name][0],
-            "schema": {"type": "string", "pattern": _PARAMETERS[name][1]},
+            "description": description,
+            "schema": {"type": "string", "pattern": pattern},
         }
-        for name in names
+        for name, (description, pattern) in told.items()
     ]
 
 
@@ -182,6 +188,8 @@ def _reply(reply: Reply, schemas: _Schemas) -> dict[str, Any]:
     response: dict[str, Any] = {"description": reply.description}
     if reply.content is not None:
         response["content"] = {kind: {"schema": schemas.of(reply.content)} for kind in reply.media_types}
+    if reply.streamed:
+        response["content"][reply.streamed] = {"schema": {"type": "string"}}
     if reply.headers:
         response["headers"] = {
             name: {"description": text, "schema": {"type": "string"}} for name, text in reply.headers.items()

@@ -19,11 +19,13 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One documented answer. ``content`` is its type, None for none; ``media_types`` how it comes."""
+    """One documented answer. ``content`` is its type, None for none; ``media_types`` how it comes;
+    ``streamed`` the media type as which it comes without end, "" where it never does."""
 
     description: str
     content: Any = None
     media_types: tuple[str, ...] = ("application/json",)
+    streamed: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

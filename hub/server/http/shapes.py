@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from hub.model import Access, Device, ItemKind, User
+from hub.model import Access, DeliveryState, Device, EventType, ItemKind, OutcomeKind, User
 from hub.server.http.bodies import Class, Level, Millis, Order, Status
 
 
@@ -144,6 +144,81 @@ class SyncPartAnswer(Struct, kw_only=True):
         Meta(description="Statements `[item, field, value, hlc, actor]`, or document updates."),
     ]
     problem: Problem | UnsetType = UNSET
+
+
+class Event(Struct):
+    """A fact that the hub decided, once. ``attempt`` is 0 for a notification; ``user`` is null in a space."""
+
+    id: str
+    type: EventType
+    topic: str
+    user: str | None
+    item: str
+    attempt: int
+    status: Status | None
+    at: Millis
+
+
+class EventPage(Struct):
+    """A page of events, oldest first."""
+
+    items: list[Event]
+    next: str | None
+
+
+class Delivery(Struct):
+    """One event on its way to one channel. ``ref`` is the vendor's id of the message, ``at`` the event's
+    time, ``user`` whose route it went by."""
+
+    id: str
+    event: str
+    item: str
+    channel: str
+    state: DeliveryState
+    attempts: int
+    due: Millis
+    error: str | None
+    ref: str | None
+    user: str
+    topic: str
+    route: str
+    at: Millis
+    ended_at: Millis | None
+
+
+class DeliveryPage(Struct):
+    """A page of deliveries, newest first."""
+
+    items: list[Delivery]
+    next: str | None
+
+
+class Channel(Struct):
+    """A way out. ``paused``: its configuration is wrong; ``waiting``: the vendor asked for it; ``open``: its
+    calls failed one after the other. ``waiting`` counts what is not delivered yet."""
+
+    name: str
+    kind: str
+    host: str
+    state: Literal["ok", "paused", "waiting", "open"]
+    reason: str | None
+    until: Annotated[int, Meta(description="When it goes on, in milliseconds since 1970.")] | None
+    waiting: int
+
+
+class ChannelPage(Struct):
+    """All channels, by name."""
+
+    items: list[Channel]
+    next: str | None
+
+
+class ChannelTest(Struct):
+    """How the call of a test message ended."""
+
+    ok: bool
+    outcome: OutcomeKind
+    error: str | None
 
 
 class Health(Struct):

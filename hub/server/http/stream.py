@@ -1,8 +1,6 @@
-"""``GET /v1/users/{user}/stream``: an inbox as server-sent events (HTML Living Standard §9.2); a space alike.
+"""``GET /v1/users/{user}/stream``: an inbox as server-sent events; a space alike.
 
 ::
-
-    retry: 2417
 
     id: 123.8
     event: item
@@ -12,8 +10,6 @@
     event: counts
     data: {"unread": 1, "unseen": 0, "open": 2}
 
-    : beat
-
 ``reset`` (data ``{}``) asks to read everything again. A stream ends when its token expires, its device is
 revoked or the hub goes away; an ``EventSource`` then comes back by itself, with ``Last-Event-ID``.
 """
@@ -21,57 +17,36 @@ revoked or the hub goes away; an ``EventSource`` then comes back by itself, with
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import random
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp
 
 from hub.engine.actions import Actions, StreamEvent
-from hub.errors import BadValue, HubError, Limit, NotFound
-from hub.ports import Clock
-from hub.server.http.answer import Header, encode_json
+from hub.errors import BadValue, Limit, NotFound
 from hub.server.http.bodies import StreamQuery
 from hub.server.http.call import Call, parse_query
+from hub.server.http.event_stream import BEAT, MEDIA_TYPE, Streams, block, cancel, close
 from hub.server.http.route import Reply, Route
-from hub.telemetry import logs
 
 STREAM: Final = "/stream"
 """How the path of a stream ends."""
 MAX_EVENT_ID: Final = 256
 FIRST_EVENT: Final = 1.0
 """Seconds that the headers wait for the first event, so that a refusal is still an answer of its own."""
-SEND_TIMEOUT: Final = 60.0
-"""Seconds that one event may take to fit into the socket's buffer."""
-LAST_WRITE: Final = 1.0
-"""Seconds that the end of a stream may take to fit into the socket's buffer."""
-RETRY: Final = (1000, 5000)
-"""Milliseconds after which followers come back, spread out."""
-MAX_STREAMS: Final = 20_000
-
-_HEADERS: Final[list[Header]] = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"x-accel-buffering", b"no"),
-]
-
-_log = logs.get("http")
 
 
 class StreamRoutes:
-    """The route of streams; counts those that are open.
+    """The routes of ledgers' streams.
 
     Args:
         actions: the engine's.
-        clock: tells when a token expires.
-        max_streams: how many may be open at once.
+        streams: counts those that are open.
     """
 
-    def __init__(self, actions: Actions, clock: Clock, max_streams: int = MAX_STREAMS) -> None:
+    def __init__(self, actions: Actions, streams: Streams) -> None:
         self._actions = actions
-        self._clock = clock
-        self._max_streams = max_streams
-        self._open = 0
+        self._streams = streams
 
     def routes(self) -> Sequence[Route]:
         """All of them."""
@@ -88,7 +63,7 @@ class StreamRoutes:
             f"stream_{noun}",
             "inbox",
             f"Follow {what} as server-sent events",
-            {200: Reply("Events `item`, `counts`, `reset`.", str, ("text/event-stream",))},
+            {200: Reply("Events `item`, `counts`, `reset`.", str, (MEDIA_TYPE,))},
             "Resumes by the header `Last-Event-ID` or `?last_event_id=`. Ends when the token expires.",
             scopes=("user", "admin"),
             query=StreamQuery,
@@ -98,96 +73,58 @@ class StreamRoutes:
 
     async def follow(self, call: Call) -> ASGIApp:
         """An answer that lasts."""
-        if self._open >= self._max_streams:
-            raise Limit("too many streams are open", retry_after=RETRY[1])
+        self._streams.check_room()
         events = self._actions.stream(call.identity, call.topic, _last_event_id(call))
-        first = asyncio.ensure_future(anext(events))
+        begun = Begun(events)
         try:
-            done, _ = await asyncio.wait((first,), timeout=FIRST_EVENT)
-            if first in done and not isinstance(first.exception(), StopAsyncIteration):
-                first.result()
+            await begun.begin()
         except BaseException:
-            await _cancel(first)
-            await _close(events)
+            await begun.aclose()
             raise
-        seconds = (call.identity.expires_at - self._clock.now()) / 1000
-        return _Stream(self, call, events, first, seconds)
-
-    def opened(self) -> None:
-        """Count one more."""
-        self._open += 1
-
-    def closed(self) -> None:
-        """Count one less."""
-        self._open -= 1
+        return self._streams.answer(call, begun)
 
 
-class _Stream:
-    """One stream as an ASGI response, for at most ``seconds``."""
+class Begun:
+    """A ledger's stream as blocks of lines, whose first event is waited for by itself."""
 
-    __slots__ = ("_call", "_events", "_first", "_routes", "_seconds")
+    __slots__ = ("_events", "_first")
 
-    def __init__(
-        self,
-        routes: StreamRoutes,
-        call: Call,
-        events: AsyncIterator[StreamEvent],
-        first: asyncio.Future[StreamEvent],
-        seconds: float,
-    ) -> None:
-        self._routes = routes
-        self._call = call
+    def __init__(self, events: AsyncIterator[StreamEvent]) -> None:
         self._events = events
-        self._first = first
-        self._seconds = seconds
+        self._first: asyncio.Future[StreamEvent] | None = asyncio.ensure_future(anext(events))
 
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send events until they end, the follower is gone, or time is up."""
-        self._routes.opened()
-        sending = asyncio.ensure_future(self._send(send))
-        leaving = asyncio.ensure_future(self._call.disconnected())
-        try:
-            await asyncio.wait(
-                (sending, leaving), timeout=max(self._seconds, 0), return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            self._routes.closed()
-            await _cancel(leaving)
-            await _cancel(sending)
-            await _cancel(self._first)
-            await _close(self._events)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LAST_WRITE):
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+    async def begin(self) -> None:
+        """Wait a moment for the first event; raises what the stream refuses with."""
+        assert self._first is not None
+        await asyncio.wait((self._first,), timeout=FIRST_EVENT)
+        if self._first.done() and not isinstance(self._first.exception(), StopAsyncIteration):
+            self._first.result()
 
-    async def _send(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        await _put(send, b"retry: %d\n\n" % random.randint(*RETRY))
-        try:
-            await _put(send, encode_event(await self._first))
-            async for event in self._events:
-                await _put(send, encode_event(event))
-        except (StopAsyncIteration, TimeoutError):
-            return
-        except HubError as error:
-            _log.info("http.stream_ended", code=error.code)
-        except Exception:
-            _log.exception("http.stream_failed")
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The events."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The next one."""
+        if self._first is None:
+            return encode_event(await anext(self._events))
+        event = await self._first
+        self._first = None
+        return encode_event(event)
+
+    async def aclose(self) -> None:
+        """End the stream."""
+        if self._first is not None:
+            await cancel(self._first)
+        await close(self._events)
 
 
 def encode_event(event: StreamEvent) -> bytes:
     """The event as it is sent: one block of lines, a beat as a comment."""
     if event.kind == "beat":
-        return b": beat\n\n"
+        return BEAT
     data = {} if event.data is None else event.data  # an event without data would not be dispatched
-    lines = b"event: %s\ndata: %s\n\n" % (event.kind.encode(), encode_json(data))
-    return b"id: %s\n%s" % (event.id.encode(), lines) if event.id else lines
-
-
-async def _put(send: Send, lines: bytes) -> None:
-    """Send; raises ``TimeoutError`` when the follower takes nothing."""
-    async with asyncio.timeout(SEND_TIMEOUT):
-        await send({"type": "http.response.body", "body": lines, "more_body": True})
+    return block(event.kind, data, event.id)
 
 
 def _last_event_id(call: Call) -> str | None:
@@ -195,17 +132,3 @@ def _last_event_id(call: Call) -> str | None:
     if last is not None and len(last) > MAX_EVENT_ID:
         raise BadValue(f"last_event_id: at most {MAX_EVENT_ID} characters")
     return last or None
-
-
-async def _cancel(task: asyncio.Future[object] | asyncio.Future[None] | asyncio.Future[StreamEvent]) -> None:
-    """Cancel and await; what it raised was told already, or is nobody's business any more."""
-    task.cancel()
-    await asyncio.wait((task,))
-    if not task.cancelled():
-        task.exception()
-
-
-async def _close(events: AsyncIterator[StreamEvent]) -> None:
-    close = getattr(events, "aclose", None)
-    if close is not None:
-        await close()

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
 import msgspec
 
 from hub.config import Config, LimitSettings, ServerSettings
 from hub.engine.actions import Actions, Created, Item, ItemFilter, Page, StreamEvent, SyncAnswer, SyncPart
-from hub.model import Counts, Hlc, Identity, Json, Scope, TopicName, UserId
+from hub.errors import Forbidden, NotFound
+from hub.model import (
+    Counts,
+    DeliveryRow,
+    Event,
+    Hlc,
+    Identity,
+    ItemId,
+    Json,
+    Milliseconds,
+    Outcome,
+    Scope,
+    TopicName,
+    UserId,
+)
+from hub.ports import DeliveryFilter, EventFilter
 from hub.server.http.application import build
 from hub.telemetry.metrics import Metrics
 from tests.unit.engine.people_fakes import Town
+
+T = TypeVar("T")
 
 ITEM: Item = {"id": "i1", "kind": "task", "title": "Build", "by": "ann.api", "at": 1, "order": 1}
 ORIGIN = "https://app.example.org"
@@ -111,6 +128,122 @@ class ToldActions(Actions):
         return self.answers
 
 
+def raised(number: int, **more: Any) -> Event:
+    """An event as it is stored."""
+    event = Event(
+        f"e{number}",
+        "task.finalized",
+        TopicName("inbox/ann"),
+        ItemId("i1"),
+        1,
+        "failed",
+        Milliseconds(number),
+        number,
+    )
+    return replace(event, **more)
+
+
+def delivered(number: int, **more: Any) -> DeliveryRow:
+    """A delivery as it is stored."""
+    row = DeliveryRow(
+        f"d{number}",
+        raised(number),
+        "ops",
+        "route-1",
+        UserId("ann"),
+        "pending",
+        Milliseconds(7),
+        Milliseconds(6),
+        bodies=(b"what it says",),
+    )
+    return replace(row, **more)
+
+
+@dataclass(frozen=True)
+class ToldChannel:
+    """Implements ``desk.ChannelView``."""
+
+    name: str = "ops"
+    kind: str = "wecom_robot"
+    host: str = "qyapi.weixin.qq.com"
+    state: str = "ok"
+    reason: str | None = None
+    until: Milliseconds | None = None
+    waiting: int = 0
+
+
+class ToldDesk:
+    """Implements ``desk.Desk``: remembers each call, answers what it holds, lets only administrators in."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.refuses: Exception | None = None
+        self.known = [raised(1), raised(2), raised(3)]
+        self.rows = [(number, delivered(number)) for number in (3, 2, 1)]
+        self.views = [ToldChannel()]
+        self.outcome = Outcome("ok")
+        self.live: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
+        self.follows = 0
+
+    def _called(self, caller: Identity, *call: object) -> None:
+        if "admin" not in caller.scopes:
+            raise Forbidden
+        self.calls.append(call)
+        if self.refuses is not None:
+            raise self.refuses
+
+    async def events(self, caller: Identity, which: EventFilter, after: int, limit: int) -> Sequence[Event]:
+        self._called(caller, "events", which, after, limit)
+        return [event for event in self.known if event.number > after][:limit]
+
+    async def follow(self, caller: Identity, which: EventFilter, after: int) -> AsyncIterator[Event]:
+        self._called(caller, "follow", which, after)
+        self.follows += 1
+        try:
+            for event in self.known:
+                if event.number > after:
+                    yield event
+            while (event_or_end := await self.live.get()) is not None:
+                if isinstance(event_or_end, Exception):
+                    raise event_or_end
+                yield event_or_end
+        finally:
+            self.follows -= 1
+
+    async def event_number(self, caller: Identity, event_id: str) -> int:
+        self._called(caller, "event_number", event_id)
+        return _one({event.id: event.number for event in self.known}, event_id)
+
+    async def deliveries(
+        self, caller: Identity, which: DeliveryFilter, before: int | None, limit: int
+    ) -> Sequence[tuple[int, DeliveryRow]]:
+        self._called(caller, "deliveries", which, before, limit)
+        return [row for row in self.rows if before is None or row[0] < before][:limit]
+
+    async def delivery(self, caller: Identity, delivery: str) -> DeliveryRow:
+        self._called(caller, "delivery", delivery)
+        return _one({row.id: row for _, row in self.rows}, delivery)
+
+    async def retry(self, caller: Identity, delivery: str) -> DeliveryRow:
+        self._called(caller, "retry", delivery)
+        return _one({row.id: row for _, row in self.rows}, delivery)
+
+    async def channels(self, caller: Identity) -> Sequence[ToldChannel]:
+        self._called(caller, "channels")
+        return self.views
+
+    async def test(self, caller: Identity, name: str) -> Outcome:
+        self._called(caller, "test", name)
+        _one({view.name: view for view in self.views}, name)
+        return self.outcome
+
+
+def _one(things: Mapping[str, T], name: str) -> T:
+    if name not in things:
+        raise NotFound
+    return things[name]
+
+
 class ToldHealth:
     """Says what it is told."""
 
@@ -171,11 +304,13 @@ class Desk:
     def __init__(self, host: str = "0.0.0.0") -> None:
         self.town = Town()
         self.actions = ToldActions()
+        self.desk = ToldDesk()
         self.health = ToldHealth()
         self.metrics = Metrics()
         self.app = build(
             self.actions,
             self.town.people,
+            self.desk,
             self.town.tokens,
             self.health,
             self.metrics,

@@ -61,7 +61,9 @@ class TestTokens:
 
 
 class TestRouting:
-    @pytest.mark.parametrize("path", ["/nope", "/v1", "/v1/users/me/items/a/b", "/v1/events", "/v1/docs/x"])
+    @pytest.mark.parametrize(
+        "path", ["/nope", "/v1", "/v1/users/me/items/a/b", "/v1/events/e1", "/v1/docs/x"]
+    )
     async def test_an_unknown_route_is_not_found(self, desk: Desk, path: str) -> None:
         answer = await desk.send("GET", path)
         assert (answer.status, answer.code) == (404, "not_found")

@@ -43,12 +43,18 @@ DELETE /v1/docs/{name}/members/{user}
 POST /v1/token/renew
 POST /v1/devices/link
 POST /v1/devices/claim
+GET /v1/events
+GET /v1/deliveries
+GET /v1/deliveries/{id}
+POST /v1/deliveries/{id}/retry
+GET /v1/channels
+POST /v1/channels/{name}/test
 GET /healthz
 GET /readyz
 GET /metrics
 GET /openapi.json
 """.strip().splitlines()
-"""What the design promises, events, deliveries and channels excepted."""
+"""What the design promises."""
 
 Operation = tuple[str, str, dict[str, Any]]
 
@@ -87,6 +93,23 @@ def test_it_is_openapi_3_1(document: dict[str, Any]) -> None:
 def test_every_promised_route_is_there(document: dict[str, Any], route: str) -> None:
     method, path = route.split(" ")
     assert method.lower() in document["paths"][path]
+
+
+def test_what_a_parameter_means_depends_on_whose_it_is(document: dict[str, Any]) -> None:
+    told = {
+        path: operation["parameters"][0]["description"]
+        for path, _, operation in operations(document)
+        if path.endswith(("{id}", "{name}/test"))
+    }
+    assert told["/v1/spaces/{space}/items/{id}"] == "A space's name."
+    assert told["/v1/deliveries/{id}"] == "A delivery's id."
+    assert told["/v1/channels/{name}/test"] == "A channel's name."
+
+
+def test_events_come_as_a_page_or_without_end(document: dict[str, Any]) -> None:
+    content = document["paths"]["/v1/events"]["get"]["responses"]["200"]["content"]
+    assert set(content) == {"application/json", "text/event-stream"}
+    assert content["application/json"]["schema"] == {"$ref": "#/components/schemas/EventPage"}
 
 
 def test_every_reference_resolves(document: dict[str, Any]) -> None:
@@ -174,6 +197,12 @@ ANSWERS: Final[tuple[tuple[str, str, object, Any], ...]] = (
     ("POST", "/v1/devices/link", None, shapes.Code),
     ("POST", "/v1/token/renew", None, shapes.Renewal),
     ("POST", "/v1/sync", [], list[shapes.SyncPartAnswer]),
+    ("GET", "/v1/events", None, shapes.EventPage),
+    ("GET", "/v1/deliveries", None, shapes.DeliveryPage),
+    ("GET", "/v1/deliveries/d1", None, shapes.Delivery),
+    ("POST", "/v1/deliveries/d1/retry", None, shapes.Delivery),
+    ("GET", "/v1/channels", None, shapes.ChannelPage),
+    ("POST", "/v1/channels/ops/test", None, shapes.ChannelTest),
     ("GET", "/healthz", None, shapes.Health),
     ("GET", "/readyz", None, shapes.Readiness),
     ("GET", "/", None, shapes.About),

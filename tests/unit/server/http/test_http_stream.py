@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from hub.engine.actions import StreamEvent
-from hub.errors import Forbidden, Unavailable
-from hub.server.http import stream
+from hub.errors import Forbidden, Limit, Unavailable
+from hub.server.http import event_stream
+from hub.server.http.event_stream import Streams
 from hub.server.http.stream import StreamRoutes, encode_event
 from tests.unit.server.http.harness import ITEM, Desk
 
@@ -118,8 +119,8 @@ class TestEnds:
     async def test_who_takes_nothing_for_long_is_given_up(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(stream, "SEND_TIMEOUT", 0.01)
-        monkeypatch.setattr(stream, "LAST_WRITE", 0.01)
+        monkeypatch.setattr(event_stream, "SEND_TIMEOUT", 0.01)
+        monkeypatch.setattr(event_stream, "LAST_WRITE", 0.01)
         desk.actions.events.put_nowait(COUNTS)
         following = await desk.follow("/v1/users/me/stream")
         following.stuck = asyncio.Event()
@@ -142,12 +143,23 @@ class TestEnds:
         assert following.body.count(b"event: counts") == 10
 
     async def test_streams_are_limited_and_their_places_are_given_back(self, desk: Desk) -> None:
-        routes = StreamRoutes(desk.actions, desk.town.clock, max_streams=1)
-        route = routes.routes()[0]
+        streams = Streams(desk.town.clock)
+        streams.most = 1
+        route = StreamRoutes(desk.actions, streams).routes()[0]
         assert route.path == "/v1/users/{user}/stream"
-        routes.opened()
-        with pytest.raises(Exception, match="too many streams"):
+        streams.opened()
+        with pytest.raises(Limit, match="too many streams"):
             await route.handle(None)  # type: ignore[arg-type]  # refused before it looks at the call
-        routes.closed()
+        streams.closed()
         with pytest.raises(AttributeError):
             await route.handle(None)  # type: ignore[arg-type]  # now it looks
+
+    async def test_how_long_a_stream_lasts_is_no_time_of_an_answer(self, desk: Desk) -> None:
+        for _ in range(2):
+            desk.actions.events.put_nowait(None)
+        following = await desk.follow("/v1/users/me/stream")
+        assert following.task is not None
+        await following.task
+        assert sum(desk.metrics.http_seconds.counts) == 0
+        await desk.send("GET", "/v1/users/me/counts")
+        assert sum(desk.metrics.http_seconds.counts) == 1
