@@ -33,7 +33,7 @@ class ChannelRoutes:
                 "list_channels",
                 "channels",
                 "List the channels and how they are",
-                {200: Reply("All of them, by name.", ChannelPage)},
+                {200: Reply("All of them, in the order of the configuration.", ChannelPage)},
                 scopes=("admin",),
             ),
             Route(

@@ -74,16 +74,16 @@ class Desk(Protocol):
         """Newest first, each with its number; those below ``before``, where that is given."""
         ...
 
-    async def delivery(self, caller: Identity, delivery: str) -> DeliveryRow:
+    async def delivery(self, caller: Identity, delivery_id: str) -> DeliveryRow:
         """One. Raises ``NotFound``."""
         ...
 
-    async def retry(self, caller: Identity, delivery: str) -> DeliveryRow:
+    async def retry(self, caller: Identity, delivery_id: str) -> DeliveryRow:
         """Send one again, whatever was read meanwhile; as it stands then. Raises ``NotFound``."""
         ...
 
     async def channels(self, caller: Identity) -> Sequence[ChannelView]:
-        """All that are configured, by name."""
+        """All that are configured."""
         ...
 
     async def test(self, caller: Identity, name: str) -> Outcome:

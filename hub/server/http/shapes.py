@@ -207,7 +207,7 @@ class Channel(Struct):
 
 
 class ChannelPage(Struct):
-    """All channels, by name."""
+    """All channels, in the order of the configuration."""
 
     items: list[Channel]
     next: str | None

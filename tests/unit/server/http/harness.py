@@ -220,13 +220,13 @@ class ToldDesk:
         self._called(caller, "deliveries", which, before, limit)
         return [row for row in self.rows if before is None or row[0] < before][:limit]
 
-    async def delivery(self, caller: Identity, delivery: str) -> DeliveryRow:
-        self._called(caller, "delivery", delivery)
-        return _one({row.id: row for _, row in self.rows}, delivery)
+    async def delivery(self, caller: Identity, delivery_id: str) -> DeliveryRow:
+        self._called(caller, "delivery", delivery_id)
+        return _one({row.id: row for _, row in self.rows}, delivery_id)
 
-    async def retry(self, caller: Identity, delivery: str) -> DeliveryRow:
-        self._called(caller, "retry", delivery)
-        return _one({row.id: row for _, row in self.rows}, delivery)
+    async def retry(self, caller: Identity, delivery_id: str) -> DeliveryRow:
+        self._called(caller, "retry", delivery_id)
+        return _one({row.id: row for _, row in self.rows}, delivery_id)
 
     async def channels(self, caller: Identity) -> Sequence[ToldChannel]:
         self._called(caller, "channels")
