@@ -37,8 +37,14 @@ def state(robot: Robot) -> dict[str, Any]:
 
 
 def event(robot: Robot, call: Call | None) -> bytes:
-    """A change as a server-sent event: ``call`` with what came, else ``state`` with everything."""
-    name, data = ("call", call_record(call)) if call is not None else ("state", state(robot))
+    """A change as a server-sent event: ``call`` with what came and the faults left, else ``state`` with
+    everything."""
+    if call is None:
+        return _sent("state", state(robot))
+    return _sent("call", {"call": call_record(call), "faults": list(map(fault_record, robot.faults))})
+
+
+def _sent(name: str, data: object) -> bytes:
     return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
 
 
