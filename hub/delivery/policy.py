@@ -178,8 +178,10 @@ def _reason(outcome: Outcome) -> str:
 
 
 def _span(seconds: float) -> str:
+    if seconds < 3600:
+        return f"{seconds:g} seconds"
     hours = seconds / 3600
-    return f"{hours:g} hours" if hours >= 1 else f"{seconds:g} seconds"
+    return "1 hour" if hours == 1 else f"{hours:g} hours"
 
 
 def has_ended(row: DeliveryRow) -> bool:

@@ -49,7 +49,7 @@ class SteadyClock:
         return self._clock.monotonic()
 
     def carried(self, row: DeliveryRow, frame: int) -> DeliveryRow:
-        """A row that was read in ``frame``, due by the present clock (``since`` is the outbox's to move)."""
+        """A row that was read in ``frame``, with its times by the present clock."""
         moved = self.frame - frame
         return _moved(row, moved) if moved else row
 
@@ -93,4 +93,5 @@ class SteadyClock:
 
 
 def _moved(row: DeliveryRow, milliseconds: int) -> DeliveryRow:
-    return replace(row, due=Milliseconds(row.due + milliseconds))
+    due, since = Milliseconds(row.due + milliseconds), Milliseconds(row.since + milliseconds)
+    return replace(row, due=due, since=since)
