@@ -96,19 +96,20 @@ class RunningHub:
 
 @asynccontextmanager
 async def running_hub(
-    folder: Path, clock: Clock | None = None, **overrides: object
+    folder: Path, clock: Clock | None = None, file: Path | None = None, **overrides: object
 ) -> AsyncIterator[RunningHub]:
     """A hub over a data folder, stopped at the end.
 
     Args:
         folder: the data folder; a second hub on the same folder, after the first has ended, is a restart.
         clock: the machine's by default.
+        file: a configuration, for channels and routes.
         overrides: settings, two underscores for the dot: ``limits__statements=10``.
     """
     clock = clock or SystemClock()
     given = {key.replace("__", "."): value for key, value in overrides.items()}
     settings = config.load(
-        None, {"storage.data": str(folder), "server.port": 0, "server.drain_timeout": 2.0, **given}
+        file, {"storage.data": str(folder), "server.port": 0, "server.drain_timeout": 2.0, **given}
     )
     app = App.build(settings, clock)
     hub = RunningHub(app, folder, await app.start(), clock)
