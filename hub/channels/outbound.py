@@ -19,6 +19,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from hub.channels.addresses import PrivateAddress, VettedResolver
+from hub.errors import BadConfig
 from hub.model import Outcome
 
 CONNECT_TIMEOUT: Final = 3.0
@@ -43,6 +44,14 @@ class Answer:
     body: bytes = field(repr=False)
     retry_after: str = ""
     date: str = ""
+
+
+def address(channel: str, base_url: str) -> URL:
+    """Where a channel sends to. Raises ``BadConfig``, without the address, if that is none."""
+    try:
+        return URL(base_url)
+    except ValueError:
+        raise BadConfig(f"channels.{channel}.base_url is no address that can be called") from None
 
 
 class Outbound:

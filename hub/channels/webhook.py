@@ -25,10 +25,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from yarl import URL
-
 from hub.channels.answers import by_status
-from hub.channels.outbound import Outbound
+from hub.channels.outbound import Outbound, address
 from hub.channels.text import shorten
 from hub.config.outward import WebhookSettings
 from hub.errors import BadConfig
@@ -57,13 +55,13 @@ class Webhook:
         clock: stamps the calls.
 
     Raises:
-        BadConfig: a secret is not base64.
+        BadConfig: a secret is not base64, or the address is none.
     """
 
     def __init__(self, name: str, settings: WebhookSettings, call_timeout: float, clock: Clock) -> None:
         self.name = name
         self._clock = clock
-        self._url = URL(settings.base_url)
+        self._url = address(name, settings.base_url)
         self._secrets = _secrets(name, settings.secret)
         self._outbound = Outbound(call_timeout, allow_private=settings.allow_private)
         self.traits = ChannelTraits(

@@ -21,7 +21,7 @@ EVERYBODY: Final = "@all"
 
 _USER_ID: Final = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
 _TAG: Final = re.compile(r"<(?=\s*[@/!?A-Za-z])")
-_LINK: Final = re.compile(r"\](\s*)\(")
+_LINK: Final = re.compile(r"\]([^\S\n]*)\(")
 _URL: Final = re.compile(r"https?://[^\s<>\"\\]+", re.I)
 
 

@@ -10,10 +10,8 @@ import json
 from collections import OrderedDict
 from typing import Any, Final
 
-from yarl import URL
-
 from hub.channels import wecom_codes, wecom_layout
-from hub.channels.outbound import Outbound
+from hub.channels.outbound import Outbound, address
 from hub.channels.passage import size
 from hub.channels.text import below, shorten, split
 from hub.config.outward import WecomRobotSettings
@@ -42,6 +40,9 @@ class WecomRobot:
         settings: its section.
         call_timeout: seconds a call may take.
         clock: tells when a vendor's day ends.
+
+    Raises:
+        BadConfig: the address is none.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class WecomRobot:
         self._format = settings.format
         self._mentioned = settings.mentioned
         self._clock = clock or SystemClock()
-        url = URL(settings.base_url)
+        url = address(name, settings.base_url)
         self._url = url.joinpath(*_PATH).with_query({"key": settings.key})
         self._outbound = Outbound(call_timeout, allow_private=True)
         self._doubted: OrderedDict[str, None] = OrderedDict()
