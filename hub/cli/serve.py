@@ -13,6 +13,7 @@ import uvloop
 
 from hub.cli.options import ConfigOption, DataOption, HostOption, PortOption
 from hub.config import Config, MatchSettings, RouteSettings, WecomRobotSettings, load
+from hub.delivery.privacy import without_personal
 from hub.errors import PortInUse
 from hub.identity.secret import load_secret
 from hub.identity.tokens import LocalTokens
@@ -72,7 +73,7 @@ def serve(
         "storage.data": str(data) if data is not None else None,
     }
     settings = load(config, overrides)
-    logs.configure(log_level)
+    logs.configure(log_level, guard=without_personal)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(_for_development(settings) if dev else settings, dev, sandbox))
 

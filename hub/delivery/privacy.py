@@ -14,9 +14,9 @@ character count as that; between the groups stand up to three blanks, hyphens or
 a digit or letter right beside it is part of something longer (a time in ms, an order's number, hex) and is
 left alone, and so is a decimal fraction. Everything but the number itself stays as it was, byte for byte.
 
-An identity card has a province, a month and a day. Its check digit only adds confidence: one that is right
-lets a day such as the 30th of February pass; one that is wrong (a slip of the pen is as personal) needs a real
-date of the 20th or 21st century.
+An identity card has a province, a month and a day. Its check digit only adds confidence: a right one lets a
+day such as the 30th of February pass; a wrong one (a slip of the pen is as personal) needs a real date of the
+20th or 21st century.
 
 Every pattern has a greatest length and no nested repetition, so that the time taken is in proportion to the
 text, whatever it holds.

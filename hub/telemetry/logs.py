@@ -2,7 +2,8 @@
 
 ``get("engine").info("engine.turn_saved", statements=3)``. Everything, the libraries' own messages
 (uvicorn, Litestar, asyncio) included, passes ``mask`` before it is written: tokens, keys and passwords
-never reach a log, not even inside an address or a traceback.
+never reach a log, not even inside an address or a traceback. ``configure`` takes a guard that every text
+passes as well: numbers, and so ids and ports that are numbers, stay as they are.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import contextlib
 import logging
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 Level = Literal["debug", "info", "warning", "error"]
+Guard = Callable[[str], str]
+"""A text without what must not be kept; never raises."""
 
 MASK: Final = "***"
 MAX_TEXT: Final = 8192
@@ -42,39 +45,41 @@ def get(name: str) -> FilteringBoundLogger:
     return cast(FilteringBoundLogger, structlog.get_logger(component=name))
 
 
-def configure(level: Level = "info", stream: TextIO | None = None) -> None:
+def configure(level: Level = "info", stream: TextIO | None = None, *, guard: Guard | None = None) -> None:
     """Send the hub's logs from ``level`` on, and the libraries' from warnings on, to ``stream`` (stderr).
 
     May be called again: the last call stands, for loggers not used yet. A stream that can't be
     written loses lines and stops nothing.
+
+    Args:
+        level: the least important lines to write.
+        stream: where to.
+        guard: what every text passes besides ``mask``: fields, names of fields' parts, tracebacks.
     """
     out = _Output(stream if stream is not None else sys.stderr)
+    last = _last(out, _masking(guard))
     number = logging.getLevelNamesMapping()[level.upper()]
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_last(out)],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *_first()],
         )
     )
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
     structlog.configure(
-        processors=[*_first(), *_last(out)],
+        processors=[*_first(), *last],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(out),  # type: ignore[arg-type]  # the same
         cache_logger_on_first_use=True,
     )
 
 
-def mask_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """A structlog processor: ``mask`` for every field, the event and its traceback; what matters first."""
-    names = [*(name for name in _LEADING if name in event), *(name for name in event if name not in _LEADING)]
-    return {name: _masked(name, event[name], 0) for name in names}
-
-
-def mask(text: str) -> str:
+def mask(text: str, guard: Guard | None = None) -> str:
     """The text without what looks like a token, key or password, and not endlessly long."""
     text = _SECRET_TEXT.sub(lambda found: (found["scheme"] or found["pair"] or "") + MASK, text)
+    if guard is not None:
+        text = guard(text)
     half = MAX_TEXT // 2
     return text if len(text) <= MAX_TEXT else f"{text[:half]} … {text[-half:]}"
 
@@ -106,9 +111,20 @@ def _first() -> list[Processor]:
     ]
 
 
-def _last(out: _Output) -> list[Processor]:
+def _last(out: _Output, masking: Processor) -> list[Processor]:
     """Tracebacks become text before masking, so that nothing is rendered after it."""
-    return [structlog.processors.format_exc_info, mask_fields, _renderer(out)]
+    return [structlog.processors.format_exc_info, masking, _renderer(out)]
+
+
+def _masking(guard: Guard | None) -> Processor:
+    """``mask`` for every field, the event and its traceback; what matters first."""
+
+    def masking(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        names = [name for name in _LEADING if name in event]
+        names += [name for name in event if name not in _LEADING]
+        return {name: _masked(name, event[name], 0, guard) for name in names}
+
+    return masking
 
 
 def _renderer(out: _Output) -> Processor:
@@ -117,21 +133,24 @@ def _renderer(out: _Output) -> Processor:
     return structlog.processors.JSONRenderer(ensure_ascii=False)
 
 
-def _masked(name: str, value: object, depth: int) -> object:
+def _masked(name: str, value: object, depth: int, guard: Guard | None) -> object:
     match value:
         case None | bool() | int() | float():
             return value
         case _ if _SECRET_NAME.search(name):
             return MASK
         case str():
-            return mask(value)
+            return mask(value, guard)
         case bytes() | bytearray() | memoryview():
             return f"<{len(value)} bytes>"
         case _ if depth == MAX_DEPTH:
             return "…"
         case Mapping():
-            return {str(key): _masked(str(key), part, depth + 1) for key, part in value.items()}
+            return {
+                mask(str(key), guard): _masked(str(key), part, depth + 1, guard)
+                for key, part in value.items()
+            }
         case list() | tuple() | set() | frozenset():
-            return [_masked(name, part, depth + 1) for part in value]
+            return [_masked(name, part, depth + 1, guard) for part in value]
         case _:
-            return mask(str(value))
+            return mask(str(value), guard)

@@ -106,6 +106,40 @@ def test_secrets_are_masked_in_fields_however_deep_and_in_tracebacks() -> None:
     assert line["body"] == "<6 bytes>"
 
 
+def test_every_text_passes_the_guard_and_numbers_stay() -> None:
+    stream = io.StringIO()
+    logs.configure(stream=stream, guard=lambda text: text.replace("13800138000", "(a phone)"))
+    try:
+        raise ValueError("for 13800138000")
+    except ValueError:
+        logs.get("a").exception(
+            "a.b 13800138000",
+            user="13800138000",
+            number=13800138000,
+            nested={"13800138000": ["to 13800138000", 13800138000]},
+            error=ValueError("13800138000"),
+        )
+    logging.getLogger("a").warning("from %s", "13800138000")
+    line, foreign = lines(stream)
+    assert (line["event"], line["user"], line["error"]) == ("a.b (a phone)", "(a phone)", "(a phone)")
+    assert line["number"] == 13800138000
+    assert line["nested"] == {"(a phone)": ["to (a phone)", 13800138000]}
+    assert "ValueError: for (a phone)" in line["exception"]
+    assert foreign["event"] == "from (a phone)"
+    assert stream.getvalue().count("13800138000") == 2
+
+
+def test_the_guard_sees_a_text_before_its_middle_is_lost() -> None:
+    guarded = logs.mask(
+        "a" * (logs.MAX_TEXT // 2 - 5) + "13800138000" + "b" * logs.MAX_TEXT, lambda text: text[:9]
+    )
+    assert guarded == "a" * 9
+
+
+def test_what_the_guard_leaves_holds_no_secret() -> None:
+    assert logs.mask(f"a {TOKEN}", lambda text: text + "!") == "a ***!"
+
+
 def test_a_long_text_loses_its_middle() -> None:
     assert len(logs.mask("a" * 1_000_000 + "end")) < logs.MAX_TEXT + 10
     assert logs.mask("a" * 1_000_000 + "end").endswith("end")
