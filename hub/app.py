@@ -271,6 +271,7 @@ class App:
         self.health.draining = True
         self.listener.stop_accepting()
         self.sessions.going_away(timeout)
+        self.desk.leave()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout / 2):
                 await self.tasks.finish()

@@ -79,6 +79,10 @@ class EventFollower(AsyncIterator[Event]):
 
     async def aclose(self) -> None:
         """Ends the iteration. Idempotent."""
+        self.end()
+
+    def end(self) -> None:
+        """Likewise, for who may not wait."""
         self._closed = True
         self._on_close(self)
         self._wake.set()
@@ -98,12 +102,19 @@ class DeliveryDesk:
         self._dispatcher = dispatcher
         self._clock = clock
         self._followers: WeakSet[EventFollower] = WeakSet()
+        self._leaving = False
 
     def decided(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
         """These were saved: tell those who follow."""
         if events:
             for follower in list(self._followers):
                 follower.decided(events)
+
+    def leave(self) -> None:
+        """The hub is going away: whoever follows comes back later, and nobody follows from now on."""
+        self._leaving = True
+        for follower in list(self._followers):
+            follower.end()
 
     async def events(self, caller: Identity, which: EventFilter, after: int, limit: int) -> Sequence[Event]:
         """Events with a number above ``after``, in order. Raises ``Forbidden``, ``Unavailable``."""
@@ -123,6 +134,8 @@ class DeliveryDesk:
             raise Limit(f"{MAX_FOLLOWERS} streams follow the events already", retry_after=RETRY_AFTER)
         follower = EventFollower(self._outbox, which, after, self._followers.discard)
         self._followers.add(follower)
+        if self._leaving:
+            follower.end()
         return follower
 
     async def event_number(self, caller: Identity, event_id: str) -> int:

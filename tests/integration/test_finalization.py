@@ -199,6 +199,21 @@ async def test_events_are_followed_live_and_resumed(tmp_path: Path, robot: Runni
         assert [event["item"] for event in polled] == ["n3", "n4"]
 
 
+async def test_a_hub_that_goes_away_ends_what_follows_its_events_in_good_order(
+    tmp_path: Path, robot: RunningSandbox
+) -> None:
+    async with forwarding_hub(tmp_path, robot) as hub:
+        sent = {"Authorization": f"Bearer {hub.token('root', 'admin')}", "Accept": "text/event-stream"}
+        async with (
+            aiohttp.ClientSession(headers=sent) as session,
+            session.get(f"{hub.url}/v1/events") as response,
+        ):
+            stopping = asyncio.ensure_future(hub.stop())
+            async with asyncio.timeout(PATIENCE):
+                assert (await response.content.read()).startswith(b"retry: ")  # raises where it is cut off
+                await stopping
+
+
 async def test_no_answer_of_the_operators_routes_holds_the_key(tmp_path: Path, robot: RunningSandbox) -> None:
     async with forwarding_hub(tmp_path, robot) as hub:
         await end(hub)
