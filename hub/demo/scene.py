@@ -25,7 +25,7 @@ CHANNEL: Final = "wechat"
 DELAY: Final = 2.0
 """Seconds that a message waits for somebody to read the result."""
 START_SECONDS: Final = 20.0
-WAIT_SECONDS: Final = 20.0
+WAIT_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.05
 _TOKEN_SECONDS: Final = 3600
 _SETTINGS: Final = """\
@@ -47,6 +47,9 @@ channels = ["{channel}"]
 delay = {delay}
 unless = ["read"]
 """
+
+
+Holds = Callable[[], bool]
 
 
 class Failed(Exception):
@@ -170,7 +173,7 @@ class Scene:
         return found
 
 
-async def until(holds: Callable[[], bool], seconds: float = WAIT_SECONDS) -> bool:
+async def until(holds: Holds, seconds: float = WAIT_SECONDS) -> bool:
     """Wait until something holds; False if it did not within ``seconds``."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds

@@ -16,7 +16,7 @@ from rich.console import Console
 import tongbu
 from hub.demo.narrator import Narrator
 from hub.demo.scene import CHANNEL, DELAY, Scene, until
-from hub.demo.words import WORDS, Language
+from hub.demo.words import NAMES, WORDS, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ async def play(console: Console, language: Language) -> bool:
     Raises:
         Failed: the hub did not start.
     """
-    narrator = Narrator(console)
     words = WORDS[language]
+    narrator = Narrator(console, NAMES[language])
     with tempfile.TemporaryDirectory(prefix="tongbu-demo-") as folder:
         narrator.chapter(words["start"])
         async with Scene(Path(folder), language) as scene:

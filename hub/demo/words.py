@@ -35,7 +35,7 @@ _ENGLISH: Final = {
     "invoice": "Write the invoice",
     "raises": "raises “{title}” as an error",
     "laptop_reads": "reads it at once",
-    "phone_does": "adds the to-do “{title}” and finishes “{other}”, still in the tunnel",
+    "phone_does": "still there, adds “{title}” and finishes “{other}”",
     "todo": "Call the landlord",
     "comes_back": "has a network again",
     "agree_kept": "laptop and phone show the same, and nothing done in the tunnel is lost",
@@ -55,7 +55,7 @@ _ENGLISH: Final = {
     "retried": "takes it at the second call",
     "stumbles_kept": "a refused call is repeated, and no message doubled",
     "end": "How it ended",
-    "once_kept": "each message arrived exactly once: {counts}",
+    "once_kept": "each arrived exactly once: {counts}",
     "none_dead_kept": "no delivery is lost or dead",
     "same_kept": "laptop, phone and agent hold the same state",
     "kept": "Everything was as promised",
@@ -116,5 +116,11 @@ _CHINESE: Final = {
     "kept": "一切如约",
     "broken": "有些事没有如约",
 }
+
+NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
+    "en": {"agent": "agent", "laptop": "laptop", "phone": "phone", "hub": "hub", "wechat": "WeChat"},
+    "zh": {"agent": "代理", "laptop": "笔记本", "phone": "手机", "hub": "中心", "wechat": "微信"},
+}
+"""Who does something."""
 
 WORDS: Final[Mapping[Language, Mapping[str, str]]] = {"en": _ENGLISH, "zh": _CHINESE}

@@ -1,0 +1,42 @@
+"""``hub demo`` as a newcomer runs it; and that it would tell if something were not as promised."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import time
+
+import pytest
+from rich.console import Console
+
+from hub.demo import scene, story
+from hub.sandbox.server import Sandbox
+from tests.e2e.processes import HUB
+
+
+def test_it_plays_within_a_minute_and_everything_is_as_promised() -> None:
+    started = time.monotonic()
+    played = subprocess.run([HUB, "demo", "--language", "zh"], capture_output=True, text=True, timeout=70)
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert "一切如约" in played.stdout
+    assert "✗" not in played.stdout
+    assert played.stderr == ""
+    assert time.monotonic() - started < 60
+
+
+async def test_it_fails_where_a_message_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = Sandbox.start
+
+    async def broken(self: Sandbox, host: str = "127.0.0.1", port: int = 0) -> int:
+        self.fault("40058")
+        return await start(self, host, port)
+
+    async def soon(holds: scene.Holds, seconds: float = 4.0) -> bool:
+        return await scene.until(holds, seconds)
+
+    monkeypatch.setattr(Sandbox, "start", broken)
+    monkeypatch.setattr("hub.demo.story.until", soon)
+    out = io.StringIO()
+    assert not await story.play(Console(file=out, width=120), "en")
+    assert "✗ a task watched while it ran still reports its end" in out.getvalue()
+    assert "Not everything was as promised" in out.getvalue()
