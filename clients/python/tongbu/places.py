@@ -115,7 +115,8 @@ class OthersPlace:
         if item is None or item.status is None:
             return None
         status, attempt = item.status, item.attempt
-        if self._core.session.errands.waits(self._topic, task) and stated is not None and not item.ended:
+        waits = stated is not None and self._core.session.errands.waits(self._topic, task)
+        if waits and stated is not None and (stated[0] > attempt or not item.ended):
             attempt, status = stated
         final = item.final or {}
         by_others = (attempt, status) != stated

@@ -57,6 +57,10 @@ PRAGMA user_version = 1;
 -- Who this device is.
 SELECT key, value FROM meta;
 
+-- name: claimed_token
+-- The token that was claimed.
+SELECT value FROM meta WHERE key = 'token';
+
 -- name: put_meta
 -- One thing to know of it.
 INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
