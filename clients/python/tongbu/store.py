@@ -186,8 +186,6 @@ def _opening_error(error: sqlite3.Error, file: Path | None) -> StoreError:
 
 def _prepare(connection: sqlite3.Connection, name: str) -> None:
     connection.execute(_QUERIES["open_exclusively"])
-    connection.execute(_QUERIES["write_ahead"])
-    connection.execute(_QUERIES["durable"])
     connection.execute(_QUERIES["begin"])
     try:
         (application,) = connection.execute(_QUERIES["application"]).fetchone()
@@ -203,6 +201,8 @@ def _prepare(connection: sqlite3.Connection, name: str) -> None:
     except BaseException:
         connection.execute(_QUERIES["rollback"])
         raise
+    connection.execute(_QUERIES["write_ahead"])
+    connection.execute(_QUERIES["durable"])
 
 
 def _save(connection: sqlite3.Connection, batches: Iterable[Batch]) -> None:
