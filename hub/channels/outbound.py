@@ -130,7 +130,7 @@ def failure(error: Exception, *, left: bool) -> Outcome:
         words = "no answer in time" if late else "the answer was cut off"
         return Outcome("retry", "unknown", error=words, code="timeout" if late else "cut")
     words, code = _why_it_stayed(error)
-    return Outcome("retry", "never", error=words, code=code)
+    return Outcome("retry", "never", error=f"no connection: {words}", code=code)
 
 
 def _why_it_stayed(error: Exception) -> tuple[str, str]:
@@ -142,11 +142,11 @@ def _why_it_stayed(error: Exception) -> tuple[str, str]:
         case aiohttp.ClientSSLError() | ssl.SSLError():
             return "TLS failed", "tls"
         case TimeoutError():
-            return "no connection in time", "connect"
+            return "it took too long", "connect"
         case OSError(errno=int(number)) if number > 0:
-            return f"no connection: {os.strerror(number)}", "connect"
+            return os.strerror(number), "connect"
         case _:
-            return f"no connection: {type(error).__name__}", "connect"
+            return type(error).__name__, "connect"
 
 
 def _tracing() -> aiohttp.TraceConfig:

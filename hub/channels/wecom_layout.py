@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, TypeGuard
 
 from hub.channels.text import Ending, clean, line
 from hub.channels.wording import COLON, DETAILS, WHOLE, headline
@@ -28,7 +28,7 @@ _URL: Final = re.compile(r"https?://[^\s<>\"\\]+", re.I)
 def markdown(message: Message, mentioned: Sequence[str]) -> tuple[str, Ending]:
     """The message in WeCom's markdown, and what stands below it."""
     if message.custom is not None:
-        head = [harmless(clean(message.custom))]
+        head = [_templated(clean(message.custom), message.link)]
     else:
         head = [_bold(line(message.title)), _status(message, _coloured)]
     mentions = " ".join(f"<@{user}>" for user in people(mentioned) if user != EVERYBODY)
@@ -73,6 +73,13 @@ def _status(message: Message, coloured: Callable[[str, str], str]) -> str:
     return " · ".join(words)
 
 
+def _templated(text: str, link: str | None) -> str:
+    """What a template made: it may link to the item's own address, as ``[words]({link})``."""
+    if not _is_link(link):
+        return harmless(text)
+    return f"]({_target(link)})".join(map(harmless, text.split(f"]({link})")))
+
+
 def _bold(title: str) -> str:
     """Bold, whatever stands in it."""
     return f"**{harmless(title.replace('**', '＊＊').replace('`', '′'))}**" if title else ""
@@ -84,7 +91,7 @@ def _coloured(words: str, tone: str) -> str:
 
 def _ending(message: Message, link: Callable[[str, str, str], str]) -> Ending:
     """The link; one that a template made says itself whether it wants one, until it is cut."""
-    if not message.link or _URL.fullmatch(message.link) is None:
+    if not _is_link(message.link):
         return Ending()
     language = message.language
     whole = link(DETAILS[language], COLON[language], message.link) if message.custom is None else ""
@@ -92,8 +99,16 @@ def _ending(message: Message, link: Callable[[str, str, str], str]) -> Ending:
 
 
 def _markdown_link(words: str, _colon: str, url: str) -> str:
-    target = clean(url).replace("(", "%28").replace(")", "%29")
-    return f"[{words}]({target})"
+    return f"[{words}]({_target(url)})"
+
+
+def _target(url: str) -> str:
+    """The address without what would end it in markdown."""
+    return clean(url).replace("(", "%28").replace(")", "%29")
+
+
+def _is_link(url: str | None) -> TypeGuard[str]:
+    return url is not None and _URL.fullmatch(url) is not None
 
 
 def _plain_link(words: str, colon: str, url: str) -> str:

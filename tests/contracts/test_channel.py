@@ -149,6 +149,7 @@ async def test_a_call_has_a_connection_of_its_own(way: Way, world: Vendor) -> No
     for _ in range(3):
         assert (await channel.send(b"{}", "key")).kind == "ok"
     assert world.connections == 3
+    assert {request.headers["connection"] for request in world.requests} == {"close"}
     await channel.close()
 
 

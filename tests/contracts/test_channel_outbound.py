@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from yarl import URL
 
+from hub.channels import outbound
 from hub.channels.outbound import MAX_ANSWER, Answer, Outbound, address
 from hub.errors import BadConfig
 from hub.model import Outcome
@@ -64,11 +65,11 @@ async def world() -> AsyncIterator[Vendor]:
 
 
 async def post(url: str, names: Names | None = None, *, allow_private: bool = False) -> Answer | Outcome:
-    outbound = Outbound(TIMEOUT, allow_private=allow_private, names=names)
+    calls = Outbound(TIMEOUT, allow_private=allow_private, names=names)
     try:
-        return await outbound.post(URL(url), b'{"a":1}')
+        return await calls.post(URL(url), b'{"a":1}')
     finally:
-        await outbound.close()
+        await calls.close()
 
 
 def stayed(result: Answer | Outcome, code: str) -> bool:
@@ -117,6 +118,13 @@ async def test_a_connection_that_takes_too_long_never_left() -> None:
             each.close()
 
 
+async def test_connecting_takes_a_part_of_the_time_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbound, "CONNECT_TIMEOUT", 0.05)
+    calls = Outbound(3600.0, allow_private=False, names=Names(None))
+    assert stayed(await calls.post(URL("http://hub.example/"), b"{}"), "connect")
+    await calls.close()
+
+
 async def test_a_server_that_speaks_no_tls_never_got_it() -> None:
     async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example ready\r\n")
@@ -141,7 +149,7 @@ async def test_a_certificate_that_nobody_trusts_never_got_it(tmp_path: Path) -> 
         result = await post(f"https://127.0.0.1:{world.port}/")
         assert stayed(result, "tls")
         assert isinstance(result, Outcome)
-        assert result.error == "the certificate is not trusted"
+        assert result.error == "no connection: the certificate is not trusted"
         assert world.requests == []
 
 
@@ -166,10 +174,10 @@ async def test_a_connection_that_is_cut_while_the_body_leaves_leaves_doubt() -> 
         writer.transport.abort()
 
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
-    outbound = Outbound(5.0, allow_private=False)
+    calls = Outbound(5.0, allow_private=False)
     url = URL(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-    assert in_doubt(await outbound.post(url, bytes(1000 * 1000)), "cut")
-    await outbound.close()
+    assert in_doubt(await calls.post(url, bytes(1000 * 1000)), "cut")
+    await calls.close()
     server.close()
     await server.wait_closed()
 
@@ -222,13 +230,13 @@ async def test_what_was_looked_at_is_what_is_connected_to(world: Vendor) -> None
 
 async def test_each_call_looks_again(world: Vendor) -> None:
     names = Names(["127.0.0.1"], ["10.0.0.1"])
-    outbound = Outbound(TIMEOUT, allow_private=False, names=names)
+    calls = Outbound(TIMEOUT, allow_private=False, names=names)
     url = URL(f"http://localhost:{world.port}/")
-    assert isinstance(await outbound.post(url, b"{}"), Answer)
-    refused = await outbound.post(url, b"{}")
+    assert isinstance(await calls.post(url, b"{}"), Answer)
+    refused = await calls.post(url, b"{}")
     assert isinstance(refused, Outcome)
     assert refused.kind == "bad_config"
-    await outbound.close()
+    await calls.close()
 
 
 async def test_proxies_of_the_environment_are_not_asked(
@@ -273,11 +281,11 @@ async def test_compressed_answers_are_neither_asked_for_nor_unpacked(world: Vend
 
 async def test_cookies_are_not_kept(world: Vendor) -> None:
     world.otherwise = answer(200, "", Set_Cookie="a=b; Path=/")
-    outbound = Outbound(TIMEOUT, allow_private=True, names=Names(["127.0.0.1"]))
+    calls = Outbound(TIMEOUT, allow_private=True, names=Names(["127.0.0.1"]))
     for _ in range(2):
-        await outbound.post(URL(f"http://hub.example:{world.port}/"), b"{}")
+        await calls.post(URL(f"http://hub.example:{world.port}/"), b"{}")
     assert all("cookie" not in request.headers for request in world.requests)
-    await outbound.close()
+    await calls.close()
 
 
 def _self_signed(folder: Path) -> ssl.SSLContext:

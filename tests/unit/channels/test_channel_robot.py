@@ -91,6 +91,14 @@ def test_what_a_template_made_stands_alone() -> None:
     assert said(replace(TASK, custom="**v2** is live")) == "**v2** is live"
 
 
+def test_a_template_may_link_to_the_items_own_address_and_to_no_other() -> None:
+    message = replace(TASK, link="https://example.com/a_(b)")
+    custom = "[run](https://example.com/a_(b)) [bank](https://evil.example) <@all>"
+    assert said(replace(message, custom=custom)) == (
+        "[run](https://example.com/a_%28b%29) [bank]（https://evil.example) ＜@all>"
+    )
+
+
 def test_what_a_template_made_gets_a_link_to_the_whole_when_it_is_cut() -> None:
     last = bodies(replace(TASK, custom="字" * 10_000))[-1]["content"]
     assert last.endswith("…\n\n[查看全文](https://ci.example.com/runs/7)\n(3/3)")
