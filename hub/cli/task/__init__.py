@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Annotated
 
 import typer
@@ -23,7 +24,6 @@ from hub.cli.task.order import Order
 from hub.ports import SystemClock
 from hub.state.names import is_item_id
 from hub.state.ulid import new_ulid
-from hub.telemetry import logs
 
 task = typer.Typer(name="task", no_args_is_help=True, help="Work that is done here and watched elsewhere.")
 
@@ -125,5 +125,5 @@ def run(
 def _run(order: Order) -> int:
     from hub.cli.task.running import run_command  # with the client, which other commands don't need
 
-    logs.configure("error")  # stderr is the command's
+    logging.getLogger("tongbu").setLevel(logging.CRITICAL)  # stderr is the command's
     return asyncio.run(run_command(order))

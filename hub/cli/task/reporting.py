@@ -67,8 +67,8 @@ class Report:
             task = await self._start(hub)
             if child is not None:
                 watching.append(asyncio.ensure_future(_obey(task, child)))
-            await self._progress(task)
-            await self._finish(task, child)
+            told = await self._progress(task)
+            await self._finish(task, child, told)
             return await self._flush(hub, is_kept, refused)
         finally:
             for watch in watching:
@@ -82,8 +82,8 @@ class Report:
             order.title, id=order.id, tags=order.tags, source=order.source, link=order.link
         )
 
-    async def _progress(self, task: tongbu.Task) -> None:
-        """What the output says, now and then, until the end."""
+    async def _progress(self, task: tongbu.Task) -> Heard:
+        """What the output says, now and then, until the end; what of it was told."""
         told, told_note_at, loop = Heard(), 0.0, asyncio.get_running_loop()
         while not self._over.is_set():
             await self._changed.wait()
@@ -98,9 +98,10 @@ class Report:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PROGRESS_INTERVAL):
                     await self._over.wait()
+        return told
 
-    async def _finish(self, task: tongbu.Task, child: Child | None) -> None:
-        """State the end, unless a device stated one."""
+    async def _finish(self, task: tongbu.Task, child: Child | None, told: Heard) -> None:
+        """State the end, and how far it came, unless a device stated one."""
         assert self._end is not None, "over"
         succeeded, note = self._end
         if child is not None and child.is_canceled:
@@ -108,6 +109,8 @@ class Report:
         if succeeded:
             await task.finish(note or None)
         else:
+            if (progress := self._listener.heard.progress) != told.progress:
+                await task.progress(progress)
             await task.fail(note)
 
     async def _flush(self, hub: tongbu.Hub, is_kept: bool, refused: list[tongbu.RefusedStatement]) -> bool:

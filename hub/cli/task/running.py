@@ -40,11 +40,12 @@ async def run_command(order: Order) -> int:
     listener = Listener(tell_loop)
     report = Report(order, listener, changed)
     listen = (listener.stream(), listener.stream()) if order.listen else (_ignore, _ignore)
+    relay = SignalRelay(loop, streams := Streams(listen))
     try:
-        child = Child.start(order.command, streams := Streams(listen))
+        child = Child.start(order.command, streams)
     except (OSError, ValueError) as error:
         return await _not_started(order, report, error)
-    _pass_signals_on(loop, child, streams)
+    relay.connect(child)
     reporting = asyncio.ensure_future(report.run(child))
     code = await child.ended()
     _listen_to_impatience(loop, reporting)
@@ -75,23 +76,38 @@ async def _told(report: Report, reporting: asyncio.Future[None]) -> None:
         tell(report.sentence)
 
 
-def _pass_signals_on(loop: asyncio.AbstractEventLoop, child: Child, streams: Streams) -> None:
-    for number in PASSED_ON:
-        loop.add_signal_handler(number, child.signal, number)
-    loop.add_signal_handler(signal.SIGWINCH, streams.resized)
-    loop.add_signal_handler(signal.SIGTSTP, _stop_with, child)
-    loop.add_signal_handler(signal.SIGCONT, _go_on_with, child)
+class SignalRelay:
+    """Passes signals on to the command. Those that come before it runs are passed on once it does."""
 
+    def __init__(self, loop: asyncio.AbstractEventLoop, streams: Streams) -> None:
+        self._child: Child | None = None
+        self._early: list[int] = []
+        for number in PASSED_ON:
+            loop.add_signal_handler(number, self._pass_on, number)
+        loop.add_signal_handler(signal.SIGWINCH, streams.resized)
+        loop.add_signal_handler(signal.SIGTSTP, self._stop)
+        loop.add_signal_handler(signal.SIGCONT, self._go_on)
 
-def _stop_with(child: Child) -> None:
-    """Ctrl-Z stops the command and us."""
-    child.signal(signal.SIGSTOP)
-    os.kill(os.getpid(), signal.SIGSTOP)
+    def connect(self, child: Child) -> None:
+        """The command runs."""
+        self._child = child
+        for number in self._early:
+            child.signal(number)
 
+    def _pass_on(self, number: int) -> None:
+        if self._child is None:
+            self._early.append(number)
+        else:
+            self._child.signal(number)
 
-def _go_on_with(child: Child) -> None:
-    if not child.is_paused:
-        child.signal(signal.SIGCONT)
+    def _stop(self) -> None:
+        """Ctrl-Z stops the command and us."""
+        self._pass_on(signal.SIGSTOP)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _go_on(self) -> None:
+        if self._child is not None and not self._child.is_paused:
+            self._child.signal(signal.SIGCONT)
 
 
 def _listen_to_impatience(loop: asyncio.AbstractEventLoop, reporting: asyncio.Future[None]) -> None:
