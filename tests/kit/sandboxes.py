@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,10 +38,13 @@ class RunningSandbox:
 
     @asynccontextmanager
     async def away(self) -> AsyncIterator[None]:
-        """Nobody listens there meanwhile: connections are refused."""
+        """Nobody listens there meanwhile, nor can: connections are refused."""
         port = int(self.url.rpartition(":")[2])
         await self.sandbox.stop()
-        yield
+        with socket.socket() as held:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            held.bind(("127.0.0.1", port))
+            yield
         await self.sandbox.start(port=port)
 
 
