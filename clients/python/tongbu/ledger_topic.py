@@ -133,15 +133,14 @@ class LedgerTopic(Topic):
         """Statements in order, as many as one push may hold."""
         size = HEAD_BYTES
         body: list[tuple[Any, ...]] = []
-        for entry in list(self.outbox):
+        too_big: list[Entry] = []
+        for entry in self.outbox:
             if not entry.kept or len(body) >= limits.statements:
                 break
             stated = entry.statement[:4]
             more = packed_size(stated)
             if more + HEAD_BYTES > limits.message:
-                self.outbox.drop(entry, batch)
-                refused(self._told(entry, "too_big", "the statement is larger than the hub takes"))
-                self._touch({entry.statement.item})
+                too_big.append(entry)
                 continue
             if size + more > limits.message:
                 break
@@ -149,6 +148,8 @@ class LedgerTopic(Topic):
             entry.away = True
             body.append(stated)
             self._away.append(entry)
+        for told in self._give_up(too_big, "too_big", "the statement is larger than the hub takes", batch):
+            refused(told)
         return body or None
 
     def settle(self, seq: int, batch: Batch) -> None:
