@@ -36,6 +36,7 @@ from hub.state.weights import ITEM
 from hub.storage.memory import MemoryStorage
 from hub.telemetry.metrics import Metrics
 from tests.kit.clocks import StillClock
+from tests.kit.stores import Gate
 
 ROBOT: Final = ChannelTraits(
     kind="wecom_robot",
@@ -135,12 +136,14 @@ class PlainItems:
         self._storage = storage
         self.faults: dict[ItemId, Exception] = {}
         self.stated: dict[ItemId, Registers] = {}
+        self.at_standing = Gate()
         self.settle_fault: Exception | None = None
         self.asked: Counter[ItemId] = Counter()
 
     async def standing(self, topic: TopicName, item: ItemId, user: UserId) -> Standing:
         self.asked[item] += 1
         await asyncio.sleep(0)
+        await self.at_standing.passed()
         if item in self.faults:
             raise self.faults[item]
         record: Any = {"kind": "notification", "title": str(item), "by": "x", "at": 1, "order": 1}

@@ -165,6 +165,26 @@ async def test_a_follower_is_woken_by_what_it_asked_for_and_reads_on_from_there(
     assert reads == [0, passed.number], "what it passed over is not read again"
 
 
+async def test_a_follower_that_was_woken_sleeps_again(rig: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    follower = rig.desk.follow(ROOT, ALL, 0)
+    waiting = asyncio.create_task(taken(follower, 2))
+    await rig.decide("a")
+    await rig.quiet()
+    reads: list[int] = []
+    last = rig.outbox.last_event
+
+    async def counted() -> int:
+        reads.append(1)
+        await asyncio.sleep(0)
+        return await last()
+
+    monkeypatch.setattr(rig.outbox, "last_event", counted)
+    await rig.quiet()
+    assert reads == []
+    await rig.decide("b")
+    await waiting
+
+
 async def test_a_storage_that_refuses_does_not_end_a_follower(
     rig: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

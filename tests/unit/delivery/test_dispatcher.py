@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
@@ -12,8 +13,9 @@ import structlog
 from structlog.testing import capture_logs
 
 from hub.config import DeliverySettings, RouteSettings
+from hub.delivery.steady import SteadyClock
 from hub.errors import Unavailable
-from hub.model import Actor, DeliveryRow, ItemId, Milliseconds, Outcome, Register, Seq, Slot
+from hub.model import Actor, Delivery, DeliveryRow, ItemId, Milliseconds, Outcome, Register, Seq, Slot
 from hub.server.wheel import TimerWheel
 from hub.state.clock import hlc_of
 from tests.kit.channels import (
@@ -28,6 +30,7 @@ from tests.kit.channels import (
     dispatching,
     limited,
 )
+from tests.kit.stores import Gate
 
 DAY = 86_400
 
@@ -285,6 +288,21 @@ async def test_a_test_leaves_a_line_with_who_asked_and_counts_against_the_window
         assert len(rig.ops.calls) == 5
 
 
+async def test_a_test_during_preparation_does_not_make_one_call_too_many() -> None:
+    async with dispatching(Dispatch()) as rig:
+        await rig.decide("a", "b", "c", "d")
+        await rig.quiet()
+        rig.items.at_standing.close()
+        await rig.decide("e")
+        await rig.items.at_standing.arrival()
+        await rig.dispatcher.test("ops")
+        rig.items.at_standing.open()
+        await rig.quiet()
+        assert len(rig.ops.calls) == 5
+        await rig.advance(5)
+        assert len(rig.ops.calls) == 6
+
+
 async def test_what_was_suppressed_was_not_called_and_leaves_no_line() -> None:
     async with dispatching(Dispatch()) as rig:
         rig.ops.says = lambda message: "same"
@@ -356,12 +374,37 @@ async def test_a_drain_lets_calls_end_and_records_them_and_takes_nothing_new() -
 
 async def test_what_does_not_end_in_a_drain_stays_leased() -> None:
     async with dispatching(Dispatch()) as rig:
-        rig.ops.always = asyncio.get_running_loop().create_future()
+        late: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        async def stubborn(body: bytes, key: str) -> Outcome:
+            with contextlib.suppress(asyncio.CancelledError):
+                await late
+            return OK
+
+        rig.ops.send = stubborn  # type: ignore[method-assign]  # answers when it is given up
         (ident,) = await rig.decide("a")
         await rig.quiet()
         await rig.dispatcher.drain(0.01)
+        await rig.quiet()
         assert await rig.states(ident) == ["leased"]
         assert rig.audits() == []
+
+
+async def test_a_drain_waits_for_what_is_just_being_taken() -> None:
+    async with dispatching(Dispatch()) as rig:
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        rig.ops.answers.append(answer)
+        rig.items.at_standing.close()
+        (ident,) = await rig.decide("a")
+        await rig.items.at_standing.arrival()
+        draining = asyncio.create_task(rig.dispatcher.drain(5))
+        await rig.quiet()
+        rig.items.at_standing.open()
+        await rig.quiet()
+        assert not draining.done()
+        answer.set_result(OK)
+        await draining
+        assert await rig.states(ident) == ["sent"]
 
 
 async def test_a_drain_between_two_parts_keeps_the_second_for_the_next_start() -> None:
@@ -467,6 +510,35 @@ async def test_a_next_part_that_can_not_be_leased_waits_with_the_part_before_it_
         assert rig.ops.bodies == ["a ann (1/2)", "a ann (2/2)"]
 
 
+async def test_what_is_held_is_saved_before_another_part_is_leased() -> None:
+    async with dispatching(Dispatch(ops=HOOK)) as rig:
+        rig.ops.parts = 2
+        loop = asyncio.get_running_loop()
+        answers: list[asyncio.Future[Outcome]] = [loop.create_future(), loop.create_future()]
+        rig.ops.answers.extend(answers)
+        first, second = await rig.decide("a", "b")
+        await rig.quiet()
+        rig.refuse()
+        answers[0].set_result(REFUSED)
+        await rig.quiet()
+        rig.refuse(False)
+        saved = count_saves(rig)
+        answers[1].set_result(OK)
+        await rig.quiet()
+        assert saved[:2] == [(first, "pending"), (second, "pending")]
+
+
+async def test_an_item_that_can_not_be_read_now_is_read_later() -> None:
+    async with dispatching(Dispatch()) as rig:
+        rig.items.faults[ItemId("a")] = Unavailable()
+        (ident,) = await rig.decide("a")
+        await rig.advance(10)
+        assert await rig.states(ident) == ["pending"]
+        del rig.items.faults[ItemId("a")]
+        await rig.advance(16)
+        assert await rig.states(ident) == ["sent"]
+
+
 async def test_nothing_is_sent_before_the_leases_of_the_last_process_are_taken_over() -> None:
     rig = Dispatch()
     await rig.storage.store.start()
@@ -508,6 +580,34 @@ async def test_a_clock_jump_moves_what_waits_with_it(jump: int) -> None:
         assert abs(row.due - rig.clock.now() - 1_000) <= 5, "an operator sees when it is due"
         await rig.advance(2)
         assert await rig.states(ident) == ["sent"]
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY])
+async def test_a_clock_jump_nobody_noticed_before_the_call_ended_delays_nothing(jump: int) -> None:
+    async with dispatching(Dispatch()) as rig:
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        rig.ops.answers.append(answer)
+        (ident,) = await rig.decide("a")
+        await rig.quiet()
+        rig.clock.jump(jump)
+        answer.set_result(NEVER)
+        await rig.quiet()
+        row = await rig.row(ident)
+        assert (row.state, 0 <= row.due - rig.clock.now() <= 1_000) == ("pending", True)
+
+
+async def test_a_clock_jump_between_reading_and_leasing_moves_the_lease() -> None:
+    async with dispatching(Dispatch()) as rig:
+        rig.ops.answers.append(asyncio.get_running_loop().create_future())
+        rig.items.at_standing.close()
+        (ident,) = await rig.decide("a")
+        await rig.items.at_standing.arrival()
+        due = (await rig.row(ident)).due
+        rig.clock.jump(DAY)
+        rig.items.at_standing.open()
+        await rig.quiet()
+        row = await rig.row(ident)
+        assert (row.state, row.due) == ("leased", due + DAY * 1_000)
 
 
 @pytest.mark.parametrize("jump", [DAY, -DAY])
@@ -561,6 +661,59 @@ async def test_a_jump_that_can_not_be_carried_out_waits_for_the_storage() -> Non
         assert await rig.states(ident) == ["sent"]
 
 
+async def test_nobody_goes_by_the_new_time_before_everything_is_put_right() -> None:
+    rig = Dispatch()
+    await rig.storage.store.start()
+    time = SteadyClock(rig.clock, rig.outbox)
+    rig.clock.jump(DAY)
+    (ident,) = await rig.decide("a", delay=30)
+    row = await rig.row(ident)
+    time.decided([delivery_of(row)])
+    held, read = Gate(), rig.outbox.delivery
+
+    async def late(delivery: str) -> DeliveryRow | None:
+        await held.passed()
+        return await read(delivery)
+
+    rig.outbox.delivery = late  # type: ignore[method-assign]  # to hold it
+    held.close()
+    first = asyncio.create_task(time.keep_up())
+    await held.arrival()
+    second = asyncio.create_task(time.keep_up())
+    await rig.quiet()
+    assert not second.done()
+    held.open()
+    await asyncio.gather(first, second)
+    assert (await rig.row(ident)).due == row.due
+
+
+async def test_what_could_not_be_put_right_is_put_right_the_next_time() -> None:
+    rig = Dispatch()
+    await rig.storage.store.start()
+    time = SteadyClock(rig.clock, rig.outbox)
+    rig.clock.jump(-DAY)
+    (ident,) = await rig.decide("a", delay=30)
+    row = await rig.row(ident)
+    time.decided([delivery_of(row)])
+    save = rig.outbox.save
+
+    async def refuses(rows: Sequence[DeliveryRow], audits: Any = ()) -> None:
+        raise Unavailable
+
+    rig.outbox.save = refuses  # type: ignore[method-assign]  # so that it refuses
+    with pytest.raises(Unavailable):
+        await time.keep_up()
+    rig.outbox.save = save  # type: ignore[method-assign]  # and no more
+    await time.keep_up()
+    assert (await rig.row(ident)).due == row.due
+
+
+def delivery_of(row: DeliveryRow) -> Delivery:
+    return Delivery(
+        row.id, row.event.id, row.event.item, row.channel, row.route, row.due, row.user, row.event.topic
+    )
+
+
 # ---------------------------------------------------------------------- housekeeping
 
 
@@ -577,6 +730,17 @@ async def test_deliveries_for_a_channel_that_is_gone_wait_a_day_and_are_dead_wit
             "not sent within 24 hours: no such channel is configured",
         )
         assert rig.metrics.deliveries_waiting["gone"] == 0
+
+
+async def test_an_old_one_whose_end_can_not_be_written_is_tried_again_the_next_minute() -> None:
+    async with dispatching(Dispatch(DeliverySettings(max_age=60))) as rig:
+        rig.items.settle_fault = ZeroDivisionError()
+        (ident,) = await rig.decide("a", channel="gone")
+        await rig.advance(125)
+        assert await rig.states(ident) == ["pending"]
+        rig.items.settle_fault = None
+        await rig.advance(61)
+        assert await rig.states(ident) == ["dead"]
 
 
 async def test_what_has_ended_is_dropped_after_its_time() -> None:

@@ -351,6 +351,15 @@ async def test_a_part_waits_for_the_bucket_unleased_and_before_everybody_else() 
         assert rig.ops.bodies[5:8] == ["b ann (2/4)", "b ann (3/4)", "b ann (4/4)"]
 
 
+async def test_a_message_that_is_half_told_is_told_to_its_end_before_others_of_a_backlog() -> None:
+    async with dispatching(Dispatch()) as rig:
+        rig.ops.parts = 2
+        rig.ops.answers.extend([OK, REFUSED])
+        await rig.decide(*"abcd")
+        await rig.advance(60)
+        assert rig.ops.bodies[5:9] == ["c ann (2/2)", "a ann (2/2)", "d ann (1/2)", "d ann (2/2)"]
+
+
 async def test_the_rest_of_a_partial_one_is_sent_by_a_replay() -> None:
     async with dispatching(Dispatch()) as rig:
         rig.ops.parts = 2
@@ -430,6 +439,29 @@ async def test_a_lane_whose_code_raises_goes_on_after_a_pause_and_others_are_not
         monkeypatch.undo()
         await rig.advance(5)
         assert await rig.states(*ids) == ["sent", "sent"]
+
+
+async def test_an_end_without_a_call_that_can_not_be_written_is_not_read_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with dispatching(Dispatch()) as rig:
+        rig.items.settle_fault = ZeroDivisionError()
+        rig.items.faults[ItemId("a")] = ValueError()
+        reads: list[str] = []
+        due = rig.outbox.due
+
+        async def counted(channel: str, *rest: Any) -> Any:
+            reads.append(channel)
+            return await due(channel, *rest)
+
+        monkeypatch.setattr(rig.outbox, "due", counted)
+        (ident,) = await rig.decide("a")
+        await rig.advance(58)
+        assert (await rig.states(ident), len(reads)) == (["pending"], 2)
+        assert rig.items.asked[ItemId("a")] == 1
+        rig.items.settle_fault = None
+        await rig.advance(4)
+        assert await rig.states(ident) == ["dead"]
 
 
 async def test_an_end_that_can_not_be_written_holds_nobody_up_and_is_tried_again() -> None:
