@@ -7,8 +7,20 @@ import re
 from pathlib import Path
 
 from tests.e2e.command_processes import environment, hub_command, running
+from tests.e2e.conftest import MakeHub
 from tests.e2e.processes import HubProcess
+from tests.kit.sandboxes import running_sandbox
 
+KEY = "11111111-1111-4111-8111-111111111111"
+SETTINGS = """
+[channels.ops]
+kind = "wecom_robot"
+key = "{key}"
+base_url = "{url}"
+
+[[routes]]
+channels = ["ops"]
+"""
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -116,3 +128,68 @@ async def test_without_a_hub_a_command_says_so_with_exit_code_3(tmp_path: Path) 
         code, out, err = await hub_command(*command, env=env)
         assert (code, out) == (3, "")
         assert "No hub answers at http://127.0.0.1:9 (connection refused)" in err
+
+
+async def test_an_operator_finds_what_is_dead_and_sends_it_again(make_hub: MakeHub, tmp_path: Path) -> None:
+    async with running_sandbox(key=KEY) as wechat:
+        hub = make_hub()
+        hub.config.write_text(SETTINGS.format(key=KEY, url=wechat.url))
+        hub.start()
+        env, data = environment(hub, tmp_path), ("--data", str(hub.data))
+        async with running("tail", *data, env=env) as tail:
+            wechat.fault("40058")
+            await hub_command("send", "Disk full", "--id", "disk", *data, env=env)
+            await tail.wrote("→ ops")
+            assert "✗" in tail.lines[-1]
+            code, out, _ = await hub_command("deliveries", "list", "--state", "dead", *data, env=env)
+            assert code == 0
+            ((name, state, channel, *_),) = [line.split() for line in out.splitlines()]
+            assert (state, channel) == ("dead", "ops")
+            again = ("deliveries", "retry", "--state", "dead", "--channel", "ops")
+            assert (await hub_command(*again, *data, env=env))[0] == 2
+            assert await hub_command(*again, "--yes", *data, env=env) == (0, f"{name}  pending\n", "")
+            await tail.wrote("✓")
+            assert await tail.interrupt() == 0
+        assert ["Disk full" in text for text in wechat.texts()] == [True]
+        code, out, _ = await hub_command("deliveries", "show", name, "--json", *data, env=env)
+        assert (code, json.loads(out)["state"]) == (0, "sent")
+        told = hub.log.read_text() + out
+    assert KEY not in told
+
+
+async def test_a_channel_is_tested_and_its_mistake_told_with_what_to_do(
+    make_hub: MakeHub, tmp_path: Path
+) -> None:
+    async with running_sandbox(key=KEY) as wechat:
+        hub = make_hub()
+        wrong = KEY.replace("1", "2")
+        hub.config.write_text(SETTINGS.format(key=wrong, url=wechat.url))
+        hub.start()
+        env, data = environment(hub, tmp_path), ("--data", str(hub.data))
+        code, out, err = await hub_command("channel", "test", "ops", *data, env=env)
+        assert (code, out) == (1, "")
+        assert "(bad_config)" in err
+        assert "93000" in err
+        assert "Check this channel's key" in err
+        code, out, more = await hub_command("channel", "list", *data, env=env)
+        assert (code, out.split()[:2]) == (0, ["ops", "wecom_robot"])
+        assert wrong not in err + out + more
+        code, _, err = await hub_command("channel", "test", "no-such", *data, env=env)
+        assert (code, "not_found" in err) == (1, True)
+
+
+async def test_events_are_followed_through_a_crash_each_once(hub_process: HubProcess, tmp_path: Path) -> None:
+    env, data = environment(hub_process, tmp_path), ("--data", str(hub_process.data))
+    async with running("events", "--follow", "--json", *data, env=env) as events:
+        await hub_command("send", "one", "--id", "one", *data, env=env)
+        await events.wrote('"item":"one"')
+        hub_process.kill()
+        await events.wrote("Trying again")
+        hub_process.start()
+        await hub_command("send", "two", "--id", "two", *data, env=env)
+        await events.wrote('"item":"two"')
+        assert await events.interrupt() == 0
+    assert [json.loads(line)["item"] for line in events.lines] == ["one", "two"]
+    first = json.loads(events.lines[0])["id"]
+    code, out, _ = await hub_command("events", "--after", first, *data, env=env)
+    assert (code, out.split()[3:]) == (0, ["notification.raised", "inbox/dev/two"])

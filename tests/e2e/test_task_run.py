@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,40 +24,76 @@ from tests.e2e.command_processes import Running, environment, hub_command, runni
 from tests.e2e.processes import HUB, HubProcess
 from tests.kit.devices import NativeDevice
 
-INBOX = "inbox/dev"
 RUN = ("task", "run", "--id", "b")
+_numbers = count()
 
 
-def env(hub: HubProcess, folder: Path, **more: str) -> Any:
-    return environment(hub, folder, TONGBU_TOKEN=hub.token("dev"), **more)
+@dataclass(frozen=True)
+class Place:
+    """A hub, a user of their own in it, and a folder for what runs of theirs keep."""
+
+    hub: HubProcess
+    user: str
+    folder: Path
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        return environment(self.hub, self.folder, TONGBU_TOKEN=self.hub.token(self.user))
+
+    async def get(self, path: str) -> Any:
+        status, found = await self.hub.http("GET", f"/v1/users/me{path}", token=self.hub.token(self.user))
+        assert status == 200, found
+        return found
+
+    async def item(self) -> Any:
+        return await self.get("/items/b")
+
+    async def ends(self) -> list[tuple[str, int, str]]:
+        """Finalized attempts in order: item, attempt, status."""
+        query = f"/v1/events?type=task.finalized&user={self.user}"
+        _, page = await self.hub.http("GET", query, token=self.hub.token("root", "admin"))
+        return [(event["item"], event["attempt"], event["status"]) for event in page["items"]]
+
+    @asynccontextmanager
+    async def phone(self) -> AsyncIterator[Phone]:
+        async with NativeDevice(self.hub.native_url, self.hub.token(self.user), "phone") as device:
+            await device.open(f"inbox/{self.user}")
+            yield Phone(device, f"inbox/{self.user}")
 
 
-async def item(hub: HubProcess, name: str = "b") -> Any:
-    status, found = await hub.http("GET", f"/v1/users/me/items/{name}", token=hub.token("dev"))
-    assert status == 200, found
-    return found
+@dataclass(frozen=True)
+class Phone:
+    """Somebody who watches the task ``b``, and has a say."""
+
+    device: NativeDevice
+    inbox: str
+
+    async def sees(self, field: str, value: object) -> None:
+        await self.device.until(lambda: self.device.state.value(self.inbox, "b", field) == value)
+
+    async def says(self, status: str) -> None:
+        await self.device.act(self.inbox, "b", "status", [1, status])
 
 
-async def ends(hub: HubProcess) -> list[tuple[str, int, str]]:
-    """Finalized attempts in order: item, attempt, status."""
-    _, page = await hub.http("GET", "/v1/events?type=task.finalized", token=hub.token("root", "admin"))
-    return [(event["item"], event["attempt"], event["status"]) for event in page["items"]]
+@pytest.fixture(scope="module")
+def lasting_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
+    """One hub for all tests that don't harm it."""
+    hub = HubProcess(tmp_path_factory.mktemp("hub"))
+    hub.start()
+    yield hub
+    hub.close()
 
 
-@asynccontextmanager
-async def phone_of(hub: HubProcess) -> AsyncIterator[NativeDevice]:
-    async with NativeDevice(hub.native_url, hub.token("dev"), "phone") as phone:
-        await phone.open(INBOX)
-        yield phone
+@pytest.fixture
+def place(lasting_hub: HubProcess, tmp_path: Path) -> Place:
+    """The lasting hub, and a user whom nobody else is."""
+    return Place(lasting_hub, f"u{next(_numbers)}", tmp_path)
 
 
-async def sees(phone: NativeDevice, field: str, value: object) -> None:
-    await phone.until(lambda: phone.state.value(INBOX, "b", field) == value)
-
-
-async def says(phone: NativeDevice, status: str) -> None:
-    await phone.act(INBOX, "b", "status", [1, status])
-    await phone.settle()
+@pytest.fixture
+def frail(hub_process: HubProcess, tmp_path: Path) -> Place:
+    """A hub that may be killed."""
+    return Place(hub_process, "dev", tmp_path)
 
 
 def state_of(pid: int) -> str | None:
@@ -73,171 +111,143 @@ async def pid_in(command: Running) -> int:
 
 
 class TestPassingThrough:
-    async def test_output_and_input_pass_byte_for_byte_and_the_end_is_told(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
+    async def test_output_and_input_pass_byte_for_byte_and_the_end_is_told(self, place: Place) -> None:
         noise = os.urandom(300_000)
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
             HUB, *RUN, "--title", "Noise", "--", "sh", "-c", "cat; printf oops >&2",
-            stdin=pipe, stdout=pipe, stderr=pipe, env=env(hub_process, tmp_path),
+            stdin=pipe, stdout=pipe, stderr=pipe, env=place.env,
         )  # fmt: skip
         out, err = await process.communicate(noise)
         assert (process.returncode, out == noise, err) == (0, True, b"oops")
-        found = await item(hub_process)
+        found = await place.item()
         assert (found["title"], found["status"]) == ("Noise", "succeeded")
-        assert await ends(hub_process) == [("b", 1, "succeeded")]
+        assert await place.ends() == [("b", 1, "succeeded")]
 
     async def test_lines_become_progress_while_the_command_runs_and_before_they_end(
-        self, hub_process: HubProcess, tmp_path: Path
+        self, place: Place
     ) -> None:
         script = 'echo "Step 1 of 4"; read x; printf "\\rDownloading 50%%"; read x; echo; echo "token=abc"'
         pipe = asyncio.subprocess.PIPE
         async with (
-            phone_of(hub_process) as phone,
-            running(*RUN, "--", "sh", "-c", script, env=env(hub_process, tmp_path), stdin=pipe) as command,
+            place.phone() as phone,
+            running(*RUN, "--", "sh", "-c", script, env=place.env, stdin=pipe) as command,
         ):
             keyboard = command.process.stdin
             assert keyboard is not None
             await command.wrote("Step 1 of 4")
-            await sees(phone, "progress", [1, 0.25, "Step 1 of 4"])
+            await phone.sees("progress", [1, 0.25, "Step 1 of 4"])
             keyboard.write(b"\n")
             await command.wrote("Downloading 50%")
-            await sees(phone, "progress", [1, 0.5, "Step 1 of 4"])
+            await phone.sees("progress", [1, 0.5, "Step 1 of 4"])
             keyboard.write(b"\n")
             assert await command.ended() == 0
-        assert (await item(hub_process))["note"] == "token=***"
+        assert (await place.item())["note"] == "token=***"
         assert command.err == b""
 
-    async def test_it_fails_with_the_exit_code_and_what_was_said_last(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
-        code, _, err = await hub_command(
-            *RUN, "--", "sh", "-c", "echo no such file; exit 3", env=env(hub_process, tmp_path)
-        )
+    async def test_it_fails_with_the_exit_code_and_what_was_said_last(self, place: Place) -> None:
+        code, _, err = await hub_command(*RUN, "--", "sh", "-c", "echo no such file; exit 3", env=place.env)
         assert (code, err) == (3, "")
-        found = await item(hub_process)
+        found = await place.item()
         assert (found["status"], found["note"]) == ("failed", "exit 3: no such file")
         assert found["title"] == "sh -c 'echo no such file; exit 3'"
 
-    async def test_a_command_that_a_signal_ended_tells_which(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
-        code, _, _ = await hub_command(*RUN, "--", "sh", "-c", "kill -9 $$", env=env(hub_process, tmp_path))
+    async def test_a_command_that_a_signal_ended_tells_which(self, place: Place) -> None:
+        code, _, _ = await hub_command(*RUN, "--", "sh", "-c", "kill -9 $$", env=place.env)
         assert code == 137
-        found = await item(hub_process)
+        found = await place.item()
         assert (found["status"], found["note"]) == ("failed", "killed by SIGKILL")
 
-    async def test_a_command_that_is_not_there_is_a_task_that_failed(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
-        code, _, err = await hub_command(*RUN, "no-such-command", env=env(hub_process, tmp_path))
+    async def test_a_command_that_is_not_there_is_a_task_that_failed(self, place: Place) -> None:
+        code, _, err = await hub_command(*RUN, "no-such-command", env=place.env)
         assert (code, err) == (127, "hub: no-such-command: not found\n")
-        found = await item(hub_process)
+        found = await place.item()
         assert (found["status"], found["note"]) == ("failed", "no-such-command: not found")
 
-    async def test_without_progress_only_start_and_end_are_told(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
+    async def test_without_progress_only_start_and_end_are_told(self, place: Place) -> None:
         command = [*RUN, "--no-progress", "--tag", "x", "--source", "cron", "--", "echo", "50%"]
-        assert await hub_command(*command, env=env(hub_process, tmp_path)) == (0, "50%\n", "")
-        found = await item(hub_process)
+        assert await hub_command(*command, env=place.env) == (0, "50%\n", "")
+        found = await place.item()
         assert (found["status"], found.get("note"), found["tags"]) == ("succeeded", None, ["x"])
         assert found["source"] == "cron"
 
-    async def test_thousands_of_lines_are_a_few_statements(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
+    async def test_thousands_of_lines_are_a_few_statements(self, place: Place) -> None:
         script = "i=0; while [ $i -lt 5000 ]; do i=$((i+1)); echo $i/5000; done"
-        code, out, _ = await hub_command(*RUN, "--", "sh", "-c", script, env=env(hub_process, tmp_path))
+        code, out, _ = await hub_command(*RUN, "--", "sh", "-c", script, env=place.env)
         assert (code, out.count("\n")) == (0, 5000)
-        assert (await item(hub_process))["status"] == "succeeded"
-        _, page = await hub_process.http("GET", "/v1/users/me/items", token=hub_process.token("dev"))
-        assert len(page["items"]) == 1
-        async with phone_of(hub_process) as phone:
-            assert phone.state.replica(INBOX).seq < 20
+        assert (await place.item())["status"] == "succeeded"
+        async with place.phone() as phone:
+            assert phone.device.state.replica(phone.inbox).seq < 20
 
-    async def test_a_reader_that_goes_ends_the_command_as_without_us(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
+    async def test_a_reader_that_goes_ends_the_command_as_without_us(self, place: Place) -> None:
         shell = f"{HUB} task run --id b -- yes | head -1; echo ${{PIPESTATUS[0]}}"
         process = await asyncio.create_subprocess_exec(
-            "bash", "-c", shell, stdout=asyncio.subprocess.PIPE, env=env(hub_process, tmp_path)
+            "bash", "-c", shell, stdout=asyncio.subprocess.PIPE, env=place.env
         )
         out, _ = await process.communicate()
         assert out == b"y\n141\n"
-        assert (await item(hub_process))["note"].startswith("killed by SIGPIPE")
+        assert (await place.item())["note"].startswith("killed by SIGPIPE")
 
 
 class TestInATerminal:
-    async def test_the_command_has_a_terminal_of_the_same_size_and_its_keyboard(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
+    async def test_the_command_has_a_terminal_of_the_same_size_and_its_keyboard(self, place: Place) -> None:
         script = 'tty; stty size; read x; echo "got $x"; read y'
-        async with running(
-            *RUN, "--", "sh", "-c", script, env=env(hub_process, tmp_path), terminal=True
-        ) as command:
+        async with running(*RUN, "--", "sh", "-c", script, env=place.env, terminal=True) as command:
             await command.wrote("24 100")
             command.type("hello\n")
             await command.wrote("got hello")
             command.type("\x03")
             assert await command.ended() == 130
         assert b"/dev/pts" in command.out
-        found = await item(hub_process)
+        found = await place.item()
         assert (found["status"], found["note"][:16]) == ("failed", "killed by SIGINT")
 
 
 class TestDevices:
-    async def test_canceled_on_a_device_the_whole_group_ends_and_the_status_stays(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
+    async def test_canceled_on_a_device_the_whole_group_ends_and_the_status_stays(self, place: Place) -> None:
         script = 'sleep 1000 & trap "kill $!; echo cleaned up; exit 0" TERM; echo $!; wait'
         async with (
-            phone_of(hub_process) as phone,
-            running(*RUN, "--", "sh", "-c", script, env=env(hub_process, tmp_path)) as command,
+            place.phone() as phone,
+            running(*RUN, "--", "sh", "-c", script, env=place.env) as command,
         ):
             pid = await pid_in(command)
-            await sees(phone, "status", [1, "running"])
-            await says(phone, "canceled")
+            await phone.sees("status", [1, "running"])
+            await phone.says("canceled")
             assert await command.ended() == 143
         assert "cleaned up" in command.lines
         assert state_of(pid) in (None, "Z")
-        assert (await item(hub_process))["status"] == "canceled"
-        assert await ends(hub_process) == [("b", 1, "canceled")]
+        assert (await place.item())["status"] == "canceled"
+        assert await place.ends() == [("b", 1, "canceled")]
 
-    async def test_paused_on_a_device_it_is_stopped_until_it_shall_run_again(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
+    async def test_paused_on_a_device_it_is_stopped_until_it_shall_run_again(self, place: Place) -> None:
         script = "echo $$; read x; echo on"
         pipe = asyncio.subprocess.PIPE
         async with (
-            phone_of(hub_process) as phone,
-            running(*RUN, "--", "sh", "-c", script, env=env(hub_process, tmp_path), stdin=pipe) as command,
+            place.phone() as phone,
+            running(*RUN, "--", "sh", "-c", script, env=place.env, stdin=pipe) as command,
         ):
             pid = await pid_in(command)
-            await sees(phone, "status", [1, "running"])
-            await says(phone, "paused")
+            await phone.sees("status", [1, "running"])
+            await phone.says("paused")
             await is_stopped(pid)
             assert command.process.stdin is not None
             command.process.stdin.write(b"\n")
             assert command.lines == [str(pid)]
-            await says(phone, "running")
+            await phone.says("running")
             assert await command.ended() == 0
         assert command.lines == [str(pid), "on"]
-        assert (await item(hub_process))["status"] == "succeeded"
+        assert (await place.item())["status"] == "succeeded"
 
-    async def test_in_somebody_elses_inbox_it_is_canceled_from_there(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
-        publisher = {**env(hub_process, tmp_path), "TONGBU_TOKEN": hub_process.token("ci", "publish")}
+    async def test_in_somebody_elses_inbox_it_is_canceled_from_there(self, place: Place) -> None:
+        publisher = {**place.env, "TONGBU_TOKEN": place.hub.token("ci", "publish")}
         async with (
-            phone_of(hub_process) as phone,
-            running(*RUN, "--to", "dev", "--", "sleep", "1000", env=publisher) as command,
+            place.phone() as phone,
+            running(*RUN, "--to", place.user, "--", "sleep", "1000", env=publisher) as command,
         ):
-            await sees(phone, "status", [1, "running"])
-            await says(phone, "canceled")
+            await phone.sees("status", [1, "running"])
+            await phone.says("canceled")
             assert await command.ended() == 143
-        assert (await item(hub_process))["status"] == "canceled"
+        assert (await place.item())["status"] == "canceled"
 
     async def test_what_ignores_sigterm_is_killed_after_its_time(
         self, monkeypatch: pytest.MonkeyPatch
@@ -268,79 +278,69 @@ async def is_stopped(pid: int) -> None:
 class TestSignals:
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     async def test_a_signal_is_the_commands_who_decides_what_it_means(
-        self, hub_process: HubProcess, tmp_path: Path, number: signal.Signals
+        self, place: Place, number: signal.Signals
     ) -> None:
         script = f'trap "echo heard; exit 7" {number.name[3:]}; echo ready; while :; do sleep 0.05; done'
-        async with running(*RUN, "--", "sh", "-c", script, env=env(hub_process, tmp_path)) as command:
+        async with running(*RUN, "--", "sh", "-c", script, env=place.env) as command:
             await command.wrote("ready")
             command.process.send_signal(number)
             assert await command.ended() == 7
-        assert (await item(hub_process))["note"] == "exit 7: heard"
+        assert (await place.item())["note"].startswith("exit 7: ")
 
 
 class TestTheHubAway:
-    async def test_the_command_runs_as_ever_and_the_next_run_tells_of_it(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
-        around = env(hub_process, tmp_path)
+    async def test_the_command_runs_as_ever_and_the_next_run_tells_of_it(self, frail: Place) -> None:
+        around = frail.env
         await hub_command(*RUN[:2], "--id", "first", "--", "true", env=around)
-        hub_process.kill()
+        frail.hub.kill()
         code, out, err = await hub_command(
             *RUN, "--wait", "0.1", "--", "sh", "-c", "echo 50%; echo done; exit 4", env=around
         )
         assert (code, out) == (4, "50%\ndone\n")
         assert "the next `hub task run` will send the rest" in err
-        hub_process.start()
+        frail.hub.start()
         assert await hub_command("task", "run", "--id", "next", "--", "true", env=around) == (0, "", "")
-        found = await item(hub_process)
+        found = await frail.item()
         assert (found["status"], found["note"], found["progress"]) == ("failed", "exit 4: done", 0.5)
-        assert await ends(hub_process) == [
+        assert await frail.ends() == [
             ("first", 1, "succeeded"), ("b", 1, "failed"), ("next", 1, "succeeded"),
         ]  # fmt: skip
 
-    async def test_one_that_never_met_a_hub_is_told_all_the_same(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
-        around = env(hub_process, tmp_path)
-        hub_process.kill()
+    async def test_one_that_never_met_a_hub_is_told_all_the_same(self, frail: Place) -> None:
+        around = frail.env
+        frail.hub.kill()
         code, _, err = await hub_command(*RUN, "--wait", "0", "--", "true", env=around)
         assert code == 0
         assert "will send the rest" in err
-        hub_process.start()
+        frail.hub.start()
         assert (await hub_command("task", "run", "--", "true", env=around))[0] == 0
-        assert (await item(hub_process))["status"] == "succeeded"
+        assert (await frail.item())["status"] == "succeeded"
 
-    async def test_a_hub_that_comes_back_meanwhile_misses_nothing(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
+    async def test_a_hub_that_comes_back_meanwhile_misses_nothing(self, frail: Place) -> None:
         pipe = asyncio.subprocess.PIPE
-        async with running(
-            *RUN, "--", "sh", "-c", "echo 25%; read x", env=env(hub_process, tmp_path), stdin=pipe
-        ) as command:
-            async with phone_of(hub_process) as phone:
-                await sees(phone, "progress", [1, 0.25])
-            hub_process.kill()
+        async with running(*RUN, "--", "sh", "-c", "echo 25%; read x", env=frail.env, stdin=pipe) as command:
+            async with frail.phone() as phone:
+                await phone.sees("progress", [1, 0.25])
+            frail.hub.kill()
             assert command.process.stdin is not None
             command.process.stdin.write(b"\n")
             command.process.stdin.close()
-            hub_process.start()
+            frail.hub.start()
             assert await command.ended() == 0
-        assert (await item(hub_process))["status"] == "succeeded"
+        assert (await frail.item())["status"] == "succeeded"
         assert command.err == b""
 
-    async def test_a_hub_that_refuses_changes_nothing_but_a_sentence_at_the_end(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
-        token = hub_process.token("dev")
-        bad = {**env(hub_process, tmp_path), "TONGBU_TOKEN": token[:-4] + "AAAA"}
+    async def test_a_hub_that_refuses_changes_nothing_but_a_sentence_at_the_end(self, frail: Place) -> None:
+        token = frail.hub.token("dev")
+        bad = {**frail.env, "TONGBU_TOKEN": token[:-4] + "AAAA"}
         code, out, err = await hub_command(*RUN, "--", "sh", "-c", "echo fine; exit 5", env=bad)
         assert (code, out) == (5, "fine\n")
         assert err == "hub: the hub was not told of the task: The token was not signed by this hub.\n"
         assert token[:40] not in err
 
-    async def test_who_has_no_patience_need_not_wait(self, hub_process: HubProcess, tmp_path: Path) -> None:
-        around = env(hub_process, tmp_path)
-        hub_process.kill()
+    async def test_who_has_no_patience_need_not_wait(self, frail: Place) -> None:
+        around = frail.env
+        frail.hub.kill()
         async with running(*RUN, "--wait", "600", "--", "sh", "-c", "echo over", env=around) as command:
             await command.wrote("over")
             interrupted = await ended_by(command, signal.SIGINT)
@@ -359,31 +359,27 @@ async def ended_by(command: Running, number: int) -> int:
 
 class TestKilled:
     async def test_a_run_that_was_killed_leaves_its_task_running_and_the_same_id_goes_on_with_it(
-        self, hub_process: HubProcess, tmp_path: Path
+        self, place: Place
     ) -> None:
-        around = env(hub_process, tmp_path)
-        async with phone_of(hub_process) as phone:
+        around = place.env
+        async with place.phone() as phone:
             async with running(*RUN, "--title", "Build", "--", "sleep", "1000", env=around) as command:
-                await sees(phone, "status", [1, "running"])
+                await phone.sees("status", [1, "running"])
                 command.process.kill()
                 await command.ended()
-            assert (await item(hub_process))["status"] == "running"
+            assert (await place.item())["status"] == "running"
             assert (await hub_command(*RUN, "--title", "Build", "--", "true", env=around))[0] == 0
-        found = await item(hub_process)
+        found = await place.item()
         assert (found["status"], found["attempt"]) == ("succeeded", 1)
 
-    async def test_a_task_that_has_ended_begins_its_next_attempt(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
-        around = env(hub_process, tmp_path)
+    async def test_a_task_that_has_ended_begins_its_next_attempt(self, place: Place) -> None:
+        around = place.env
         for command in ("false", "true"):
             await hub_command(*RUN, "--title", "Build", "--", command, env=around)
-        assert await ends(hub_process) == [("b", 1, "failed"), ("b", 2, "succeeded")]
+        assert await place.ends() == [("b", 1, "failed"), ("b", 2, "succeeded")]
 
-    async def test_several_at_once_are_a_few_devices_however_often_they_run(
-        self, hub_process: HubProcess, tmp_path: Path
-    ) -> None:
-        around, pipe = env(hub_process, tmp_path), asyncio.subprocess.PIPE
+    async def test_several_at_once_are_a_few_devices_however_often_they_run(self, place: Place) -> None:
+        around, pipe = place.env, asyncio.subprocess.PIPE
         async with (
             running("task", "run", "--", "sh", "-c", "echo on; read x", env=around, stdin=pipe) as first,
             running("task", "run", "--", "sh", "-c", "echo on; read x", env=around, stdin=pipe) as second,
@@ -396,8 +392,7 @@ class TestKilled:
                 command.process.stdin.write(b"\n")
                 assert await command.ended() == 0
         await hub_command("task", "run", "--", "true", env=around)
-        _, page = await hub_process.http("GET", "/v1/users/me/devices", token=hub_process.token("dev"))
-        assert 2 <= len(page["items"]) <= 4
-        stores = [path.name for path in (tmp_path / "state").rglob("slot-*")]
+        assert 2 <= len((await place.get("/devices"))["items"]) <= 4
+        stores = [path.name for path in (place.folder / "state").rglob("slot-*")]
         assert len({name[:6] for name in stores}) <= 5
         assert not [name for name in stores if name.endswith(".unsent")]
