@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODULES = sorted((ROOT / "hub").rglob("*.py"))
+MODULES = sorted((ROOT / "hub").rglob("*.py")) + sorted((ROOT / "clients/python/tongbu").rglob("*.py"))
 WRITTEN = [*MODULES, *sorted((ROOT / "tests").glob("**/*.py")), *sorted((ROOT / "bench").glob("**/*.py"))]
 """Every Python file we wrote."""
 
@@ -22,7 +22,7 @@ MAX_FUNCTION = 50
 """Lines without the docstring; most have fewer than 15."""
 EMPTY_WORDS = {"client", "manager", "util", "utils", "helper", "helpers", "base"}
 """Words that say nothing, and on the server's side "client"; a Yjs client id is one."""
-SPEAK_OF_CLIENTS = ("hub/protocol", "hub/state", "hub/engine/update_reader.py")
+SPEAK_OF_CLIENTS = ("clients", "hub/protocol", "hub/state", "hub/engine/update_reader.py")
 """What also runs in clients, and what reads Yjs's format, whose own word it is."""
 
 
@@ -116,7 +116,7 @@ def test_nothing_is_left_for_later() -> None:
 
 def test_unit_tests_mirror_the_hub() -> None:
     folders = {path.name for path in (ROOT / "tests" / "unit").iterdir() if path.is_dir()} - {"__pycache__"}
-    modules = {path.stem for path in (ROOT / "hub").iterdir()}
+    modules = {path.stem for path in (ROOT / "hub").iterdir()} | {"tongbu"}
     assert folders - modules == set()
 
 
