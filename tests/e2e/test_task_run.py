@@ -396,3 +396,34 @@ class TestKilled:
         stores = [path.name for path in (place.folder / "state").rglob("slot-*")]
         assert len({name[:6] for name in stores}) <= 5
         assert not [name for name in stores if name.endswith(".unsent")]
+
+
+class TestStopped:
+    async def test_ctrl_z_stops_the_command_with_us_and_both_go_on_together(self, place: Place) -> None:
+        pipe = asyncio.subprocess.PIPE
+        script = "echo $$; read x; echo on"
+        async with running(*RUN, "--", "sh", "-c", script, env=place.env, stdin=pipe) as command:
+            pid = await pid_in(command)
+            command.process.send_signal(signal.SIGTSTP)
+            await is_stopped(pid)
+            await is_stopped(command.process.pid)
+            command.process.send_signal(signal.SIGCONT)
+            assert command.process.stdin is not None
+            command.process.stdin.write(b"\n")
+            assert await command.ended() == 0
+        assert command.lines[1:] == ["on"]
+
+    async def test_what_is_stopped_hears_that_it_shall_end(self) -> None:
+        said = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def listen(_chunk: bytes) -> None:
+            loop.call_soon_threadsafe(said.set)
+
+        script = 'trap "exit 9" TERM; echo ready >&2; while :; do sleep 0.01; done'
+        command = Child.start(["sh", "-c", script], Streams((listen, listen)))
+        await said.wait()
+        command.pause()
+        command.cancel()
+        async with asyncio.timeout(8):
+            assert await command.ended() == 9
