@@ -204,7 +204,7 @@ class Dispatch:
             self.metrics,
             Random(7),
         )
-        self._made = 0
+        self.made = 0
 
     @property
     def ops(self) -> ScriptedChannel:
@@ -286,8 +286,8 @@ class Dispatch:
         )
 
     def _new_id(self) -> str:
-        self._made += 1
-        return f"{self._made:010d}A1B2C3{self._made:010d}"
+        self.made += 1
+        return f"{self.made:010d}A1B2C3{self.made:010d}"
 
 
 @asynccontextmanager
