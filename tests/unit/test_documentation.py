@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 import pytest
 from typer.main import get_command
 
-from hub import config, errors
+from hub import config, errors, model
+from hub.channels import wecom_codes
 from hub.cli import commands
+from hub.config.outward import ChannelSection, Unless
+from hub.config.outward_reading import KINDS
+from hub.config.placeholders import PLACEHOLDERS
+from hub.delivery.gate import GateState
+from hub.sandbox.faults import KINDS as FAULTS
 from hub.telemetry.metrics import FAMILIES
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+DELIVERY = (ROOT / "docs" / "delivery.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md"]
 PAGES += sorted(page for page in (ROOT / "docs").rglob("*.md") if "node_modules" not in page.parts)
 SETTINGS = [
@@ -25,6 +34,11 @@ SETTINGS = [
     for section, table in config.settings().items()
     for name, default in table.items()
 ]
+
+
+def blocks(page: Path, kind: str) -> list[str]:
+    """The page's code blocks of one kind."""
+    return re.findall(rf"^```{kind}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
 def chapter(title: str) -> str:
@@ -43,6 +57,8 @@ def toml(value: object) -> str:
     """A default as it would stand in the file; empty for none."""
     if value is None:
         return ""
+    if isinstance(value, config.MatchSettings):
+        return "{}"
     return f"{value:g}" if isinstance(value, float) and value.is_integer() else json.dumps(value)
 
 
@@ -59,6 +75,69 @@ def test_a_setting_is_documented_with_its_default(name: str, default: object) ->
 def test_no_setting_is_documented_that_does_not_exist() -> None:
     rows = re.findall(r"^\| `([a-z]+\.[a-z_]+)` \|", chapter("Settings"), re.MULTILINE)
     assert sorted(rows) == sorted(name for name, _ in SETTINGS)
+
+
+COMMON = {field.encode_name for field in msgspec.structs.fields(ChannelSection)}
+TABLES: list[tuple[str, type[msgspec.Struct], set[str]]] = [
+    ("every channel", ChannelSection, set()),
+    *((f"kind `{name}`", kind, COMMON) for name, kind in KINDS.items()),
+    ("`[[routes]]`", config.RouteSettings, set()),
+    ("`match`", config.MatchSettings, set()),
+]
+"""The tables of what stands in channels and routes: their heading, the keys, and those told elsewhere."""
+
+
+@pytest.mark.parametrize(("heading", "kind", "elsewhere"), TABLES, ids=[table[0] for table in TABLES])
+def test_each_key_of_channels_and_routes_is_documented_with_its_default(
+    heading: str, kind: type[msgspec.Struct], elsewhere: set[str]
+) -> None:
+    table = OPERATIONS.partition(f"\n| {heading} | default |")[2].partition("\n\n")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \|(.*?)\|", table, re.MULTILINE))
+    defaults = {
+        field.encode_name: "required" if field.required else toml(field.default)
+        for field in msgspec.structs.fields(kind)
+        if field.encode_name not in elsewhere
+    }
+    if kind is ChannelSection:
+        defaults["kind"] = "required"
+    assert {name: cell.strip("` ") for name, cell in rows.items()} == defaults
+
+
+def test_every_configuration_in_the_pages_is_one_the_hub_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examples = [(page, block) for page in PAGES for block in blocks(page, "toml")]
+    assert len(examples) >= 4
+    for page, text in examples:
+        for name in re.findall(r'"env:(\w+)"', text):
+            monkeypatch.setenv(name, "whsec_" + "A" * 32)
+        file = tmp_path / "hub.toml"
+        file.write_text(text)
+        told = tomllib.loads(text)
+        try:
+            loaded = config.load(file, {})
+        except errors.BadConfig as error:
+            pytest.fail(f"{page.name}: {error.message}\n{text}")
+        assert len(loaded.routes) == len(told.get("routes", ()))
+
+
+def test_all_that_delivery_speaks_of_is_in_its_page() -> None:
+    words = [f"{{{name}" for name in PLACEHOLDERS]
+    words += [
+        f"`{word}`" for word in (*FAULTS, *get_args(GateState), *get_args(model.OutcomeKind)) if word != "ok"
+    ]
+    words += [f"| `{state}` |" for state in get_args(model.DeliveryState)]
+    words += [f"| `{word}` |" for word in get_args(Unless)]
+    codes = [code for code in (*wecom_codes.CODES, wecom_codes.TOO_OFTEN) if code > 0]
+    assert [word for word in words if word not in DELIVERY] == []
+    assert [code for code in codes if not re.search(rf"\b{code}\b", DELIVERY)] == []
+
+
+def test_what_delivery_logs_is_documented() -> None:
+    source = "".join(file.read_text() for file in (ROOT / "hub" / "delivery").glob("*.py"))
+    names = set(re.findall(r"\blog\.\w+\(\s*\"([a-z_.]+)\"", source))
+    assert "delivery.sent" in names
+    assert {name for name in names if f"`{name}`" not in chapter("Logs")} == set()
 
 
 @pytest.mark.parametrize("error", list(error_types()))
@@ -125,8 +204,8 @@ def test_the_chinese_readme_says_the_same() -> None:
 
 def shape(page: str) -> tuple[list[str], list[str]]:
     """Levels of the headings, and the code without comments; the diagram's words are translated."""
-    blocks = re.findall(r"^```(\w+)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    code = [re.sub(r"\s+# .*$", "", text, flags=re.MULTILINE) for kind, text in blocks if kind != "mermaid"]
+    found = re.findall(r"^```(\w+)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    code = [re.sub(r"\s+# .*$", "", text, flags=re.MULTILINE) for kind, text in found if kind != "mermaid"]
     prose = re.sub(r"^```.*?^```", "", page, flags=re.MULTILINE | re.DOTALL)
     return re.findall(r"^(#+) ", prose, re.MULTILINE), code
 
