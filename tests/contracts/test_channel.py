@@ -22,8 +22,9 @@ from tests.kit.clocks import StillClock
 from tests.kit.messages import SAMPLES, TASK, messages
 from tests.kit.vendors import Reply, Vendor, answer, half, vendor
 
-TIMEOUT = 0.25
-"""Seconds a call may take here."""
+PATIENCE = 10.0
+HASTE = 0.3
+"""Seconds a call may take, and where no answer comes."""
 KEY = "canary-key-7f3a"
 PATH = "canary-path-91cc"
 SECRET = "whsec_Y2FuYXJ5LXNlY3JldC1vZi10aGUtaHVi"
@@ -37,25 +38,28 @@ TAKEN = answer(200, '{"errcode":0,"errmsg":"ok"}')
 class Way:
     """A channel under test: how it is made for a vendor's address, and what its vendor takes."""
 
-    open: Callable[[str], Channel]
+    make: Callable[[str, float], Channel]
     fits: Callable[[bytes], bool]
     cut_is: str = "unknown"
     """What an answer means whose status says success and whose body is missing: ``unknown`` where the body
     decides, else ``ok``."""
 
+    def open(self, url: str, timeout: float = PATIENCE) -> Channel:
+        return self.make(url, timeout)
+
 
 def robot(format: Any) -> Way:
-    def make(url: str) -> Channel:
+    def make(url: str, timeout: float) -> Channel:
         given = WecomRobotSettings(key=KEY, base_url=f"{url}/{PATH}", format=format, mentioned=("zhang",))
-        return WecomRobot("way", given, TIMEOUT, StillClock())
+        return WecomRobot("way", given, timeout, StillClock())
 
     return Way(make, lambda body: len(json.loads(body)[format]["content"].encode()) <= LIMITS[format])
 
 
 def webhook() -> Way:
-    def make(url: str) -> Channel:
+    def make(url: str, timeout: float) -> Channel:
         given = WebhookSettings(base_url=f"{url}/{PATH}?key={KEY}", secret=SECRET)
-        return Webhook("way", given, TIMEOUT, StillClock())
+        return Webhook("way", given, timeout, StillClock())
 
     return Way(make, lambda body: len(body) <= MAX_BODY, cut_is="ok")
 
@@ -72,13 +76,17 @@ async def world() -> AsyncIterator[Vendor]:
         yield made
 
 
-async def call(way: Way, url: str, body: bytes | None = None) -> Outcome:
-    channel = way.open(url)
+async def call(way: Way, url: str, body: bytes | None = None, seconds: float = PATIENCE) -> Outcome:
+    channel = way.open(url, seconds)
     try:
         body = channel.render(replace(TASK, title=TITLE))[0] if body is None else body
         return await channel.send(body, "01KEDELIVERY.0")
     finally:
         await channel.close()
+
+
+def patience(reply: Reply) -> float:
+    return HASTE if reply.manner == "silent" else PATIENCE
 
 
 # --------------------------------------------------------------------------- saying it
@@ -156,7 +164,7 @@ async def test_a_call_has_a_connection_of_its_own(way: Way, world: Vendor) -> No
 @ways
 async def test_as_many_calls_as_the_channel_allows_go_out_at_once(way: Way, world: Vendor) -> None:
     world.otherwise = Reply(b"", "silent")
-    channel = way.open(world.url)
+    channel = way.open(world.url, 1.0)
     calls = [asyncio.create_task(channel.send(b"{}", f"key{n}")) for n in range(channel.traits.parallel)]
     outcomes = await asyncio.gather(*calls)
     assert len(world.requests) == channel.traits.parallel
@@ -190,7 +198,7 @@ ANSWERED = {
 @pytest.mark.parametrize("fault", ANSWERED)
 async def test_what_went_wrong_has_its_class(way: Way, world: Vendor, fault: str) -> None:
     world.otherwise, kind, arrival = ANSWERED[fault]
-    outcome = await call(way, world.url)
+    outcome = await call(way, world.url, seconds=patience(world.otherwise))
     assert (outcome.kind, outcome.arrival) == (kind, arrival)
     assert outcome.error
     assert outcome.code
@@ -214,7 +222,7 @@ async def test_a_success_without_its_body_is_taken_only_where_the_status_says_it
     way: Way, world: Vendor, reply: Reply
 ) -> None:
     world.otherwise = reply
-    outcome = await call(way, world.url)
+    outcome = await call(way, world.url, seconds=patience(reply))
     assert outcome.kind == ("ok" if way.cut_is == "ok" else "retry")
     assert way.cut_is == "ok" or outcome.arrival == "unknown"
 
@@ -295,10 +303,10 @@ async def test_no_key_address_or_message_leaks_whatever_goes_wrong(
         answer(429, "", Retry_After=KEY),
         half(TAKEN),
     ]
-    outcomes = [await call(way, NOWHERE), await call(way, f"https://127.0.0.1:{world.port}")]
+    outcomes = [await call(way, NOWHERE), await call(way, f"https://127.0.0.1:{world.port}", seconds=HASTE)]
     for reply in replies:
         world.otherwise = reply
-        outcomes.append(await call(way, world.url))
+        outcomes.append(await call(way, world.url, seconds=patience(reply)))
     printed = capfd.readouterr()
     shown = "\n".join([*map(repr, outcomes), caplog.text, printed.out, printed.err])
     assert [canary for canary in CANARIES if canary in shown] == []

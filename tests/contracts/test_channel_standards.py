@@ -23,7 +23,9 @@ from tests.kit.vendors import Vendor, answer, vendor
 
 OLD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NEW = "whsec_b3RoZXIgc2VjcmV0IG9mIHRoZSBodWIh"
-TIMEOUT = 0.25
+PATIENCE = 10.0
+HASTE = 0.3
+"""Seconds a call may take, and where no answer comes."""
 
 
 @pytest.fixture
@@ -39,12 +41,12 @@ async def sandbox() -> AsyncIterator[RunningSandbox]:
 
 
 def webhook(url: str, secret: str, clock: Clock) -> Webhook:
-    return Webhook("hook", WebhookSettings(base_url=f"{url}/hook", secret=secret), TIMEOUT, clock)
+    return Webhook("hook", WebhookSettings(base_url=f"{url}/hook", secret=secret), PATIENCE, clock)
 
 
-def robot(url: str, format: Any = "markdown", **more: Any) -> WecomRobot:
+def robot(url: str, format: Any = "markdown", timeout: float = PATIENCE, **more: Any) -> WecomRobot:
     given = WecomRobotSettings(key="693a91f6-0000", base_url=url, format=format, **more)
-    return WecomRobot("ops", given, TIMEOUT, StillClock())
+    return WecomRobot("ops", given, timeout, StillClock())
 
 
 # --------------------------------------------------------------------------- Standard Webhooks
@@ -128,7 +130,7 @@ async def test_each_fault_of_the_robot_has_its_class(
     sandbox: RunningSandbox, fault: FaultKind, kind: str, arrival: str, taken: int
 ) -> None:
     sandbox.fault(fault, seconds=7)
-    channel = robot(sandbox.url)
+    channel = robot(sandbox.url, timeout=HASTE if fault in ("timeout", "slow") else PATIENCE)
     outcome = await channel.send(channel.render(TASK)[0], "key")
     assert (outcome.kind, outcome.arrival) == (kind, arrival)
     assert len(sandbox.messages()) == taken
@@ -156,7 +158,7 @@ async def test_a_call_while_the_robot_is_away_never_left(sandbox: RunningSandbox
 
 async def test_the_key_goes_in_the_address_as_it_is(world: Vendor) -> None:
     given = WecomRobotSettings(key="a b&c=d/?#", base_url=f"{world.url}/proxy/")
-    channel = WecomRobot("ops", given, TIMEOUT)
+    channel = WecomRobot("ops", given, PATIENCE)
     await channel.send(b"{}", "key")
     await channel.close()
     assert world.requests[0].target == "/proxy/cgi-bin/webhook/send?key=a+b%26c%3Dd/?%23"

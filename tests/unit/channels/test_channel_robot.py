@@ -159,6 +159,11 @@ def test_a_title_stays_bold_and_on_one_line() -> None:
     )
 
 
+def test_a_source_does_not_end_its_colour() -> None:
+    content = said(replace(NOTIFICATION, source="ci<", level="info", text=""))
+    assert content.endswith('<font color="comment">ci＜</font>')
+
+
 def test_emphasis_and_code_of_a_text_stay() -> None:
     text = "## Done\n**bold** `code`\n> quote\n```sh\nmake\n```"
     assert text in said(replace(TASK, text=text))
@@ -200,6 +205,11 @@ def test_a_mark_never_makes_a_body_too_long() -> None:
     assert size(again["content"]) <= LIMITS["text"]
     assert "… #a1b2c3#" in again["content"]
     assert again["mentioned_list"] == ["zhang"]
+
+
+def test_a_mark_itself_is_short() -> None:
+    [body] = robot().render(TASK)
+    assert json.loads(robot().repeated(body, "a" * 9000))["markdown"]["content"].endswith(" #" + "a" * 14)
 
 
 def test_a_mark_leaves_a_fence_closed() -> None:

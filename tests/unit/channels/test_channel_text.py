@@ -177,6 +177,11 @@ def test_a_longer_fence_is_not_closed_by_a_shorter_one() -> None:
     assert parts[1].startswith("````md\nx = 1")
 
 
+def test_dividing_makes_no_fence_of_what_was_none() -> None:
+    for part in split("a" * 50 + " ```" + "b" * 60, 64):
+        assert Passage(part, markup=True).fences == ()
+
+
 def test_fences_mean_nothing_in_plain_text() -> None:
     parts = unnumbered(split("```\n" + "x = 1\n" * 20, 100, markup=False))
     assert sum(part.count("```") for part in parts) == 1
@@ -201,6 +206,10 @@ def test_a_cut_within_a_fence_closes_it() -> None:
 
 def test_blanks_before_the_end_of_a_long_text_do_not_hide_that_it_was_cut() -> None:
     assert split("a" + "\n" * 5000 + "end", 64)[-1].split("\n(")[0].endswith(CUT)
+
+
+def test_what_is_beyond_blank_lines_is_not_left_out_silently() -> None:
+    assert split("a" * 50 + "\n" * 130 + "b" * 500, 64)[-1].split("\n(")[0].endswith(CUT)
 
 
 def test_an_ending_that_leaves_no_room_for_the_text_is_left_out() -> None:
