@@ -35,6 +35,12 @@ PAUSE_SECONDS: Final = 5.0
 """After an error of the lane's own."""
 STORAGE_BACKOFF: Final = (0.5, 15.0)
 """Seconds: the first wait for a storage that refuses, at most, and the longest."""
+STANDS_STILL: Final = {
+    "paused": "is paused",
+    "waiting": "takes no calls for a while",
+    "open": "is out of reach",
+}
+"""Why nothing was sent, by the state of the gate."""
 
 
 class Lane:
@@ -267,7 +273,7 @@ class Lane:
         stands = self.standstill()
         if stands.state != "ok" and not self._draining:
             async with self._taking:
-                reason = f"the channel is {stands.state}: {stands.reason}"
+                reason = f"the channel {STANDS_STILL[stands.state]}: {stands.reason}"
                 await end_old(self.channel.name, reason, self._recorder, self._hub)
 
 
