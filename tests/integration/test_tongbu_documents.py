@@ -137,6 +137,51 @@ async def test_a_replaced_history_makes_another_doc_with_the_unsent_edits(tmp_pa
         assert str(document.doc.get("other", type=Text)) == "unsent"
 
 
+async def test_an_edit_larger_than_a_message_is_undone_and_told(tmp_path: Path) -> None:
+    async with running_hub(tmp_path / "data", limits__message=8192) as hub, device(hub) as phone:
+        document, refusals = await phone.document("d"), phone.refusals()
+        text(document).insert(0, "x" * 9000)
+        assert (await asyncio.wait_for(anext(refusals), PATIENCE)).code == "too_big"
+        text(document).insert(0, "small")
+        await document.saved(PATIENCE)
+        assert str(text(document)) == "small"
+        assert phone.online
+
+
+async def test_a_closed_document_is_followed_no_longer_and_its_edits_arrive(hub: RunningHub) -> None:
+    async with device(hub) as phone, device(hub) as laptop:
+        one, other = await phone.document("d"), await laptop.document("d")
+        text(one).insert(0, "last words")
+        one.close()
+        kept = await phone.document("d")
+        assert kept is not one
+        kept.close()
+        await reads(other, "last words")
+        assert await phone.flush(PATIENCE)
+        again = await phone.document("d")
+        assert again is not one
+        await reads(again, "last words")
+
+
+async def test_more_documents_than_a_connection_may_open_are_told(tmp_path: Path) -> None:
+    async with running_hub(tmp_path / "data", limits__topics=2) as hub, device(hub) as phone:
+        first = await phone.document("one")
+        await phone.document("two")
+        with pytest.raises(tongbu.errors.Limit):
+            await phone.document("three")
+        first.close()
+        await phone.document("three")
+
+
+async def test_an_old_doc_is_not_listened_to(hub: RunningHub) -> None:
+    async with device(hub) as phone:
+        document = await phone.document("d")
+        old = document.doc
+        document._topic._replace([], keep_edits=True)
+        old.get("text", type=Text).insert(0, "nobody hears")
+        assert document.synced
+
+
 async def test_documents_tell_who_is_there(hub: RunningHub) -> None:
     async with device(hub) as phone, device(hub) as laptop:
         one, other = await phone.document("d"), await laptop.document("d")

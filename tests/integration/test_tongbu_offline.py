@@ -243,6 +243,14 @@ async def test_mark_all_read_cannot_swallow_what_had_not_arrived(hub: RunningHub
         assert item_of(phone.inbox(), "n1").read
 
 
+async def test_mark_all_read_covers_what_the_hub_has_not_saved(hub: RunningHub) -> None:
+    async with device(hub, url=NOWHERE) as phone:
+        await phone.inbox().open()
+        await phone.inbox().notify("own")
+        await phone.inbox().read_all()
+        assert phone.inbox().counts().unread == 0
+
+
 async def test_parts_of_a_large_ledger_are_taken_whole(tmp_path: Path) -> None:
     async with (
         running_hub(tmp_path / "data", limits__message=8192, connection__waiting_bytes=65_536) as hub,

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import count
 from random import Random
 from typing import Any, Final
+from weakref import WeakSet
 
 from hub.model import Hlc, ItemId, Json, Statement
 from hub.state.clock import HybridClock
@@ -35,6 +36,9 @@ log = logging.getLogger("tongbu")
 
 MAX_REFUSALS: Final = 1_000
 """That may wait for one who asked for them; the oldest are dropped."""
+
+OPEN_PATIENCE: Final = 15.0
+"""Seconds that opening waits for a hub that neither answers nor fails."""
 
 Stated = tuple[str, str, Json]
 """(item, field, value)."""
@@ -67,7 +71,7 @@ class Core:
         self.answers: list[Callable[[str, str, dict[str, Any]], None]] = []
         self.closed = False
         self._views: list[View] = []
-        self._refusals: list[Queue[RefusedStatement]] = []
+        self._refusals: WeakSet[Queue[RefusedStatement]] = WeakSet()
         self._numbers = count(1)
         self._last = 0
         self._loading: dict[str, asyncio.Task[Topic]] = {}
@@ -100,6 +104,9 @@ class Core:
         self.check()
         known = self.session.topics.get(name)
         if known is not None:
+            if known.closing:
+                known.reopen()
+                known.presence.wake = self.link.wake
             return known
         task = self._loading.get(name)
         if task is None:
@@ -233,17 +240,34 @@ class Core:
         except TimeoutError:
             raise NotConnected(f"The hub could not be reached in time: {self.link.reason}.") from None
 
-    async def answered_or_away(self, topic: Topic) -> None:
-        """Until the hub has brought a topic up to date, or can't be reached.
+    async def answered_or_away(self, topic: Topic, timeout: float = OPEN_PATIENCE) -> None:
+        """Until the hub has brought a topic up to date, or can't be reached within ``timeout`` seconds.
 
         Raises:
             Refusal: the hub does not let this user open it.
         """
         topic.refusal = None if topic.handle is None else topic.refusal
         self.link.wake()
-        await self.until(lambda: topic.synced or topic.refusal is not None or self.link.state is State.AWAY)
+        await self.until_or_away(lambda: topic.synced or topic.refusal is not None, timeout)
         if topic.refusal is not None:
             raise type(topic.refusal)(topic.refusal.message)
+
+    async def until_or_away(self, holds: Callable[[], bool], timeout: float) -> None:
+        """Until it holds, or the hub can't be reached, or ``timeout`` seconds are over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self.until(lambda: holds() or self.link.state is State.AWAY)
+
+    async def leave(self, timeout: float) -> None:
+        """Give what waits ``timeout`` seconds to be answered; less where it is kept and the hub is away."""
+        last = self._last
+        with contextlib.suppress(HubError):
+            if self.store.is_kept:
+                await self.until_or_away(lambda: self._settled(last), timeout)
+            else:
+                await self.flush(timeout)
+        if self.session.oldest() is not None:
+            log.warning("hub.left unanswered=%s", "kept" if self.store.is_kept else "lost")
 
     async def flush(self, timeout: float | None) -> bool:
         """Until everything entered so far is answered; whether that was in time."""
@@ -270,13 +294,13 @@ class Core:
             statement.field,
             statement.code,
         )
-        for queue in self._refusals:
+        for queue in list(self._refusals):
             queue.put(statement)
 
     def refusals(self) -> AsyncIterator[RefusedStatement]:
         """What the hub does not take, from now on."""
         queue: Queue[RefusedStatement] = Queue(MAX_REFUSALS)
-        self._refusals.append(queue)
+        self._refusals.add(queue)
         return queue
 
     def _answered(self, topic: str, item: str, flat: dict[str, Any]) -> None:
@@ -313,7 +337,7 @@ class Core:
         """Nothing is heard any more: iterators raise the error, or end."""
         for view in self._views:
             view.stop(error)
-        for queue in self._refusals:
+        for queue in list(self._refusals):
             queue.stop(error)
         for topic in self.session.topics.values():
             topic.stop(error)

@@ -30,6 +30,7 @@ class Document:
         self._core = core
         self._topic = topic
         self._followers: Followers[DocumentChange] = Followers(1)
+        self._closed = False
         topic.watches.append(lambda replaced: self._followers.tell("reset" if replaced else "update"))
         topic.stops.append(self._followers.stop)
 
@@ -42,6 +43,17 @@ class Document:
     def doc(self) -> Doc[Any]:
         """The content. Another object after the hub replaced the history or refused an edit: a ``reset``."""
         return self._topic.doc
+
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` was called."""
+        return self._closed
+
+    def close(self) -> None:
+        """Follow it no longer, once every edit is saved. The copy stays in the store; don't edit ``doc``."""
+        self._closed = self._topic.closing = True
+        self._topic.stop(None)
+        self._core.link.wake()
 
     @property
     def presence(self) -> Presence:

@@ -58,6 +58,7 @@ class DocumentTopic(Topic):
         """Called after others changed the content; with True when ``doc`` is another object."""
         self.stops: list[Callable[[Exception | None], None]] = []
         """Called when nothing comes any more."""
+        self._subscription: Any = None
         self.doc: Doc[Any] = self._made()
         self._rows = len(self._updates)
         self._updates.clear()
@@ -68,7 +69,7 @@ class DocumentTopic(Topic):
         doc: Doc[Any] = Doc()
         for update in (*self._updates, *(edit.update for edit in self._edits.values())):
             doc.apply_update(update)
-        doc.observe(self._observed)
+        self._subscription = doc.observe(self._observed)
         return doc
 
     def _observed(self, event: TransactionEvent) -> None:
@@ -91,6 +92,7 @@ class DocumentTopic(Topic):
             self._edits.clear()
             self._away.clear()
         self._updates = updates
+        self.doc.unobserve(self._subscription)
         self.doc = self._made()
         self._updates = []
 
@@ -139,11 +141,16 @@ class DocumentTopic(Topic):
             self._rows = 1
 
     def next_push(self, limits: Limits, refused: Callable[[RefusedStatement], None], batch: Batch) -> Any:
-        """Edits in order, merged into one update of at most a message."""
-        size = HEAD_BYTES
+        """Edits in order, merged into one update of at most a message; one too large gives all up."""
+        room, size = limits.message - HEAD_BYTES, 0
+        first = next(iter(self._edits.values()), None)
+        if first is not None and len(first.update) > room:
+            for told in self._give_up("too_big", "the edit is larger than the hub takes", batch):
+                refused(told)
+            return None
         for edit in self._edits.values():
             size += len(edit.update)
-            if self._away and (size > limits.message or len(self._away) == MAX_MERGED):
+            if size > room or len(self._away) == MAX_MERGED:
                 break
             self._away.append(edit)
         if not self._away:

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -17,7 +15,7 @@ from hub.state.names import is_document_name, is_name
 from tongbu.address import Address, address_of
 from tongbu.core import Core
 from tongbu.document import Document
-from tongbu.errors import BadId, HubError, StoreUnusable
+from tongbu.errors import BadId, StoreUnusable
 from tongbu.items import RefusedStatement
 from tongbu.ledger import Inbox, Ledger
 from tongbu.link import Link, State
@@ -25,8 +23,6 @@ from tongbu.others import OthersInbox
 from tongbu.store import Batch, Store, open_store
 from tongbu.tokens import AskedToken, ClaimedToken, Credentials, GivenToken, NoToken, claims_of
 from tongbu.topics import OWN_INBOX
-
-log = logging.getLogger("tongbu")
 
 Token = str | Callable[[], Awaitable[str]]
 
@@ -113,7 +109,7 @@ class Hub:
         if not is_document_name(name):
             raise BadId("a document's name is 1 to 64 characters, names joined by /")
         topic = await self._core.document(f"doc/{name}")
-        if name not in self._documents:
+        if name not in self._documents or self._documents[name].closed:
             self._documents[name] = Document(self._core, topic)
         await self._core.answered_or_away(topic)
         return self._documents[name]
@@ -231,11 +227,7 @@ def _credentials(
 
 async def _left(core: Core, tasks: list[asyncio.Task[None]]) -> None:
     try:
-        if core.link.state is not State.AWAY or not core.store.is_kept:
-            with contextlib.suppress(HubError):
-                await core.flush(EXIT_FLUSH)
-        if core.session.oldest() is not None:
-            log.warning("hub.left unanswered=%s", "kept" if core.store.is_kept else "lost")
+        await core.leave(EXIT_FLUSH)
     finally:
         core.closed = True
         for task in tasks:

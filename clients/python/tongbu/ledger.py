@@ -22,6 +22,8 @@ from tongbu.tasks import Task, TaskContext
 from tongbu.topics import OWN_INBOX
 from tongbu.view import View
 
+ID_PATIENCE = 2.0
+"""Seconds that a start under a given id waits for what the hub knows of it."""
 SPACE_MARK_AHEAD = 60_000
 """Milliseconds after the clock up to which the hub lets a space be marked read."""
 
@@ -166,11 +168,11 @@ class Ledger:
         standing: Any = view.uptos().get(slot(READ_UPTO, self._core.session.actor))
         too_far = is_space and order > self._core.clock.now() + SPACE_MARK_AHEAD
         stated: list[Stated]
-        if too_far or (standing is not None and standing.value > order):
-            unread = view.unread_upto(order)
-            stated = [(self._personal(item) if is_space else item, "read", True) for item in unread]
-        else:
-            stated = [(self._personal(ALL) if is_space else ALL, READ_UPTO, order)]
+        one_by_one = too_far or (standing is not None and standing.value > order)
+        unread = view.unread(order if one_by_one else 0)
+        stated = [(self._personal(item) if is_space else item, "read", True) for item in unread]
+        if order and not one_by_one:
+            stated.append((self._personal(ALL) if is_space else ALL, READ_UPTO, order))
         if stated:
             await self._core.state(await self._core.ledger(OWN_INBOX), stated)
 
@@ -267,7 +269,7 @@ class Ledger:
         """The topic; with an id that others may have used it is brought up to date first, where it can be."""
         topic = await self._topic()
         if id is not None and not topic.synced:
-            await self._core.answered_or_away(topic)
+            await self._core.answered_or_away(topic, ID_PATIENCE)
         return topic
 
 

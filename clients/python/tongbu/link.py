@@ -133,9 +133,9 @@ class Link:
                 self._stop(error)
             except (OSError, TimeoutError, websockets.WebSocketException, _Ended) as error:
                 self._note(error)
-            except Exception as error:  # a token callable may raise anything: it is asked again
-                log.exception("link.failed")
-                self._note(error)
+            except Exception as error:  # a token callable may raise anything, and say its secret
+                log.error("link.failed error=%s", type(error).__name__)
+                self._note(OSError(f"{type(error).__name__} was raised"))
             if self.error is None:
                 self._lost(State.AWAY)
                 await asyncio.sleep(self._pause())

@@ -10,8 +10,7 @@ from hub.state.attempts import FIRST_ATTEMPT
 from tongbu.core import Core
 from tongbu.errors import NotReplicated
 from tongbu.items import Change, Item
-from tongbu.ledger import Inbox
-from tongbu.link import State
+from tongbu.ledger import ID_PATIENCE, Inbox
 from tongbu.places import OthersPlace
 from tongbu.presence import Presence
 from tongbu.tasks import Task
@@ -76,7 +75,7 @@ class OthersInbox(Inbox):
         errand = await self._core.run_errand(self._name, item, "start", params)
         if id is None:
             return Task(self._place, item, FIRST_ATTEMPT)
-        await self._core.until(lambda: not self._waits(errand.number) or self._core.link.state is State.AWAY)
+        await self._core.until_or_away(lambda: not self._waits(errand.number), ID_PATIENCE)
         return await self._go_on(item)
 
     def _waits(self, number: int) -> bool:

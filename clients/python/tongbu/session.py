@@ -105,14 +105,6 @@ class Session:
         """Another token for this connection."""
         self._said.append(wire.renew(next(self._refs), token))
 
-    def close(self, topic: Topic) -> None:
-        """Nobody needs a topic any more."""
-        self.topics.pop(topic.name, None)
-        if topic.handle is not None:
-            self._by_handle.pop(topic.handle, None)
-            self._said.append(wire.close(topic.handle))
-        topic.lost()
-
     # ------------------------------------------------------------------ saying
 
     def outgoing(self, batch: Batch) -> list[bytes]:
@@ -124,7 +116,7 @@ class Session:
         for topic in list(self.topics.values()):
             messages += self._of_topic(topic, now, batch)
         if self.errands.retry_at <= now:
-            messages += [self._errand(errand) for errand in self.errands.next()]
+            messages += self._errands(batch)
         return messages
 
     def next_try(self) -> float | None:
@@ -134,6 +126,8 @@ class Session:
         return min((time for time in times if time > now), default=None)
 
     def _of_topic(self, topic: Topic, now: float, batch: Batch) -> list[bytes]:
+        if topic.closing and topic.oldest() is None:
+            return self._close(topic)
         if topic.refusal is not None or topic.retry_at > now:
             return []
         if topic.handle is None:
@@ -150,6 +144,15 @@ class Session:
                 messages.append(self._push(topic, topic.handle, body))
         return messages
 
+    def _close(self, topic: Topic) -> list[bytes]:
+        handle = topic.handle
+        self.topics.pop(topic.name, None)
+        topic.lost()
+        if handle is None:
+            return []
+        self._by_handle.pop(handle, None)
+        return [wire.close(handle)]
+
     def _open(self, topic: Topic) -> bytes:
         ref = next(self._refs)
         topic.opening, topic.behind = True, False
@@ -165,10 +168,18 @@ class Session:
             return wire.push_update(ref, handle, body)
         return wire.push_statements(ref, handle, body)
 
-    def _errand(self, errand: Errand) -> bytes:
-        ref = next(self._refs)
-        self._sent[ref] = errand
-        return wire.command(ref, errand.name, errand.message)
+    def _errands(self, batch: Batch) -> list[bytes]:
+        messages: list[bytes] = []
+        for errand in self.errands.next():
+            ref = next(self._refs)
+            message = wire.command(ref, errand.name, errand.message)
+            if len(message) > self.limits.message:
+                no = wire.No(ref, "too_big", "the command is larger than the hub takes", None, None, None)
+                self._tell(self.errands.refused(errand, no, batch))
+                continue
+            self._sent[ref] = errand
+            messages.append(message)
+        return messages
 
     # ------------------------------------------------------------------ hearing
 
@@ -267,10 +278,12 @@ class Session:
 
     def _open_refused(self, topic: Topic, no: wire.No, batch: Batch) -> None:
         topic.opening = False
-        if no.code in PASSING or no.code == "limit":
+        if no.code in PASSING:
             topic.retry_at, topic.tries = self._later(no, topic.tries), topic.tries + 1
             return
         topic.refusal = refusal_of(no.code, no.message)
+        if no.code == "limit":
+            return
         log.warning("topic.refused topic=%s code=%s", topic.name, no.code)
         self._tell(topic.give_up(_with_code(topic.refusal, no.code), batch))
 

@@ -57,6 +57,8 @@ class Topic(ABC):
         self.retry_at = 0.0
         self.tries = 0
         self.pushing = False
+        self.closing = False
+        """Nobody needs it any more, once nothing waits in it."""
         self.behind = False
         """It must be opened again: what is here is not what the hub has."""
         self.presence = Presence()
@@ -76,6 +78,11 @@ class Topic(ABC):
     def stop(self, error: Exception | None) -> None:
         """Nothing comes any more: followers raise the error, or end."""
         self.presence.stop(error)
+
+    def reopen(self) -> None:
+        """It was to be closed, and is needed again."""
+        self.closing = False
+        self.presence = Presence()
 
     def opened(self, message: Opened, batch: Batch) -> None:
         """The answer to an open, or (``ref`` 0) what changed unasked."""

@@ -66,12 +66,12 @@ class View:
         """The highest order of what is here."""
         return max((state.order or 0 for state in self._derived.values()), default=0)
 
-    def unread_upto(self, order: int) -> list[ItemId]:
-        """Notifications up to an order that are not read."""
+    def unread(self, upto: int) -> list[ItemId]:
+        """Notifications up to an order that are not read, and those that have none yet."""
         return [
             item
             for item, state in self._derived.items()
-            if state.kind == "notification" and not state.read and (state.order or order + 1) <= order
+            if state.kind == "notification" and not state.read and (state.order or 0) <= upto
         ]
 
     def uptos(self) -> Registers:
