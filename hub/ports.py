@@ -516,8 +516,9 @@ class Outbox(Protocol):
 
     async def twin(self, row: DeliveryRow) -> str | None:
         """The id of another delivery of the same event by the same channel, with the same bodies, that was
-        sent or is leased: to several members of a space one message may go. The oldest of several; None for
-        a row without bodies."""
+        sent, is leased, or whose ``unsure`` or ``part`` says that the vendor may have it, as a whole or in
+        part, unless that one is suppressed itself: to several members of a space one message may go. The
+        oldest of several; None for a row without bodies."""
         ...
 
     async def replay(self, delivery: str, now: Milliseconds) -> DeliveryRow | None:

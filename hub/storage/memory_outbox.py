@@ -52,7 +52,7 @@ class MemoryOutbox:
         self._tables.check_open()
         for other in self._tables.deliveries.values() if row.bodies else ():
             same = (other.event.id, other.channel, other.bodies) == (row.event.id, row.channel, row.bodies)
-            if same and other.id != row.id and other.state in ("sent", "leased"):
+            if same and other.id != row.id and _may_have_gone_out(other):
                 return other.id
         return None
 
@@ -185,6 +185,11 @@ def _recorded(known: DeliveryRow, row: DeliveryRow) -> DeliveryRow:
         row, event=known.event, channel=known.channel, route=known.route, user=known.user,
         since=known.since, forced=known.forced,
     )  # fmt: skip
+
+
+def _may_have_gone_out(row: DeliveryRow) -> bool:
+    """Whether the vendor has the message, or may have it, as a whole or in part."""
+    return row.state in ("sent", "leased") or (row.state != "suppressed" and (row.unsure or row.part > 0))
 
 
 def _replayed(row: DeliveryRow, now: Milliseconds) -> DeliveryRow:

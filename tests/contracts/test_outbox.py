@@ -303,6 +303,22 @@ async def test_a_twin_was_sent_or_is_leased(
     assert await storage.outbox.twin(replace(second, bodies=())) is None
 
 
+@pytest.mark.parametrize("state", ["pending", "partial", "dead"])
+@pytest.mark.parametrize(("unsure", "part"), [(True, 0), (False, 1)])
+async def test_a_twin_may_have_been_taken_already(
+    storage: Storage, state: DeliveryState, unsure: bool, part: int
+) -> None:
+    first, second = await two_members(storage)
+    await storage.outbox.save([replace(first, state=state, unsure=unsure, part=part)])
+    assert await storage.outbox.twin(second) == "d1"
+
+
+async def test_what_is_suppressed_is_nobodys_twin(storage: Storage) -> None:
+    first, second = await two_members(storage)
+    await storage.outbox.save([replace(first, state="suppressed", unsure=True)])
+    assert await storage.outbox.twin(second) is None
+
+
 async def test_nothing_is_its_own_twin_nor_that_of_another_channel_or_event(storage: Storage) -> None:
     first, second = await two_members(storage, channel="hook")
     other = event("e8", item="b")

@@ -33,10 +33,12 @@ WHERE state = 'pending' AND channel = ? AND due <= ? ORDER BY due, number LIMIT 
 SELECT min(due) FROM deliveries WHERE state = 'pending' AND channel = ?;
 
 -- name: twin
--- Another delivery of the same event by the same channel that says the same and went out, or is about to.
+-- Another delivery of the same event by the same channel that says the same and went out, is about to, or may
+-- have gone out as a whole or in part.
 SELECT id FROM deliveries
 WHERE event = (SELECT number FROM events WHERE id = ?) AND channel = ?
-    AND id <> ? AND state IN ('sent', 'leased') AND bodies = ?
+    AND id <> ? AND bodies = ?
+    AND (state IN ('sent', 'leased') OR (state <> 'suppressed' AND (unsure OR part > 0)))
 ORDER BY +number LIMIT 1;
 
 -- name: hasten

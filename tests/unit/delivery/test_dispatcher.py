@@ -13,6 +13,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from hub.config import DeliverySettings, RouteSettings
+from hub.delivery.policy import mark_of
 from hub.delivery.steady import SteadyClock
 from hub.errors import Unavailable
 from hub.model import Actor, Delivery, DeliveryRow, ItemId, Milliseconds, Outcome, Register, Seq, Slot
@@ -253,6 +254,16 @@ async def test_a_repetition_is_not_sent_when_another_member_got_the_same_meanwhi
         await rig.advance(60)
         assert rig.ops.bodies == ["a", "a"]
         assert await rig.states(*ids) == ["suppressed", "sent"]
+
+
+async def test_while_one_members_message_may_have_arrived_nobody_gets_it_without_the_short_id() -> None:
+    async with dispatching(Dispatch()) as rig:
+        rig.ops.says = lambda message: str(message.event.item)
+        rig.ops.answers.append(UNKNOWN)
+        ids = await rig.decide_for(["ann", "bob"], "a", "space/team")
+        await rig.advance(60)
+        assert rig.ops.bodies == ["a", f"a {mark_of(ids[0])}"]
+        assert await rig.states(*ids) == ["sent", "suppressed"]
 
 
 # ---------------------------------------------------------------------- the audit
@@ -660,6 +671,47 @@ async def test_a_jump_that_can_not_be_carried_out_waits_for_the_storage() -> Non
         assert rig.ops.calls == []
         await rig.advance(20)
         assert await rig.states(ident) == ["sent"]
+
+
+@pytest.mark.parametrize("ahead", [300 * DAY, 120, -120, -300 * DAY])
+async def test_what_a_process_with_another_clock_left_waits_no_longer_than_it_was_meant_to(
+    ahead: int,
+) -> None:
+    before = Dispatch()
+    before.clock.jump(ahead)
+    async with dispatching(before):
+        before.ops.answers.append(REFUSED)
+        tried, *ids = await before.decide("a", "b", "c", delay=0)
+        delayed = await before.decide("d", delay=30)
+        await before.quiet()
+    again = Dispatch(storage=before.storage)
+    async with dispatching(again):
+        await again.advance(61)
+        assert await again.states(tried, *ids, *delayed) == ["sent"] * 4
+
+
+async def test_a_clock_set_after_the_start_delays_nothing_of_what_was_left() -> None:
+    """As on a board without a clock of its own: it boots in the past and asks the network for the time."""
+    before = Dispatch()
+    await before.storage.store.start()
+    ids = await before.decide("a", "b", delay=30)
+    again = Dispatch(storage=before.storage)
+    again.clock.jump(-300 * DAY)
+    async with dispatching(again):
+        await again.advance(5)
+        again.clock.jump(300 * DAY)
+        await again.advance(27)
+        assert await again.states(*ids) == ["sent", "sent"]
+
+
+async def test_the_clock_that_counts_is_the_one_at_the_start() -> None:
+    before = Dispatch()
+    await before.storage.store.start()
+    (ident,) = await before.decide("a")
+    again = Dispatch(storage=before.storage)
+    again.clock.jump(DAY)
+    async with dispatching(again):
+        assert await again.states(ident) == ["sent"]
 
 
 async def test_nobody_goes_by_the_new_time_before_everything_is_put_right() -> None:
