@@ -32,6 +32,8 @@ ItemKind = Literal["notification", "task"]
 Scope = Literal["user", "publish", "admin"]
 
 HUB: Actor = Actor("hub")
+ERASED: Actor = Actor("erased")
+"""Stands where a user was named whose data was erased."""
 
 
 class Statement(NamedTuple):

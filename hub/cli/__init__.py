@@ -11,6 +11,7 @@ import typer
 
 from hub.cli.channel import channel
 from hub.cli.deliveries import deliveries
+from hub.cli.demo import demo
 from hub.cli.doctor import doctor
 from hub.cli.events import events
 from hub.cli.failures import CommandFailed
@@ -20,6 +21,7 @@ from hub.cli.serve import serve
 from hub.cli.tail import tail
 from hub.cli.task import task
 from hub.cli.token import token
+from hub.cli.user import user
 from hub.errors import HubError
 
 commands = typer.Typer(
@@ -33,6 +35,7 @@ commands = typer.Typer(
 commands.command()(serve)
 commands.command()(token)
 commands.command()(doctor)
+commands.command()(demo)
 commands.command()(sandbox)
 commands.command()(send)
 commands.command()(tail)
@@ -40,6 +43,7 @@ commands.command()(events)
 commands.add_typer(task)
 commands.add_typer(deliveries)
 commands.add_typer(channel)
+commands.add_typer(user)
 
 
 @commands.callback()

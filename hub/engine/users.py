@@ -10,7 +10,7 @@ from collections import OrderedDict
 from typing import Final
 
 from hub.errors import BadId, Forbidden, TokenVoid
-from hub.model import HUB, Identity, Milliseconds, User, UserId
+from hub.model import ERASED, HUB, Identity, Milliseconds, User, UserId
 from hub.ports import Clock, Directory
 from hub.state.names import is_name
 
@@ -20,9 +20,9 @@ _API: Final = ".api"
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a name means something else than a user or device of that name: ``me`` is the caller, ``hub``
-    and what ends with ``.api`` are actors."""
-    return name in (HUB, ME) or name.endswith(_API)
+    """Whether a name means something else than a user or device of that name: ``me`` is the caller, ``hub``,
+    ``erased`` and what ends with ``.api`` are actors."""
+    return name in (HUB, ME, ERASED) or name.endswith(_API)
 
 
 def check_user_id(user: str) -> UserId:

@@ -38,6 +38,10 @@ PRAGMA secure_delete = FAST;
 PRAGMA mmap_size = 0;
 PRAGMA temp_store = MEMORY;
 
+-- name: patience
+-- ms to wait for whoever holds a lock. For readers beside the hub.
+PRAGMA busy_timeout = 5000;
+
 -- name: writer_cache
 -- 16 MiB: the inner pages of some million registers, and what one folding step makes dirty.
 PRAGMA cache_size = -16384;

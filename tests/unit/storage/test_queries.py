@@ -18,6 +18,9 @@ SQL = resources.files("hub.storage") / "sql"
 SUBJECTS = sorted(file.name.removesuffix(".sql") for file in SQL.iterdir() if file.name.endswith(".sql"))
 QUERIES = {(subject, name): text for subject in SUBJECTS for name, text in load_queries(subject).items()}
 
+SWEPT_FOR_ONE_USER = {"journal", "quarantine", "client_ids", "json_each"}
+"""By an operator's command, once in a while, beside the hub or without it; no index is worth it."""
+
 
 @pytest.fixture
 def connection() -> Iterator[sqlite3.Connection]:
@@ -50,7 +53,8 @@ def test_every_query_fits_the_schema_and_sweeps_nothing_it_needs_not(
     subject: str, name: str, connection: sqlite3.Connection
 ) -> None:
     steps = plan(connection, QUERIES[subject, name])
-    assert re.findall(r"SCAN (?!CONSTANT)(\w+)", steps) == (["journal"] if name == "journal" else []), steps
+    swept = set(re.findall(r"SCAN (?!CONSTANT)(\w+)", steps))
+    assert swept <= (SWEPT_FOR_ONE_USER if subject == "personal" else {"journal"} & {name}), steps
 
 
 def test_ledgers_are_read_by_key_or_by_seq_and_endings_by_time(connection: sqlite3.Connection) -> None:
