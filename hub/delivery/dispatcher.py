@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random as randomness
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
@@ -17,14 +17,15 @@ from hub.config.outward import DeliverySettings
 from hub.delivery.aging import end_old
 from hub.delivery.gate import GateState
 from hub.delivery.lane import PAUSE_SECONDS, Lane
+from hub.delivery.policy import due_at_start
 from hub.delivery.recording import Recorder
 from hub.delivery.router import Router
 from hub.delivery.sending import HUB_ACTOR
 from hub.delivery.steady import SteadyClock
 from hub.delivery.surroundings import Surroundings
 from hub.errors import NotFound, Unavailable
-from hub.model import Delivery, Event, Milliseconds, Outcome
-from hub.ports import Channel, Clock, Items, Outbox, Timers
+from hub.model import Delivery, DeliveryRow, Event, Milliseconds, Outcome
+from hub.ports import Channel, Clock, DeliveryFilter, Items, Outbox, Timers
 from hub.telemetry.logs import get
 from hub.telemetry.metrics import Metrics
 
@@ -35,6 +36,8 @@ TRIM_ROWS: Final = 1_000
 """Dropped in one transaction."""
 TRIM_STEPS: Final = 20
 """Of these at most, each time."""
+START_ROWS: Final = 200
+"""Read at a time when the hub starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Send, until cancelled; never ends by itself."""
-        await self._take_over()
+        await self._begin()
         async with asyncio.TaskGroup() as group:
             for name, lane in self._lanes.items():
                 group.create_task(lane.run(), name=f"delivery.lane.{name}")
@@ -154,18 +157,33 @@ class Dispatcher:
 
     # ------------------------------------------------------------------ housekeeping
 
-    async def _take_over(self) -> None:
-        """What the process before this one left leased becomes due. Nothing is sent before that."""
+    async def _begin(self) -> None:
+        """Take over what the process before this one left. Nothing is sent before that."""
+        self._time.begin()
         while True:
             try:
-                unsure = await self._hub.outbox.take_over(self._time.now())
+                return await self._take_over()
             except Unavailable as refusal:
                 log.warning("delivery.unavailable", reason=refusal.message)
                 await self._rest(PAUSE_SECONDS)
-            else:
-                if unsure:
-                    log.warning("delivery.taken_over", deliveries=unsure)
-                return
+
+    async def _take_over(self) -> None:
+        """What was leased becomes due, and nothing stays due by a clock that was ahead of ours."""
+        await self._time.keep_up()
+        unsure = await self._hub.outbox.take_over(self._time.now())
+        if unsure:
+            log.warning("delivery.taken_over", deliveries=unsure)
+        before: int | None = None
+        while page := await self._hub.outbox.deliveries(DeliveryFilter(state="pending"), before, START_ROWS):
+            before = page[-1][0]
+            await self._bring_forward([row for _, row in page])
+
+    async def _bring_forward(self, rows: Sequence[DeliveryRow]) -> None:
+        now, longest = self._time.now(), self._hub.settings.backoff_limit
+        due = [(row, due_at_start(row, now, longest)) for row in rows]
+        if late := [replace(row, due=sooner) for row, sooner in due if sooner != row.due]:
+            log.warning("delivery.brought_forward", deliveries=len(late))
+            await self._hub.outbox.save(late)
 
     async def _keep_house(self) -> None:
         while True:

@@ -91,6 +91,16 @@ def is_old(row: DeliveryRow, now: Milliseconds, max_age: float) -> bool:
     return now - max(row.since, row.event.at) >= max_age * 1000
 
 
+def due_at_start(row: DeliveryRow, now: Milliseconds, longest: float) -> Milliseconds:
+    """When a pending row is due that another process left, whose clock may have been ahead of this one's.
+
+    Nothing that happened before can be meant to wait longer from now on than it was meant to from the
+    beginning; what was tried waits for a back-off of ``longest`` seconds at most.
+    """
+    meant = round(longest * 1000) if row.attempts else max(row.due - row.since, 0)
+    return min(row.due, Milliseconds(now + meant))
+
+
 def leased(row: DeliveryRow, now: Milliseconds, seconds: float) -> DeliveryRow:
     """The row as it must be on disk before its call: begun, and taken until ``seconds`` from now."""
     return replace(

@@ -40,6 +40,11 @@ class SteadyClock:
         self.frame = 0
         """All jumps so far, in ms: to give to ``carried`` with what is read now."""
 
+    def begin(self) -> None:
+        """Go by the machine's clock as it stands now: nothing was read from the disk before."""
+        self._offset += self._ahead()
+        self._fresh.clear()
+
     def now(self) -> Milliseconds:
         """Wall time in ms, by the clock that the rows on disk follow."""
         return Milliseconds(round(self._clock.monotonic() * 1000) + self._offset)

@@ -673,7 +673,7 @@ async def test_a_jump_that_can_not_be_carried_out_waits_for_the_storage() -> Non
         assert await rig.states(ident) == ["sent"]
 
 
-@pytest.mark.parametrize("ahead", [300 * DAY, 120, -120, -300 * DAY])
+@pytest.mark.parametrize("ahead", [300 * DAY, 120, -120, -30 * DAY])
 async def test_what_a_process_with_another_clock_left_waits_no_longer_than_it_was_meant_to(
     ahead: int,
 ) -> None:

@@ -144,7 +144,7 @@ async def told(traits: ChannelTraits, parts: int, steps: list[Step]) -> Story:
 
 
 @given(STEPS, st.integers(1, 2), st.sampled_from([ROBOT, HOOK]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_delivery_ends_and_nothing_comes_twice_without_the_mark(
     steps: list[Any], parts: int, traits: ChannelTraits
 ) -> None:

@@ -14,6 +14,7 @@ from hub.config import DeliverySettings
 from hub.delivery.policy import (
     Rules,
     backoff,
+    due_at_start,
     ended,
     expired,
     has_ended,
@@ -171,6 +172,22 @@ def test_age_counts_from_the_replay() -> None:
 def test_nothing_is_older_than_its_event() -> None:
     row = leased_row(since=Milliseconds(AT - DAY_MS))
     assert not is_old(row, NOW, 86_400)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sooner"),
+    [
+        ({}, AT),
+        ({"due": Milliseconds(AT + 30_000)}, AT + 30_000),
+        ({"since": Milliseconds(NOW + DAY_MS), "due": Milliseconds(NOW + DAY_MS + 30_000)}, NOW + 30_000),
+        ({"attempts": 2, "due": Milliseconds(NOW + 59_000)}, NOW + 59_000),
+        ({"attempts": 2, "due": Milliseconds(NOW + DAY_MS)}, NOW + 60_000),
+        ({"since": Milliseconds(NOW + DAY_MS)}, AT),
+    ],
+)
+def test_nothing_stays_due_by_a_clock_that_was_ahead(changes: dict[str, Any], sooner: int) -> None:
+    row = replace(leased_row(), state="pending", **({"attempts": 0} | changes))
+    assert due_at_start(row, NOW, 60) == sooner
 
 
 def test_an_end_keeps_the_word_for_what_was_suppressed() -> None:
