@@ -96,7 +96,7 @@ class OthersPlace:
         return self._known.get(id)
 
     def _answered(self, topic: str, item: str, flat: dict[str, Any]) -> None:
-        if topic != self._topic:
+        if topic != self._topic or not {"kind", "title"} <= flat.keys():
             return
         self._known.pop(item, None)
         self._known[item] = Item.of(flat)
