@@ -119,8 +119,7 @@ def ended(row: DeliveryRow, state: DeliveryState, error: str | None, now: Millis
 
 def expired(row: DeliveryRow, reason: str, now: Milliseconds, max_age: float) -> DeliveryRow:
     """The end of a row that is old, while ``reason`` kept it from being sent."""
-    tail = "; it may have arrived" if row.unsure else ""
-    return ended(row, "dead", f"not sent within {_span(max_age)}: {reason}{tail}", now)
+    return ended(row, "dead", f"not sent within {_span(max_age)}: {reason}{_doubt(row)}", now)
 
 
 def next_step(
@@ -141,7 +140,7 @@ def next_step(
         case "partial":
             return replace(ended(row, "partial", _reason(outcome), now), ref=outcome.ref or row.ref)
         case "bad_message" | "bad_recipient":
-            return ended(row, "dead", _reason(outcome), now)
+            return ended(row, "dead", f"{_reason(outcome)}{_doubt(row)}", now)
         case "rate_limited" | "quota" | "bad_config":
             return _waits(row, outcome, row.due, now, rules)
         case "retry" if outcome.arrival == "never":
@@ -164,10 +163,10 @@ def _retried(
     unknown = outcome.kind == "retry" and outcome.arrival == "unknown"
     if unknown and row.unsure and not rules.idempotent:
         return ended(row, "dead", f"{reason}; sent twice without an answer, it may have arrived", now)
+    row = replace(row, unsure=row.unsure or unknown)
     if row.retries >= rules.retries:
-        tail = "; it may have arrived" if unknown or row.unsure else ""
-        return ended(row, "dead", f"{reason}; given up after {row.retries} retries{tail}", now)
-    row = replace(row, retries=row.retries + 1, unsure=row.unsure or unknown)
+        return ended(row, "dead", f"{reason}; given up after {row.retries} retries{_doubt(row)}", now)
+    row = replace(row, retries=row.retries + 1)
     return _waits(row, outcome, _later(now, row.retries, rules, random), now, rules)
 
 
@@ -185,6 +184,11 @@ def _later(now: Milliseconds, turn: int, rules: Rules, random: Random) -> Millis
 
 def _reason(outcome: Outcome) -> str:
     return outcome.error or f"{outcome.kind} {outcome.code}".rstrip()
+
+
+def _doubt(row: DeliveryRow) -> str:
+    """What an operator must know before replaying it."""
+    return "; it may have arrived" if row.unsure else ""
 
 
 def _span(seconds: float) -> str:

@@ -120,6 +120,19 @@ def test_a_vendor_that_knows_repetitions_is_asked_three_times_more() -> None:
     assert row.error == "no answer in time; given up after 3 retries; it may have arrived"
 
 
+@pytest.mark.parametrize("outcome", [BAD_MESSAGE, Outcome("bad_recipient", error="nobody there")])
+def test_a_repetition_that_is_refused_for_good_may_have_arrived_before(outcome: Outcome) -> None:
+    assert step(leased_row(), outcome).error == outcome.error
+    row = step(leased_row(unsure=True), outcome)
+    assert (row.state, row.error) == ("dead", f"{outcome.error}; it may have arrived")
+
+
+def test_a_last_call_without_answer_leaves_the_doubt_to_a_replay() -> None:
+    row = step(leased_row(), UNKNOWN, rules=Rules.of(DeliverySettings(retries=0), idempotent=False))
+    assert (row.state, row.unsure) == ("dead", True)
+    assert row.error == "no answer in time; given up after 0 retries; it may have arrived"
+
+
 @pytest.mark.parametrize("outcome", [limited(60), Outcome("quota", until=3600, error="full"), BAD_CONFIG])
 def test_what_stops_the_channel_leaves_the_row_in_its_place(outcome: Outcome) -> None:
     row = step(leased_row(retries=2), outcome)
