@@ -59,6 +59,8 @@ class DocumentTopic(Topic):
         self.stops: list[Callable[[Exception | None], None]] = []
         """Called when nothing comes any more."""
         self._subscription: Any = None
+        self._former: Doc[Any] | None = None
+        """What unsent edits build on, where the hub replaced the history by one without it."""
         self.doc: Doc[Any] = self._made()
         self._rows = len(self._updates)
         self._updates.clear()
@@ -92,6 +94,7 @@ class DocumentTopic(Topic):
             self._edits.clear()
             self._away.clear()
         self._updates = updates
+        self._former = self.doc if self._edits else None
         self.doc.unobserve(self._subscription)
         self.doc = self._made()
         self._updates = []
@@ -169,6 +172,7 @@ class DocumentTopic(Topic):
         self._rows += len(self._away)
         self._away.clear()
         self._gaps = 0
+        self._former = None
         self._tidy(batch)
 
     def unanswered(self) -> None:
@@ -189,7 +193,9 @@ class DocumentTopic(Topic):
         return self._give_up(no.code, no.message, batch)
 
     def _fill(self, vector: bytes, batch: Batch) -> None:
-        lacking: bytes = self.doc.get_update(vector)
+        lacking: bytes = (self._former or self.doc).get_update(vector)
+        if self._former is not None:
+            self._apply([lacking])
         numbers = list(self._edits)
         for number in numbers:
             batch.put("drop_edit", number)

@@ -179,6 +179,14 @@ def test_a_lost_connection_says_everything_again(scene: Scene) -> None:
     assert again.body == push.body
 
 
+def test_what_was_on_its_way_when_the_connection_ended_gives_way_again(scene: Scene) -> None:
+    scene.enter("n1", "read", True)
+    scene.say()
+    scene.session.lost()
+    scene.enter("n1", "read", False)
+    assert [each.statement.value for each in scene.ledger.outbox] == [False]
+
+
 def test_a_jump_in_seq_opens_again_and_takes_nothing_of_it(scene: Scene) -> None:
     scene.hear(relay(3, read("n1", 5)))
     assert scene.shows("n1", "read") is None
