@@ -34,8 +34,9 @@ class SteadyClock:
     def __init__(self, clock: Clock, outbox: Outbox) -> None:
         self._clock = clock
         self._outbox = outbox
-        self._offset = clock.now() - round(clock.monotonic() * 1000)
-        self._fresh: list[Delivery] = []
+        self._offset = self._machine()
+        self._fresh: list[tuple[Delivery, int]] = []
+        """Decided after a jump that is not carried out yet, each with the machine's offset at that moment."""
         self._lock = asyncio.Lock()
         self.frame = 0
         """All jumps so far, in ms: to give to ``carried`` with what is read now."""
@@ -61,7 +62,7 @@ class SteadyClock:
     def decided(self, deliveries: Sequence[Delivery]) -> None:
         """These were just saved, with times by the machine's clock."""
         if deliveries and self._has_jumped() and len(self._fresh) < MAX_FRESH:
-            self._fresh.extend(deliveries)
+            self._fresh += [(delivery, self._machine()) for delivery in deliveries]
 
     async def keep_up(self) -> None:
         """Follow the machine's clock. Raises ``Unavailable``: a jump is not carried out yet."""
@@ -74,8 +75,12 @@ class SteadyClock:
         else:
             self._offset += self._ahead()
 
+    def _machine(self) -> int:
+        """The machine's wall time less its monotonic time, in ms."""
+        return self._clock.now() - round(self._clock.monotonic() * 1000)
+
     def _ahead(self) -> int:
-        return self._clock.now() - self.now()
+        return self._machine() - self._offset
 
     def _has_jumped(self) -> bool:
         return abs(self._ahead()) > JUMP_MS
@@ -87,13 +92,14 @@ class SteadyClock:
         log.warning("clock.jumped", milliseconds=milliseconds)
 
     async def _put_right(self) -> None:
-        fresh = self._fresh.pop()
+        fresh, offset = self._fresh.pop()
         try:
             row = await self._outbox.delivery(fresh.id)
-            if row is not None and row.state == "pending" and not row.attempts and row.due != fresh.due:
-                await self._outbox.save([_moved(row, fresh.due - row.due)])
+            if row is not None and row.state == "pending" and not row.attempts:
+                due = fresh.due + self._offset - offset
+                await self._outbox.save([_moved(row, due - row.due)])
         except Unavailable:
-            self._fresh.append(fresh)
+            self._fresh.append((fresh, offset))
             raise
 
 

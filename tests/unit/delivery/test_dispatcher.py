@@ -740,6 +740,19 @@ async def test_nobody_goes_by_the_new_time_before_everything_is_put_right() -> N
     assert (await rig.row(ident)).due == row.due
 
 
+@pytest.mark.parametrize("second", [DAY, -DAY, 120])
+async def test_a_second_clock_jump_before_the_first_is_carried_out_delays_nothing(second: int) -> None:
+    rig = Dispatch()
+    await rig.storage.store.start()
+    time = SteadyClock(rig.clock, rig.outbox)
+    rig.clock.jump(-DAY)
+    (ident,) = await rig.decide("a", delay=30)
+    time.decided([delivery_of(await rig.row(ident))])
+    rig.clock.jump(second)
+    await time.keep_up()
+    assert (await rig.row(ident)).due == rig.clock.now() + 30_000 == time.now() + 30_000
+
+
 async def test_what_could_not_be_put_right_is_put_right_the_next_time() -> None:
     rig = Dispatch()
     await rig.storage.store.start()
