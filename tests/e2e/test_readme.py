@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,9 @@ pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is no
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    """A hub on a free port, run like ``make run`` does."""
-    command = [str(HUB), "serve", "--dev", "--port", "0", "--data", str(tmp_path / "data")]
+    """A hub on a free port with a sandbox, run like ``make run`` does."""
+    assert f"{HUB.name} serve --dev --sandbox $(ARGS)" in (ROOT / "Makefile").read_text()
+    command = [str(HUB), "serve", "--dev", "--sandbox", "--port", "0", "--data", str(tmp_path / "data")]
     with (tmp_path / "log").open("wb") as log:
         hub = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         assert hub.stdout is not None
@@ -44,14 +46,20 @@ def script_of(page: str, url: str, data: Path) -> str:
     blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
     script = "\n".join(block for block in blocks if "make run" not in block and "npm" not in block)
     assert "http://127.0.0.1:8787" in script
-    script = script.replace("http://127.0.0.1:8787", url).replace(
-        ".venv/bin/hub token", f"{HUB} token --data {data}"
+    script = script.replace("http://127.0.0.1:8787", url)
+    script = re.sub(
+        r"\.venv/bin/hub ((?:task |deliveries )?\w+)", lambda found: command(found[1], url, data), script
     )
     # Nobody presses Ctrl-C here, or writes in the page's two windows.
     script = re.sub(
         r"^(curl .*/stream) +# until Ctrl-C$", r"\1 -m 1 || test $? = 28", script, flags=re.MULTILINE
     )
     return script.replace("\nkill %1\n", f"\nkill %1; wait\n{WRITTEN}\n")
+
+
+def command(name: str, url: str, data: Path) -> str:
+    """A command of the hub with what tells it where this hub is."""
+    return f"{HUB} {name} --data {data}" + ("" if name == "token" else f" --url {url}")
 
 
 WRITTEN = """api $HUB/v1/sync -d '[{"topic": "doc/note", "push": "AQEBACgBAW0BawF3AXYA"}]'"""
@@ -87,6 +95,21 @@ def test_five_minutes_with_curl_go_as_the_readme_says(page: str, url: str, tmp_p
     assert [item["id"] for item in answers[5]["items"]] == ["build-7"]
     assert answers[6] == {"unread": 0, "unseen": 0, "open": 0}
     assert answers[-1] == {"user": "ann", "access": "write"}
+    titles = [content.partition("\n")[0] for content in received((tmp_path / "log").read_text(), 3)]
+    assert titles == ["**Build 7**", "**Build 8**", "**Disk full**"]
+
+
+def received(log: str, count: int) -> list[str]:
+    """What WeChat received, once it is so many."""
+    found = re.search(r'"sandbox.started".*?"url": "(\S+)"', log)
+    assert found is not None
+    with urllib.request.urlopen(f"{found[1]}/stream", timeout=20) as calls:
+        for _ in calls:
+            with urllib.request.urlopen(f"{found[1]}/messages", timeout=20) as answer:
+                messages = [message["content"] for message in json.load(answer)]
+            if len(messages) >= count:
+                return messages
+    raise AssertionError("the sandbox ended")
 
 
 def test_the_guide_goes_as_it_says_after_the_readme(url: str, tmp_path: Path) -> None:
@@ -95,7 +118,9 @@ def test_the_guide_goes_as_it_says_after_the_readme(url: str, tmp_path: Path) ->
     assert answers[0]["id"] == "disk-2"
     releases = [answer for answer in answers if answer.get("id") == "release"]
     assert [release["pinned"] for release in releases] == [False, True]
-    assert answers[-1]["items"][-1]["name"] == "phone"
+    (devices,) = [answer["items"] for answer in answers if "platform" in answer.get("items", [{}])[0]]
+    assert devices[-1]["name"] == "phone"
+    assert answers[-1]["final"]["status"] == "succeeded"
 
 
 def test_the_yjs_page_starts_with_the_commands_of_the_readme() -> None:

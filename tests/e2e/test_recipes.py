@@ -15,6 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.e2e.command_processes import running
 from tests.e2e.processes import HUB
 from tests.e2e.recipes import PATIENCE, World, put_phone_agent, world
 
@@ -237,3 +238,43 @@ async def test_a_receiver_takes_signed_webhooks_once_and_nothing_else(tmp_path: 
     finally:
         receiver.kill()
         await receiver.wait()
+
+
+def blocks(page: str, kind: str) -> list[str]:
+    """The page's code blocks of that kind, for this hub instead of the default one."""
+    return re.findall(rf"^```{kind}\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+@needs_curl
+@pytest.mark.parametrize("page", ["docs/recipes.md", "docs/zh/recipes.md"])
+async def test_the_shell_blocks_of_the_recipes_go_as_they_say(page: str, tmp_path: Path) -> None:
+    script = "\n".join(block for block in blocks(page, "sh") if "webhook_receiver.py" not in block)
+    async with world(tmp_path) as here:
+        script = script.replace("http://127.0.0.1:8787", here.hub.url)
+        script = script.replace("hub token", f"hub token --data {here.hub.data}")
+        code, written = await here.shell(f"set -eu\n{script}", here.environment("nobody"))
+        assert code == 0, written
+        messages = await here.received("Nightly build", "Backup")
+        assert any("all passed" in message for message in messages)
+        (warning,) = (await here.ask("dev", "GET", "/items?kind=notification"))["items"]
+        assert (warning["level"], warning["source"]) == ("warning", "certbot")
+
+
+@pytest.mark.parametrize("page", ["docs/delivery.md", "docs/zh/delivery.md"])
+async def test_a_first_channel_works_as_the_page_says(page: str, tmp_path: Path) -> None:
+    settings, script = blocks(page, "toml")[0], blocks(page, "sh")[1]
+    async with world(tmp_path) as sandbox:
+        settings = settings.replace("http://127.0.0.1:8788", sandbox.sandbox)
+        async with world(tmp_path / "own", settings) as here:
+            told = {name: text for name, text in here.environment("dev").items() if name != "TONGBU_TOKEN"}
+            work, tail = script.strip().rsplit("\n", 1)
+            code, written = await here.shell(f"set -e\n{work}", told)
+            assert code == 0, written
+            assert "ok  wechat took a test message" in written
+            assert re.search(r"  sent +wechat  ", written)
+            assert len(await sandbox.received("Tongbu: a test", "Nightly build")) == 2
+            arguments = [*tail.split()[1:], "--data", str(here.hub.data)]
+            async with running(*arguments, env=told) as shown:
+                await shown.wrote("→ wechat ")
+                assert await shown.interrupt() == 0
+        assert re.search(r"Nightly build  succeeded .*→ wechat \d\d:\d\d ✓", shown.out.decode())
