@@ -7,6 +7,7 @@ import sqlite3
 from collections import defaultdict
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from hub.model import Seq, Statement
 from hub.protocol.body import decode_statements
@@ -23,6 +24,7 @@ class Stored:
 
     def __init__(self, data: Path, scratch: Path) -> None:
         self.weights: dict[Place, bytes] = {}
+        self.values: dict[Place, Any] = {}
         self.records: set[tuple[str, str]] = set()
         self.history: defaultdict[str, set[str]] = defaultdict(set)
         self.events: dict[tuple[str, str, int], tuple[str, str, int]] = {}
@@ -34,12 +36,13 @@ class Stored:
             self._read(database)
 
     def _read(self, database: sqlite3.Connection) -> None:
-        for register in database.execute("SELECT topic, item, slot, weight FROM registers"):
-            self._take(*register)
+        registers = "SELECT topic, item, slot, weight, value FROM registers"
+        for topic, item, slot, heaviness, value in database.execute(registers):
+            self._take(topic, item, slot, heaviness, unpack(value))
         for topic, item, body in database.execute("SELECT topic, item, registers FROM history"):
             self.history[topic].add(item)
-            for slot, (*_, heaviness) in unpack(body).items():
-                self._take(topic, item, slot, heaviness)
+            for slot, (value, *_, heaviness) in unpack(body).items():
+                self._take(topic, item, slot, heaviness, value)
         self._read_journal(database)
         counted = "SELECT (SELECT count(*) FROM topics), (SELECT count(*) FROM snapshots)"
         self.folded, self.snapshots = database.execute(counted).fetchone()
@@ -67,10 +70,11 @@ class Stored:
         registers: LedgerRegisters = {}
         join_into(registers, statement, Seq(0))
         for slot in registers[statement.item]:
-            self._take(topic, statement.item, slot, weight(statement))
+            self._take(topic, statement.item, slot, weight(statement), statement.value)
 
-    def _take(self, topic: str, item: str, slot: str, heaviness: bytes) -> None:
+    def _take(self, topic: str, item: str, slot: str, heaviness: bytes, value: Any) -> None:
         if slot == ITEM:
             self.records.add((topic, item))
         place = topic, item, slot
-        self.weights[place] = max(heaviness, self.weights.get(place, b""))
+        if heaviness >= self.weights.get(place, b""):
+            self.weights[place], self.values[place] = heaviness, value
