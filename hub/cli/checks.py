@@ -18,11 +18,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
+from hub.cli.channels_check import check_channels
+from hub.cli.finding import Finding, Level
+from hub.cli.outbox_check import check_outbox
+from hub.cli.routes_check import check_routes
 from hub.config import MIB, Config
 from hub.errors import DataFolderNewer
 from hub.identity import secret
@@ -30,8 +33,8 @@ from hub.storage.folder import DATABASE_NAME, LOCK_NAME
 from hub.storage.migrations import APPLICATION_ID, SCHEMA_VERSION, refuse_newer
 
 PACKAGES: Final = (
-    "aiosqlite", "httptools", "joserfc", "litestar", "msgpack", "msgspec", "pycrdt", "uvicorn", "uvloop",
-    "websockets",
+    "aiohttp", "aiosqlite", "httptools", "joserfc", "litestar", "msgpack", "msgspec", "pycrdt", "uvicorn",
+    "uvloop", "websockets",
 )  # fmt: skip
 SPACE_WANTED: Final = 1024 * MIB
 SPACE_NEEDED: Final = 100 * MIB
@@ -45,19 +48,9 @@ AHEAD: Final = 60
 """Seconds that stamps may lie ahead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found, and what to do about it."""
-
-    level: Literal["ok", "warn", "fail"]
-    subject: str
-    text: str
-    advice: str = ""
-
-
-def findings(config: Config) -> Iterator[Finding]:
-    """Every check's findings, one after the other."""
-    for check in CHECKS:
+def findings(config: Config, *, delivery: bool = True) -> Iterator[Finding]:
+    """Every check's findings, one after the other. ``delivery``: whether channels and routes are known."""
+    for check in (*CHECKS, *(DELIVERY if delivery else ())):
         yield from check(config)
 
 
@@ -181,9 +174,7 @@ def check_secret(config: Config) -> Iterator[Finding]:
 def check_space(config: Config) -> Iterator[Finding]:
     """Room on the disk."""
     free = shutil.disk_usage(_existing(config.data_folder)).free
-    level: Literal["ok", "warn", "fail"] = (
-        "ok" if free >= SPACE_WANTED else "warn" if free >= SPACE_NEEDED else "fail"
-    )
+    level: Level = "ok" if free >= SPACE_WANTED else "warn" if free >= SPACE_NEEDED else "fail"
     advice = "" if level == "ok" else "make room: with a full disk the hub saves and acknowledges nothing"
     yield Finding(level, "disk", f"{free // MIB} MiB free", advice)
 
@@ -193,9 +184,7 @@ def check_files(_config: Config) -> Iterator[Finding]:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = "unlimited" if soft == resource.RLIM_INFINITY else str(soft)
     many = sys.maxsize if soft == resource.RLIM_INFINITY else soft
-    level: Literal["ok", "warn", "fail"] = (
-        "ok" if many >= FILES_WANTED else "warn" if many >= FILES_NEEDED else "fail"
-    )
+    level: Level = "ok" if many >= FILES_WANTED else "warn" if many >= FILES_NEEDED else "fail"
     advice = "" if level == "ok" else "ulimit -n 65536, or LimitNOFILE=65536 in the systemd unit"
     yield Finding(level, "open files", f"{allowed}; each connection needs one", advice)
 
@@ -317,3 +306,9 @@ CHECKS: Final[tuple[Callable[[Config], Iterator[Finding]], ...]] = (
     check_port,
     check_clock,
 )
+DELIVERY: Final[tuple[Callable[[Config], Iterator[Finding]], ...]] = (
+    check_channels,
+    check_routes,
+    check_outbox,
+)
+"""What follows from channels and routes; of no use where the settings can't be read."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from hub.errors import DataFolderUnusable, Unavailable
+from hub.model import Milliseconds
 from hub.storage.folder import DATABASE_NAME
 from hub.storage.migrations import APPLICATION_ID, SCHEMA_VERSION, refuse_newer
 from hub.storage.queries import load_queries
 
 _QUERIES = load_queries("database")
+_LOOKING = load_queries("looking")
+_PERSONAL = load_queries("personal")
 
 
 @contextmanager
@@ -54,3 +58,26 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} has an older schema ({version}, this version reads {SCHEMA_VERSION}). "
             "Start the hub on it once: that brings it up to date."
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """One channel's deliveries that are dead, or on their way. ``late``: those due before the time that was
+    asked for; ``oldest``: since when the oldest is there, in ms."""
+
+    channel: str
+    dead: bool
+    count: int
+    late: int
+    oldest: Milliseconds
+
+
+def backlogs(connection: sqlite3.Connection, late: Milliseconds) -> list[Backlog]:
+    """By channel. ``late``: what was due before that time should have left."""
+    rows = connection.execute(_LOOKING["backlog"], {"late": late})
+    return [Backlog(channel, bool(dead), *numbers) for channel, dead, *numbers in rows]
+
+
+def is_to_scrub(connection: sqlite3.Connection) -> bool:
+    """Whether an erasure was interrupted before its bytes were gone."""
+    return connection.execute(_PERSONAL["to_scrub"]).fetchone() is not None
