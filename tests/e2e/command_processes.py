@@ -109,9 +109,19 @@ async def running(
         yield command
     finally:
         if process.returncode is None:
-            process.kill()
-            await process.wait()
+            await _end(process)
         await asyncio.gather(*command.readers)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """SIGTERM, which ``hub task run`` passes on; SIGKILL where that was not enough."""
+    process.terminate()
+    try:
+        async with asyncio.timeout(2):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 async def _reader(master: int) -> asyncio.StreamReader:
