@@ -105,6 +105,23 @@ async def test_a_publisher_tells_somebody_else(hub_process: HubProcess, tmp_path
         ]
 
 
+async def test_the_library_needs_none_of_the_servers_packages() -> None:
+    code = "import sys, tongbu; print(*sys.modules)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    output, _ = await process.communicate()
+    server = {
+        "aiohttp",
+        "httptools",
+        "joserfc",
+        "litestar",
+        "msgspec",
+        "prometheus_client",
+        "rich",
+        "structlog",
+    }
+    assert server.isdisjoint(output.decode().split())
+
+
 def test_the_page_shows_the_examples_as_they_are() -> None:
     shown = re.findall(r"<!-- (\w+\.py) -->\n```python\n(.*?)```", PAGE, re.DOTALL)
     assert {name for name, _ in shown} == {path.name for path in EXAMPLES.glob("*.py")}

@@ -258,6 +258,13 @@ def test_what_was_stated_before_the_device_had_an_id_is_its_own() -> None:
     assert list(scene.ledger.registers(ItemId("*"))) == ["read_upto:phone"]
 
 
+def test_what_is_stated_comes_after_all_that_was_seen(scene: Scene) -> None:
+    seen = hlc_of(NOW + 30_000)
+    scene.hear(relay(2, read("n1", seen)))
+    scene.enter("n1", "read", False)
+    assert scene.shows("n1", "read") is False
+
+
 def test_a_refused_clock_is_set_by_another_hello_once(scene: Scene) -> None:
     scene.enter("n1", "read", True)
     (push,) = scene.say()
