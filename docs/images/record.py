@@ -69,7 +69,7 @@ def draw(printed: str, columns: int, title: str, picture: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "terminal.html"
         source.write_text(page, encoding="utf-8")
-        size = f"--window-size={round(columns * 8.43) + 48},{(len(lines) + 3) * 19 + 140}"
+        size = f"--window-size={round(columns * 8.43) + 48},{(len(lines) + 3) * 19 + 30}"
         chromium = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", size]
         shot = [*chromium, f"--screenshot={picture.resolve()}", source.as_uri()]
         subprocess.run(shot, check=True, capture_output=True)
