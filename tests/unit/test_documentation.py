@@ -197,17 +197,33 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_the_chinese_readme_says_the_same() -> None:
-    english, chinese = ((ROOT / page).read_text() for page in ("README.md", "docs/zh/README.md"))
-    assert shape(english) == shape(chinese)
+@pytest.mark.parametrize("page", ["README.md", "docs/delivery.md", "docs/recipes.md"])
+def test_a_chinese_page_says_the_same(page: str) -> None:
+    english, chinese = ROOT / page, ROOT / "docs" / "zh" / Path(page).name
+    assert outline(english) == outline(chinese)
+    for kind in CODE:
+        assert [uncommented(code) for code in blocks(english, kind)] == [
+            uncommented(code) for code in blocks(chinese, kind)
+        ]
 
 
-def shape(page: str) -> tuple[list[str], list[str]]:
-    """Levels of the headings, and the code without comments; the diagram's words are translated."""
-    found = re.findall(r"^```(\w+)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    code = [re.sub(r"\s+# .*$", "", text, flags=re.MULTILINE) for kind, text in found if kind != "mermaid"]
-    prose = re.sub(r"^```.*?^```", "", page, flags=re.MULTILINE | re.DOTALL)
-    return re.findall(r"^(#+) ", prose, re.MULTILINE), code
+CODE = ("sh", "toml", "python", "yaml", "groovy", "js", "json")
+
+
+def outline(page: Path) -> list[str]:
+    """Levels of the headings, and the rows of tables by the code they begin with, in order."""
+    lines = re.findall(r"^(#+(?= )|\| `[^|]*` \|)", prose(page), re.MULTILINE)
+    return [line.replace("`、`", "`, `") for line in lines]
+
+
+def prose(page: Path) -> str:
+    """The page without its code."""
+    return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def uncommented(code: str) -> str:
+    """Code without its comments, which are translated."""
+    return re.sub(r"(^|\s+)# .*$", "", code, flags=re.MULTILINE)
 
 
 def test_every_decision_is_in_the_index() -> None:
