@@ -92,7 +92,7 @@ def erase(
     from hub.storage.erasure import Erasure
 
     named, folder = _checked(name), data or Path("data")
-    with closing(Erasure(folder, _Patience(SILENCE), new_incarnation)) as erasure:
+    with closing(Erasure(folder, Patience(SILENCE), new_incarnation)) as erasure:
         interrupted = erasure.to_scrub()
         tell(f"looking for what is kept of {named} …")
         counts = erasure.begin(named, SystemClock().now())
@@ -112,42 +112,48 @@ def erase(
     )
 
 
-def write_document(file: TextIO, document: Mapping[str, Any], indent: str = "") -> None:
+def write_document(file: TextIO, document: Mapping[str, Any]) -> None:
     """An object as JSON, the elements of its lists a line each. Its iterators are read on the way, and their
     elements are not held."""
-    between = "{"
-    for key, value in document.items():
-        file.write(f"{between}\n{indent}  {json.dumps(key)}: ")
-        between = ","
+    _write_object(file, document, "")
+    file.write("\n")
+
+
+def _write_object(file: TextIO, members: Mapping[str, Any], indent: str) -> None:
+    before = "{"
+    for key, value in members.items():
+        file.write(f"{before}\n{indent}  {json.dumps(key)}: ")
+        before = ","
         if isinstance(value, Mapping):
-            write_document(file, value, indent + "  ")
+            _write_object(file, value, indent + "  ")
         elif isinstance(value, list | Iterator):
             _write_list(file, value, indent + "  ")
         else:
             file.write(_json(value))
-    file.write(f"\n{indent}}}" if indent else "\n}\n")
+    file.write("{}" if before == "{" else f"\n{indent}}}")
 
 
 def _write_list(file: TextIO, elements: list[Any] | Iterator[Any], indent: str) -> None:
-    between = "["
+    before = "["
     for element in elements:
-        file.write(f"{between}\n{indent}  {_json(element)}")
-        between = ","
-    file.write("[]" if between == "[" else f"\n{indent}]")
+        file.write(f"{before}\n{indent}  {_json(element)}")
+        before = ","
+    file.write("[]" if before == "[" else f"\n{indent}]")
 
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-class _Patience:
-    """Says now and then that long work goes on."""
+class Patience:
+    """Called during long work: says now and then that it goes on. ``silence``: seconds between two lines."""
 
     def __init__(self, silence: float) -> None:
         self._silence = silence
         self._begun = self._told = time.monotonic()
 
     def __call__(self) -> None:
+        """So many steps were done."""
         now = time.monotonic()
         if now - self._told >= self._silence:
             self._told = now
