@@ -95,7 +95,8 @@ QUIET: Final = "quiet"
 class Job:
     """One item: a task or a notification. ``ends``: the attempts that somebody may end.
 
-    One that is ``long`` is told in several parts; it is tried once, for its parts look the same each time.
+    One that is ``long`` is told in several parts; it is tried once and told to all alike, for of its second
+    part nobody could say which attempt or member it is for.
     """
 
     item: str
@@ -138,7 +139,8 @@ class Jobs:
         """A new one. A notification is sent as it is created, so it takes its part of the budget now."""
         item = f"job-{len(self.by_item):05}"
         tag = self._chance.choice((*TAGS, QUIET))
-        job = Job(item, topic, kind, tag, long=kind == "task" and self._chance.random() < 0.05)
+        is_alike = kind == "task" and style_of(tag) != "each"
+        job = Job(item, topic, kind, tag, long=is_alike and self._chance.random() < 0.05)
         if kind == "notification" and not self._spend(job):
             job.tag = QUIET
         self.by_item[item] = job
