@@ -99,9 +99,22 @@ def delivery_row(columns: tuple[Any, ...]) -> DeliveryRow:
     unsure, forced, leased_until, error, ref, ended_at = columns[20:]
     return DeliveryRow(
         columns[1], Event(*columns[2:10]), channel, route, user, state, due, since, attempts, retries,
-        tuple(msgpack.unpackb(bodies)) if bodies else (), part,
+        _bodies(bodies), part,
         bool(unsure), bool(forced), leased_until, error, ref, ended_at,
     )  # fmt: skip
+
+
+def _bodies(column: bytes | None) -> tuple[bytes, ...]:
+    """What ``bodies_column`` packed. Damaged bytes are as none: the message is rendered again."""
+    try:
+        bodies = msgpack.unpackb(column) if column else ()
+    except ValueError:
+        return ()
+    return tuple(bodies) if _is_bodies(bodies) else ()
+
+
+def _is_bodies(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(each, bytes) for each in value)
 
 
 def audit_columns(line: AuditLine) -> tuple[Any, ...]:
