@@ -72,7 +72,7 @@ def _seconds(date: str) -> float | None:
     """Seconds since 1970 of an HTTP date."""
     try:
         moment = parsedate_to_datetime(date)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 

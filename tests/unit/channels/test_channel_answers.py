@@ -85,6 +85,7 @@ def test_too_many_waits_as_long_as_it_says_or_a_minute() -> None:
         ("1.5", DATE, None),
         ("²", DATE, None),
         ("9" * 400, DATE, None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", DATE, None),
     ],
 )
 def test_retry_after_is_read_in_both_forms_and_capped(value: str, date: str, seconds: float | None) -> None:
