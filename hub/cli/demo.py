@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from hub.cli.language import speaks_chinese
 from hub.demo.scene import Failed
 from hub.demo.words import Language
 from hub.telemetry import logs
@@ -38,7 +38,7 @@ def demo(
     logs.configure("error")
     if language not in (None, "en", "zh"):
         raise typer.BadParameter("en or zh", param_hint="--language")
-    chosen: Language = "zh" if language == "zh" or (language is None and _chinese()) else "en"
+    chosen: Language = "zh" if language == "zh" or (language is None and speaks_chinese()) else "en"
 
     async def played() -> bool:
         async with asyncio.timeout(LIMIT_SECONDS):
@@ -53,8 +53,3 @@ def demo(
         typer.echo(f"hub demo: {failed}", err=True)
         raise typer.Exit(1) from None
     raise typer.Exit(0 if kept else 1)
-
-
-def _chinese() -> bool:
-    names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    return next((value for name in names if (value := os.environ.get(name))), "").startswith("zh")

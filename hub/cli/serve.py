@@ -11,8 +11,9 @@ import msgspec
 import typer
 import uvloop
 
+from hub.cli.language import speaks_chinese
 from hub.cli.options import ConfigOption, DataOption, HostOption, PortOption
-from hub.config import Config, MatchSettings, RouteSettings, WecomRobotSettings, load
+from hub.config import ChannelSettings, Config, MatchSettings, RouteSettings, WecomRobotSettings, load
 from hub.delivery.privacy import without_personal
 from hub.errors import PortInUse
 from hub.identity.secret import load_secret
@@ -46,8 +47,8 @@ def serve(
         bool,
         typer.Option(
             "--sandbox",
-            help="Start a sandbox for WeChat beside it; without channels of its own the hub sends "
-            "every task's end there.",
+            help="Start a sandbox in WeChat's place: all robots send there; without any channel "
+            "every task's end goes there.",
         ),
     ] = False,
     log_level: Annotated[logs.Level, typer.Option(help="Least important log to write.")] = "info",
@@ -111,16 +112,23 @@ async def _start_sandbox(stack: AsyncExitStack) -> str:
 
 
 def _into_sandbox(settings: Config, url: str) -> Config:
-    """Every task's end, and notifications of errors, into the sandbox; unless channels are configured."""
+    """What would go to WeChat goes into the sandbox. Without channels: every task's end, and errors."""
     if settings.channels:
-        return settings
-    robot = WecomRobotSettings(key="sandbox", base_url=url)
+        return msgspec.structs.replace(
+            settings, channels={name: _moved(each, url) for name, each in settings.channels.items()}
+        )
+    robot = WecomRobotSettings(key=SANDBOX, base_url=url, language="zh" if speaks_chinese() else "en")
     bad = MatchSettings(kind="notification", level=("error", "critical"))
     routes = (
         RouteSettings(name="tasks", match=MatchSettings(kind="task"), channels=(SANDBOX,)),
         RouteSettings(name="errors", match=bad, channels=(SANDBOX,)),
     )
     return msgspec.structs.replace(settings, channels={SANDBOX: robot}, routes=routes)
+
+
+def _moved(channel: ChannelSettings, url: str) -> ChannelSettings:
+    is_robot = isinstance(channel, WecomRobotSettings)
+    return msgspec.structs.replace(channel, base_url=url) if is_robot else channel
 
 
 def _for_development(settings: Config) -> Config:
