@@ -7,10 +7,13 @@ from random import Random
 from typing import Any
 
 import pytest
+from pycrdt import Text
 
 import tongbu
+from tests.integration.test_tongbu_documents import reads
 from tests.integration.test_tongbu_offline import NOWHERE, PATIENCE, device, shown
 from tests.kit.hubs import RunningHub
+from tests.kit.severable import severable
 
 ROUNDS = 3
 ACTIONS = 25
@@ -90,3 +93,38 @@ async def test_two_devices_at_once_agree(hub: RunningHub, tmp_path: Path) -> Non
         await shown(other.inbox(), last)
         assert one.inbox().items() == other.inbox().items()
         assert one.inbox().counts() == other.inbox().counts()
+
+
+async def test_devices_whose_connections_are_cut_all_the_time_agree(hub: RunningHub, tmp_path: Path) -> None:
+    random = Random(4)
+    async with (
+        severable(hub) as way,
+        device(hub, tmp_path / "one.db", way.url) as one,
+        device(hub, tmp_path / "other.db", way.url) as other,
+    ):
+        phones = {"one": one, "other": other}
+        documents = [await phone.document("d") for phone in phones.values()]
+        for phone in phones.values():
+            await phone.inbox().open()
+        for number in range(150):
+            name = random.choice(list(phones))
+            await act(random, phones[name].inbox(), name)
+            document = random.choice(documents)
+            text = document.doc.get("text", type=Text)
+            text.insert(random.randrange(len(str(text)) + 1), str(number % 10))
+            if number % 15 == 0:
+                way.cut()
+        for phone in phones.values():
+            assert await phone.flush(PATIENCE)
+        last = await one.inbox().notify("the last word")
+        assert await one.flush(PATIENCE)
+        await shown(other.inbox(), last)
+        assert one.inbox().items() == other.inbox().items()
+        await documents[0].saved(PATIENCE)
+        async with device(hub) as new:
+            await new.inbox().open()
+            assert new.inbox().items() == one.inbox().items()
+            whole = str((await new.document("d")).doc.get("text", type=Text))
+            assert len(whole) == 150
+            for document in documents:
+                await reads(document, whole)
