@@ -180,7 +180,11 @@ class Dispatcher:
 
     async def _bring_forward(self, rows: Sequence[DeliveryRow]) -> None:
         now, longest = self._time.now(), self._hub.settings.backoff_limit
-        due = [(row, due_at_start(row, now, longest)) for row in rows]
+        routes = [self._hub.router.route(row.route) for row in rows]
+        due = [
+            (row, due_at_start(row, now, None if route is None else route.delay, longest))
+            for row, route in zip(rows, routes, strict=True)
+        ]
         if late := [replace(row, due=sooner) for row, sooner in due if sooner != row.due]:
             log.warning("delivery.brought_forward", deliveries=len(late))
             await self._hub.outbox.save(late)

@@ -91,13 +91,19 @@ def is_old(row: DeliveryRow, now: Milliseconds, max_age: float) -> bool:
     return now - max(row.since, row.event.at) >= max_age * 1000
 
 
-def due_at_start(row: DeliveryRow, now: Milliseconds, longest: float) -> Milliseconds:
+def due_at_start(row: DeliveryRow, now: Milliseconds, delay: float | None, longest: float) -> Milliseconds:
     """When a pending row is due that another process left, whose clock may have been ahead of this one's.
 
     Nothing that happened before can be meant to wait longer from now on than it was meant to from the
-    beginning; what was tried waits for a back-off of ``longest`` seconds at most.
+    beginning: for the ``delay`` of its route (seconds; None where that is gone: as its times tell). What was
+    tried waits for a back-off of ``longest`` seconds at most.
     """
-    meant = round(longest * 1000) if row.attempts else max(row.due - row.since, 0)
+    if row.attempts:
+        meant = round(longest * 1000)
+    elif delay is not None:
+        meant = round(delay * 1000)
+    else:
+        meant = max(row.due - max(row.since, row.event.at), 0)
     return min(row.due, Milliseconds(now + meant))
 
 
@@ -120,6 +126,12 @@ def ended(row: DeliveryRow, state: DeliveryState, error: str | None, now: Millis
 def expired(row: DeliveryRow, reason: str, now: Milliseconds, max_age: float) -> DeliveryRow:
     """The end of a row that is old, while ``reason`` kept it from being sent."""
     return ended(row, "dead", f"not sent within {_span(max_age)}: {reason}{_doubt(row)}", now)
+
+
+def broken_off(row: DeliveryRow, fault: str, now: Milliseconds) -> DeliveryRow:
+    """The end of a leased row that an error of ours stopped: nobody knows whether its call was made."""
+    reason = f"The hub failed to send the message ({fault}), it may have arrived; its log tells more."
+    return ended(replace(row, unsure=True), "dead", reason, now)
 
 
 def next_step(

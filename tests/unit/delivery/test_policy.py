@@ -35,6 +35,9 @@ ROBOT = Rules.of(DeliverySettings(), idempotent=False)
 HOOK = Rules.of(DeliverySettings(), idempotent=True)
 EVENT = Event("e", "task.finalized", TopicName("inbox/ann"), ItemId("i"), 1, "succeeded", Milliseconds(AT))
 
+LATER = replace(EVENT, at=Milliseconds(NOW + DAY_MS))
+"""As it seems to a clock that was set back."""
+
 
 def leased_row(**changes: Any) -> DeliveryRow:
     """On its first call, begun two seconds after the event."""
@@ -196,11 +199,18 @@ def test_nothing_is_older_than_its_event() -> None:
         ({"attempts": 2, "due": Milliseconds(NOW + 59_000)}, NOW + 59_000),
         ({"attempts": 2, "due": Milliseconds(NOW + DAY_MS)}, NOW + 60_000),
         ({"since": Milliseconds(NOW + DAY_MS)}, AT),
+        ({"since": Milliseconds(NOW), "due": Milliseconds(NOW + DAY_MS), "event": LATER}, NOW),
     ],
 )
 def test_nothing_stays_due_by_a_clock_that_was_ahead(changes: dict[str, Any], sooner: int) -> None:
     row = replace(leased_row(), state="pending", **({"attempts": 0} | changes))
-    assert due_at_start(row, NOW, 60) == sooner
+    assert due_at_start(row, NOW, None, 60) == sooner
+
+
+def test_a_route_tells_how_long_a_row_that_was_left_may_wait() -> None:
+    row = replace(leased_row(due=Milliseconds(NOW + DAY_MS)), state="pending", attempts=0)
+    assert due_at_start(row, NOW, 30, 60) == NOW + 30_000
+    assert due_at_start(replace(row, due=Milliseconds(NOW + 5)), NOW, 30, 60) == NOW + 5
 
 
 def test_an_end_keeps_the_word_for_what_was_suppressed() -> None:
