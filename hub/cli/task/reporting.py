@@ -179,9 +179,9 @@ async def _open_slot(order: Order) -> AsyncIterator[tuple[tongbu.Hub, Slot | Non
 
 async def _enter(order: Order, stack: contextlib.AsyncExitStack) -> tuple[tongbu.Hub, Slot | None]:
     connect = _connector(order)
-    with contextlib.suppress(OSError, tongbu.errors.StoreUnusable):
+    with contextlib.suppress(OSError):
         for slot in slots(slot_folder(order.remote.url, order.remote.user)):
-            with contextlib.suppress(tongbu.errors.StoreInUse):
+            with contextlib.suppress(tongbu.errors.StoreInUse, tongbu.errors.StoreUnusable):
                 return await stack.enter_async_context(connect(str(slot.store))), slot
     return await stack.enter_async_context(connect(None)), None
 
