@@ -133,6 +133,19 @@ async def test_statuses_end_with_the_own_end_and_do_not_tell_it(hub: RunningHub)
         assert [status async for status in task.statuses()] == []
 
 
+async def test_statuses_end_where_the_hub_refuses_the_task(hub: RunningHub) -> None:
+    root = hub.token("root", "admin")
+    for user, access in (("ann", "write"), ("bob", "read")):
+        await hub.http("PUT", f"/v1/spaces/team/members/{user}", {"access": access}, root)
+    async with tongbu.connect(hub.url, token=hub.token("bob")) as bob:
+        for place in (bob.space("team"), bob.inbox("ann")):
+            refusals = bob.refusals()
+            task = await place.start("not bob's to start")
+            async with asyncio.timeout(PATIENCE):
+                assert [status async for status in task.statuses()] == []
+                assert (await anext(refusals)).code == "forbidden"
+
+
 async def test_the_same_id_goes_on_and_after_the_end_begins_another_attempt(hub: RunningHub) -> None:
     async with device(hub) as agent:
         first = await agent.inbox().start("nightly", id="nightly")

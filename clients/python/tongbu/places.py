@@ -12,7 +12,7 @@ from hub.state.attempts import TERMINAL
 from hub.state.derive import NOTHING_READ, derive
 from hub.state.fields import check_statement
 from hub.state.values import MAX_NOTE, check_prose
-from hub.state.weights import FINAL, slot
+from hub.state.weights import FINAL, ITEM, slot
 from tongbu.core import Core, Stated
 from tongbu.errors import Refusal
 from tongbu.items import Item
@@ -50,6 +50,10 @@ class LedgerPlace:
             final.get("attempt", 0),
             final.get("status"),
         )
+
+    def is_refused(self, task: str) -> bool:
+        """Its record waits or stands, or else was refused."""
+        return ITEM not in self._topic.registers(ItemId(task))
 
     async def state_status(self, task: str, attempt: int, status: str, note: str | None) -> None:
         """The note goes with the progress, which is whole where the task succeeded; without another one
@@ -122,6 +126,10 @@ class OthersPlace:
         by_others = (attempt, status) != stated
         sealed = final.get("attempt", 0), final.get("status")
         return Standing(attempt, status, item.progress, item.note, by_others, *sealed)
+
+    def is_refused(self, task: str) -> bool:
+        """Its creation waits or was answered, or else was refused."""
+        return task not in self._known and not self._core.session.errands.waits(self._topic, task)
 
     async def state_status(self, task: str, attempt: int, status: str, note: str | None) -> None:
         """``end``, or ``mark`` where the task goes on."""

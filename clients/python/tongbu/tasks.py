@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Final, Protocol
 
@@ -42,6 +43,10 @@ class Place(Protocol):
 
     def standing(self, task: str) -> Standing | None:
         """None where nothing is known of it."""
+        ...
+
+    def is_refused(self, task: str) -> bool:
+        """Whether nothing is known of it and nothing waits: the hub did not take it."""
         ...
 
     async def state_status(self, task: str, attempt: int, status: str, note: str | None) -> None:
@@ -145,7 +150,7 @@ class Task:
     async def statuses(self) -> AsyncIterator[str]:
         """Changes of status made by others, such as ``canceled`` or ``paused`` from a phone.
 
-        Ends with the attempt, whoever ended it. Of changes that follow each other faster than they are read,
+        Ends with the attempt, whoever ended it, and where the hub refused the task. Of changes that follow each other faster than they are read,
         the latest is told. Raises why the connection ended for good.
         """
         while True:
@@ -157,10 +162,12 @@ class Task:
                     yield standing.status
                 if standing.ended or standing.attempt > self._attempt:
                     return
-            await self._place.watch(self._id, lambda before=standing: self._moved(before))  # type: ignore[misc]  # mypy infers no default's type
+            elif self._place.is_refused(self._id):
+                return
+            await self._place.watch(self._id, partial(self._moved, standing))
 
     def _moved(self, before: Standing | None) -> bool:
-        return self._place.standing(self._id) != before
+        return self._place.standing(self._id) != before or self._place.is_refused(self._id)
 
 
 class TaskContext:
