@@ -150,8 +150,8 @@ class Task:
     async def statuses(self) -> AsyncIterator[str]:
         """Changes of status made by others, such as ``canceled`` or ``paused`` from a phone.
 
-        Ends with the attempt, whoever ended it, and where the hub refused the task. Of changes that follow each other faster than they are read,
-        the latest is told. Raises why the connection ended for good.
+        Ends with the attempt, whoever ended it, and where the hub refused the task. Of changes that follow
+        each other faster than they are read, the latest is told. Raises why the connection ended for good.
         """
         while True:
             standing = self._place.standing(self._id)
