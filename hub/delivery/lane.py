@@ -15,8 +15,8 @@ from typing import Final
 from hub.delivery.aging import end_old
 from hub.delivery.calling import call
 from hub.delivery.gate import Gate, Standstill
-from hub.delivery.policy import backoff, has_ended, key_of, leased, mark_of, next_step
-from hub.delivery.readying import made_ready
+from hub.delivery.policy import backoff, broken_off, has_ended, key_of, leased, mark_of, next_step
+from hub.delivery.readying import made_ready, says_the_same
 from hub.delivery.recording import Record, Recorder
 from hub.delivery.sending import Call, audit_of, trial_message
 from hub.delivery.surroundings import Flight, Surroundings
@@ -156,10 +156,10 @@ class Lane:
         for row in rows:
             if len(going) == free:
                 break
-            flight = await made_ready(row, frame, self.channel, self._hub, going)
+            flight = await made_ready(row, frame, self.channel, self._hub)
             if has_ended(flight.row):
                 over.append(Record(flight.row, (), frame))
-            else:
+            elif not any(says_the_same(flight.row, other.row) for other in going):
                 going.append(flight)
         await self._recorder.record(*over)
         await self._lease(going[: self._free()])
@@ -190,10 +190,23 @@ class Lane:
         self._wake.set()
 
     async def _see_through(self, flight: Flight) -> None:
-        """One part after the other, while the channel lets them."""
+        """One part after the other, while the channel lets them. A fault of ours ends this delivery only."""
         going: Flight | None = flight
         while going is not None:
-            going = await self._part(going)
+            flight = going
+            try:
+                going = await self._part(flight)
+            except Exception as error:
+                log.exception("delivery.failed", delivery=flight.row.id, channel=self.channel.name)
+                return await self._break_off(flight, error)
+
+    async def _break_off(self, flight: Flight, error: Exception) -> None:
+        """End what can't be gone on with: nobody would look at its lease again before the next start."""
+        if self._recorder.holds(flight.row.id):
+            return
+        time = self._hub.time
+        row = broken_off(time.carried(flight.row, flight.frame), type(error).__name__, time.now())
+        await self._record(Record(row, (), time.frame))
 
     async def _part(self, flight: Flight) -> Flight | None:
         """One call and what follows of it. The flight of the next part, if it may leave at once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from hub.delivery.policy import ended, has_ended, leased
@@ -16,9 +16,7 @@ from hub.telemetry.logs import get
 log = get("hub.delivery")
 
 
-async def made_ready(
-    row: DeliveryRow, frame: int, channel: Channel, hub: Surroundings, going: Sequence[Flight]
-) -> Flight:
+async def made_ready(row: DeliveryRow, frame: int, channel: Channel, hub: Surroundings) -> Flight:
     """The row, leased (not saved yet) or ended.
 
     Args:
@@ -26,7 +24,6 @@ async def made_ready(
         frame: when it was read, see ``SteadyClock``.
         channel: by which it leaves.
         hub: what is around.
-        going: what leaves together with it.
 
     Raises:
         Unavailable: it can't be known now.
@@ -35,7 +32,7 @@ async def made_ready(
     if len(row.bodies) <= row.part:
         row, masked = await _rendered(row, channel, hub)
     if not has_ended(row) and not row.part:
-        row = await _unless_said(row, hub, going)
+        row = await _unless_said(row, hub)
     if not has_ended(row):
         row = leased(row, hub.time.now(), hub.call_limit)
     return Flight(row, masked, frame)
@@ -65,16 +62,18 @@ async def _rendered(
     return replace(row, bodies=prepared.bodies, part=part), prepared.masked
 
 
-async def _unless_said(row: DeliveryRow, hub: Surroundings, going: Sequence[Flight]) -> DeliveryRow:
+def says_the_same(one: DeliveryRow, other: DeliveryRow) -> bool:
+    """Whether they are one message to two members of a space. Of these the second is asked again once the
+    lease of the first is on disk: one that did not leave suppresses nobody."""
+    shared = one.event.user is None and one.event.id == other.event.id
+    return shared and one.bodies == other.bodies
+
+
+async def _unless_said(row: DeliveryRow, hub: Surroundings) -> DeliveryRow:
     """The row, suppressed where the same words go to another member of its space by the same channel."""
     if row.event.user is not None:
         return row
-    same = (other.row.id for other in going if _says_the_same(other.row, row))
-    twin = next(same, None) or await hub.outbox.twin(row)
+    twin = await hub.outbox.twin(row)
     if twin is None:
         return row
     return ended(row, "suppressed", f"the same message went out as {twin}", hub.time.now())
-
-
-def _says_the_same(one: DeliveryRow, other: DeliveryRow) -> bool:
-    return one.event.id == other.event.id and one.bodies == other.bodies

@@ -266,6 +266,24 @@ async def test_while_one_members_message_may_have_arrived_nobody_gets_it_without
         assert await rig.states(*ids) == ["sent", "suppressed"]
 
 
+async def test_a_message_that_could_not_leave_keeps_no_other_members_in_the_hub(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def refused(*_: Any) -> None:
+        raise Unavailable
+
+    async with dispatching(Dispatch(ops=HOOK)) as rig:
+        rig.ops.says = lambda message: str(message.event.item)
+        monkeypatch.setattr(rig.outbox, "save", refused)
+        ids = await rig.decide_for(["ann", "bob"], "a", "space/team")
+        await rig.quiet()
+        assert await rig.states(*ids) == ["pending", "pending"]
+        monkeypatch.undo()
+        await rig.advance(16)
+        assert rig.ops.bodies == ["a"]
+        assert await rig.states(*ids) == ["sent", "suppressed"]
+
+
 # ---------------------------------------------------------------------- the audit
 
 

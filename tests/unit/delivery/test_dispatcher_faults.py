@@ -419,6 +419,27 @@ async def test_an_item_that_can_not_be_read_ends_only_its_delivery() -> None:
         assert "secret words" not in str(logs)
 
 
+async def test_a_call_that_our_own_code_stops_ends_only_its_delivery_with_doubt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(body: bytes, mark: str) -> bytes:
+        raise KeyError("secret words")
+
+    async with dispatching(Dispatch()) as rig:
+        monkeypatch.setattr(rig.ops, "repeated", broken)
+        rig.ops.answers.append(UNKNOWN)
+        with capture_logs() as logs:
+            ids = await rig.decide("a", "b")
+            await rig.advance(3)
+        assert await rig.states(*ids) == ["dead", "sent"]
+        row = await rig.row(ids[0])
+        assert row.error is not None
+        assert "KeyError" in row.error
+        assert "may have arrived" in row.error
+        assert "secret words" not in row.error
+        assert len(told(logs, "delivery.failed")) == 1
+
+
 async def test_a_lane_whose_code_raises_goes_on_after_a_pause_and_others_are_not_touched(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
