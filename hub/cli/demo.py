@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from hub.cli.language import speaks_chinese
-from hub.demo.scene import Failed
-from hub.demo.words import Language
 from hub.telemetry import logs
 
 LIMIT_SECONDS = 58.0
@@ -33,12 +31,15 @@ def demo(
 
         hub demo --language zh
     """
+    from hub.demo.scene import Failed  # what other commands don't need is read when it is run
     from hub.demo.story import play
 
     logs.configure("error")
     if language not in (None, "en", "zh"):
         raise typer.BadParameter("en or zh", param_hint="--language")
-    chosen: Language = "zh" if language == "zh" or (language is None and speaks_chinese()) else "en"
+    chosen: Literal["en", "zh"] = (
+        "zh" if language == "zh" or (language is None and speaks_chinese()) else "en"
+    )
 
     async def played() -> bool:
         async with asyncio.timeout(LIMIT_SECONDS):
