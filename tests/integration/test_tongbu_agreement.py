@@ -10,9 +10,8 @@ import pytest
 from pycrdt import Text
 
 import tongbu
-from tests.integration.test_tongbu_documents import reads
-from tests.integration.test_tongbu_offline import NOWHERE, PATIENCE, device, shown
 from tests.kit.hubs import RunningHub
+from tests.kit.programs import NOWHERE, PATIENCE, device, reads, shown
 from tests.kit.severable import severable
 
 ROUNDS = 3

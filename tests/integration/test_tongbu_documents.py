@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pycrdt import Text
 
 import tongbu
-from tests.integration.test_tongbu_offline import NOWHERE, PATIENCE, away, device
 from tests.kit.hubs import RunningHub, running_hub
+from tests.kit.programs import NOWHERE, PATIENCE, away, device, reads, text
 from tests.kit.severable import severable
-
-
-def text(document: tongbu.Document) -> Any:
-    return document.doc.get("text", type=Text)
-
-
-async def reads(document: tongbu.Document, wanted: str) -> None:
-    """Until the document's text is so."""
-    async with asyncio.timeout(PATIENCE):
-        changes = document.changes()
-        while str(text(document)) != wanted:
-            await anext(changes)
 
 
 async def test_an_edit_is_seen_by_others(hub: RunningHub) -> None:

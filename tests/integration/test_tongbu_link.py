@@ -17,7 +17,7 @@ from websockets.asyncio.server import ServerConnection, serve
 import tongbu
 from hub.protocol import native
 from hub.protocol.frames import pack
-from tests.integration.test_tongbu_offline import PATIENCE
+from tests.kit.programs import PATIENCE
 from tongbu import backoff
 
 LIMITS = {"message": 2**20, "statements": 1000, "retention": 90 * 86_400_000}

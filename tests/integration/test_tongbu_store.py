@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import tongbu
-from tests.integration.test_tongbu_offline import NOWHERE, device
 from tests.kit.hubs import RunningHub
+from tests.kit.programs import NOWHERE, device
 from tongbu import errors
 from tongbu.store import Batch, open_store
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import tongbu
-from tests.integration.test_tongbu_offline import PATIENCE, away, device, shown
 from tests.kit.hubs import RunningHub
+from tests.kit.programs import PATIENCE, away, device, shown
 from tests.kit.severable import severable
 from tongbu import places
 

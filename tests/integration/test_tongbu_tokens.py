@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import tongbu
-from tests.integration.test_tongbu_offline import NOWHERE, PATIENCE, away, device
 from tests.kit.hubs import RunningHub, running_hub
+from tests.kit.programs import NOWHERE, PATIENCE, away, device
 from tests.kit.severable import severable
 
 
