@@ -47,6 +47,7 @@ class TongbuCallback(AsyncCallbackHandler):
         """The outermost chain begins the task."""
         self._belongs(run_id, parent_run_id)
         if parent_run_id is None:
+            self._roots[run_id] = run_id
             title = str(more.get("name") or "LangChain run")
             self._tasks[run_id] = await self._ledger.start(title, source="langchain", tags=self._tags)
 
@@ -88,7 +89,8 @@ class TongbuCallback(AsyncCallbackHandler):
         await self._note(run_id, f"asks {more.get('name') or 'the model'}")
 
     def _belongs(self, run: UUID, parent: UUID | None) -> None:
-        self._roots[run] = run if parent is None else self._roots.get(parent, parent)
+        if parent in self._roots:
+            self._roots[run] = self._roots[parent]
 
     def _over(self, run: UUID) -> tongbu.Task | None:
         """The task of an outermost run, which is forgotten with all that ran within it."""
@@ -98,17 +100,21 @@ class TongbuCallback(AsyncCallbackHandler):
         return task
 
     async def _note(self, run: UUID, note: str) -> None:
-        task = self._tasks.get(self._roots[run])
-        if task is None:
-            return
+        if (root := self._roots.get(run)) is None:
+            return  # within no chain: a tool called by itself
+        task = self._tasks[root]
         if task.ended:
             raise Canceled("canceled on a device")
         await task.progress(task.progress_value, _text(note))
 
 
 def _text(value: Any) -> str:
-    """What a run gave, as a note may hold it."""
-    text = str(value.get("output", value) if isinstance(value, dict) else getattr(value, "content", value))
+    """What a run gave, as a note may hold it: of a graph's state the last message."""
+    if isinstance(value, dict):
+        value = value.get("output") or value.get("messages") or value
+    if isinstance(value, list) and value:
+        value = value[-1]
+    text = str(getattr(value, "content", value))
     return "".join(letter for letter in text if letter.isprintable() or letter == "\n")[:MAX_NOTE]
 
 
