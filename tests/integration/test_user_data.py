@@ -68,8 +68,8 @@ async def lived(hub: RunningHub) -> None:
     for topic in ("spaces/team", "docs/plan"):
         for user in ("ann", "bob"):
             await hub.http("PUT", f"/v1/{topic}/members/{user}", {"access": "write"}, admin)
-    title = f"Note {CANARY}"
-    await posted(hub, "/v1/users/ann/items", {"kind": "notification", "title": title, "id": NOTE})
+    note = {"kind": "notification", "title": f"Note {CANARY}", "body": CANARY * 2000, "id": NOTE}
+    await posted(hub, "/v1/users/ann/items", note)
     await posted(hub, "/v1/users/ann/items", {"kind": "task", "title": f"Task {CANARY}", "id": TASK})
     await posted(hub, "/v1/users/bob/items", {"kind": "notification", "title": "For Bob", "id": NOTE})
     phone = hub.device("ann", f"Phone {CANARY}")
@@ -142,6 +142,26 @@ async def test_an_export_holds_everything_while_the_hub_runs(
         copy.apply_update(base64.b64decode(update))
     assert str(copy["text"]) == "a plan"
     assert [row["topic"] for row in found["client_ids"]] == ["doc/plan"]
+
+
+async def test_an_export_joins_what_is_not_folded_yet_with_what_is(
+    tmp_path: Path, robot: RunningSandbox, capsys: Output
+) -> None:
+    folder, file = tmp_path / "data", settings(tmp_path, robot)
+    async with running_hub(folder, file=file, storage__fold_interval=3600.0) as hub:
+        await lived(hub)
+        ann, path = hub.token("ann"), f"/v1/users/me/items/{NOTE}"
+        assert (await hub.http("PATCH", path, {"read": True}, ann))[0] == 200
+        await hub.app.folding.fold()
+        assert (await hub.http("PATCH", path, {"read": False, "pinned": True}, ann))[0] == 200
+        patch = {"assignee": "bob"}
+        assert (await hub.http("PATCH", f"/v1/spaces/team/items/{SHARED}", patch, hub.token("bob")))[0] == 200
+        found = await asyncio.to_thread(exported, folder, capsys)
+        _, listed = await hub.http("GET", "/v1/users/me/items", token=ann)
+    items = {item["id"]: item["state"] for item in found["inbox"]["items"]}
+    assert [items[item["id"]] for item in listed["items"]] == listed["items"]
+    assert (items[NOTE]["read"], items[NOTE]["pinned"]) == (False, True)
+    assert {row["field"] for row in found["statements"]} == {"item", "status"}
 
 
 async def test_an_export_tells_what_went_out_and_what_lies_in_history(
@@ -341,6 +361,16 @@ async def test_an_erasure_touches_nothing_of_anybody_else(left: Path) -> None:
         assert all(b"ann" in repr(row).encode() or "space/team" in row for row in gone), table
         assert [row for row in after[table] if row in those] == kept
     assert after["audit"] == before["audit"]
+
+
+async def test_what_history_holds_of_the_inbox_goes_too(left: Path) -> None:
+    with closing(sqlite3.connect(left / DATABASE_NAME)) as connection:
+        registers = msgpack.packb({"item": [{"by": "svc.api", "title": CANARY}, 1, "svc.api", 1, b""]})
+        for topic in ("inbox/ann", "inbox/bob"):
+            connection.execute("INSERT INTO history VALUES (?, 'gone', 1, 2, ?)", (topic, registers))
+        connection.commit()
+    assert erased(left) == 0
+    assert [row[0] for row in rows(left)["history"]] == ["inbox/bob"]
 
 
 async def test_what_history_holds_of_a_space_loses_the_name_too(left: Path) -> None:
