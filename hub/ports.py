@@ -580,16 +580,17 @@ class Standing:
 
 
 class Items(Protocol):
-    """What delivery asks of the engine."""
+    """What delivery asks of the engine. It raises ``errors.Unavailable`` where the storage refuses, and
+    ``errors.Internal`` where the hub itself fails on this item, which says nothing about others."""
 
     async def standing(self, topic: TopicName, item: ItemId, user: UserId) -> Standing:
         """The item as that user sees it, from history too; empty where it is gone. Sees everything that was
-        submitted before. Raises ``errors.Unavailable``."""
+        submitted before."""
         ...
 
     async def settle(self, row: DeliveryRow, audits: Sequence[AuditRow] = ()) -> None:
         """Save that a delivery ended, its receipt ``sent.<channel>`` on the item, and the audit, in one
-        transaction. Raises ``errors.Unavailable``: nothing was saved."""
+        transaction. Where it raises, nothing was saved."""
         ...
 
 

@@ -157,7 +157,7 @@ class Lane:
             if len(going) == free:
                 break
             flight = await made_ready(row, frame, self.channel, self._hub)
-            if has_ended(flight.row):
+            if flight.row.state != "leased":
                 over.append(Record(flight.row, (), frame))
             elif not any(says_the_same(flight.row, other.row) for other in going):
                 going.append(flight)

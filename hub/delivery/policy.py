@@ -134,6 +134,14 @@ def broken_off(row: DeliveryRow, fault: str, now: Milliseconds) -> DeliveryRow:
     return ended(replace(row, unsure=True), "dead", reason, now)
 
 
+def put_off(row: DeliveryRow, now: Milliseconds, rules: Rules) -> DeliveryRow:
+    """A pending row whose item the hub fails to read: the others don't wait for it, it does for them."""
+    reason = "the hub failed to read the item; its log tells more"
+    if is_old(row, now, rules.max_age):
+        return expired(row, reason, now, rules.max_age)
+    return replace(row, due=Milliseconds(now + round(1000 * rules.longest)), error=reason)
+
+
 def next_step(
     row: DeliveryRow, outcome: Outcome, now: Milliseconds, rules: Rules, random: Random
 ) -> DeliveryRow:

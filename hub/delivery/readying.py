@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hub.delivery.policy import ended, has_ended, leased
+from hub.delivery.policy import ended, has_ended, leased, put_off
 from hub.delivery.preparation import Ended, prepare
 from hub.delivery.surroundings import Flight, Surroundings
-from hub.errors import Unavailable
+from hub.errors import Internal, Unavailable
 from hub.model import DeliveryRow
 from hub.ports import Channel
 from hub.telemetry.logs import get
@@ -17,7 +17,7 @@ log = get("hub.delivery")
 
 
 async def made_ready(row: DeliveryRow, frame: int, channel: Channel, hub: Surroundings) -> Flight:
-    """The row, leased (not saved yet) or ended.
+    """The row, leased (not saved yet), ended, or pending still: put off, for the hub fails on its item.
 
     Args:
         row: a pending one.
@@ -30,7 +30,11 @@ async def made_ready(row: DeliveryRow, frame: int, channel: Channel, hub: Surrou
     """
     masked: Mapping[str, int] = {}
     if len(row.bodies) <= row.part:
-        row, masked = await _rendered(row, channel, hub)
+        try:
+            row, masked = await _rendered(row, channel, hub)
+        except Internal:
+            log.error("delivery.put_off", delivery=row.id, channel=row.channel)
+            return Flight(put_off(row, hub.time.now(), hub.rules(row)), {}, frame)
     if not has_ended(row) and not row.part:
         row = await _unless_said(row, hub)
     if not has_ended(row):
@@ -49,7 +53,7 @@ async def _rendered(
     try:
         standing = await hub.items.standing(event.topic, event.item, row.user)
         prepared = prepare(row, standing, hub.router.route(row.route), channel, now)
-    except Unavailable:
+    except (Unavailable, Internal):
         raise
     except Exception as error:
         log.error("delivery.unprepared", delivery=row.id, channel=row.channel, error=type(error).__name__)

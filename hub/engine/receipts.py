@@ -18,7 +18,7 @@ from hub.engine.topicbook import TopicBook
 from hub.engine.topics import Ledger
 from hub.engine.turn import Turn
 from hub.engine.work import Work
-from hub.errors import Refusal, Unavailable
+from hub.errors import Internal, Refusal, Unavailable
 from hub.model import HUB, AuditRow, DeliveryRow, ItemId, Json, Register, Slot, TopicName, UserId
 from hub.ports import Standing
 from hub.state.clock import stamp
@@ -55,7 +55,7 @@ class LedgerItems:
             )
             (registers, _), (personal, marks) = await asyncio.gather(shared, own)
         except Refusal as refusal:
-            raise _unavailable(refusal) from None
+            raise _told(refusal) from None
         return Standing(registers, marks, personal)
 
     async def settle(self, row: DeliveryRow, audits: Sequence[AuditRow] = ()) -> None:
@@ -66,7 +66,7 @@ class LedgerItems:
         try:
             await future
         except Refusal as refusal:
-            raise _unavailable(refusal) from None
+            raise _told(refusal) from None
 
 
 class Settle(Work[Ledger]):
@@ -142,6 +142,6 @@ def _replaces(receipt: dict[str, Json], standing: Register, row: DeliveryRow) ->
     return _BEST_FIRST.index(row.state) <= _BEST_FIRST.index(before["state"])
 
 
-def _unavailable(refusal: Refusal) -> Unavailable:
-    """Whatever kept a turn from being saved: the port has one word for it, the pipeline's log tells more."""
-    return refusal if isinstance(refusal, Unavailable) else Unavailable(refusal.message)
+def _told(refusal: Refusal) -> Refusal:
+    """What kept a turn from its end, in the words of the port; the pipeline's log tells more."""
+    return refusal if isinstance(refusal, Unavailable | Internal) else Unavailable(refusal.message)

@@ -12,7 +12,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from hub.config import DeliverySettings
-from hub.errors import NotFound
+from hub.errors import Internal, NotFound
 from hub.model import ItemId, Outcome
 from tests.kit.channels import (
     BAD_CONFIG,
@@ -417,6 +417,31 @@ async def test_an_item_that_can_not_be_read_ends_only_its_delivery() -> None:
             await rig.quiet()
         assert await rig.states(*ids) == ["sent", "dead", "sent"]
         assert "secret words" not in str(logs)
+
+
+async def test_an_item_that_the_hub_fails_on_holds_nobody_up_and_is_asked_for_again() -> None:
+    async with dispatching(Dispatch()) as rig:
+        rig.items.faults[ItemId("a")] = Internal()
+        ids = await rig.decide("a", "b")
+        await rig.quiet()
+        assert await rig.states(*ids) == ["pending", "sent"]
+        assert (await rig.row(ids[0])).error == "the hub failed to read the item; its log tells more"
+        asked = rig.items.asked[ItemId("a")]
+        await rig.advance(55)
+        assert rig.items.asked[ItemId("a")] == asked
+        del rig.items.faults[ItemId("a")]
+        await rig.advance(10)
+        assert await rig.states(*ids) == ["sent", "sent"]
+
+
+async def test_an_item_that_the_hub_fails_on_for_a_day_is_dead() -> None:
+    async with dispatching(Dispatch(DeliverySettings(max_age=300))) as rig:
+        rig.items.faults[ItemId("a")] = Internal()
+        (ident,) = await rig.decide("a")
+        await rig.advance(310)
+        row = await rig.row(ident)
+        assert (row.state, row.attempts) == ("dead", 0)
+        assert "failed to read the item" in (row.error or "")
 
 
 async def test_a_call_that_our_own_code_stops_ends_only_its_delivery_with_doubt(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hub.engine.receipts import MAX_REF
-from hub.errors import Unavailable
+from hub.errors import Internal, Unavailable
 from hub.model import (
     HUB,
     AuditRow,
@@ -197,11 +197,15 @@ async def test_also_where_the_item_is_gone_a_refusing_disk_is_told(engine: Engin
     assert await audited(engine) == []
 
 
-async def test_whatever_fails_in_the_turn_is_unavailable_to_delivery(engine: Engine) -> None:
+async def test_a_fault_of_the_hubs_own_is_told_from_a_storage_that_refuses(engine: Engine) -> None:
     (row,) = await finished(engine)
     engine.store.at_commit.refuse(RuntimeError("a bug"))
-    with pytest.raises(Unavailable):
+    with pytest.raises(Internal):
         await engine.items.settle(ended(engine, row))
+    engine.store.at_read.refuse(RuntimeError("a bug"))
+    for topic in (INBOX, SPACE):
+        with pytest.raises(Internal):
+            await engine.items.standing(topic, ItemId("t9"), ANN)
 
 
 async def test_a_delivery_whose_item_is_gone_ends_without_a_receipt(engine: Engine) -> None:
