@@ -14,12 +14,12 @@ from hub.config import RouteSettings
 from hub.delivery.privacy import mask_personal
 from hub.delivery.template import fill
 from hub.delivery.unless import as_ended, holding
-from hub.delivery.words import DEFAULT_LEVEL
 from hub.errors import Refusal
 from hub.model import DeliveryRow, Json, Message, Milliseconds
 from hub.ports import Channel, Standing
 from hub.state.derive import ReadUpto, derive
 from hub.state.weights import ITEM
+from hub.state.words import DEFAULT_LEVEL
 from hub.telemetry.logs import get
 
 _log = get("hub.delivery")

@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any, NamedTuple
 
 from hub.config import MatchSettings, RouteSettings, route_name
-from hub.delivery.words import DEFAULT_LEVEL
 from hub.errors import BadConfig
 from hub.model import Delivery, Event, Json, Milliseconds, UserId
 from hub.state.ulid import new_ulid
+from hub.state.words import DEFAULT_LEVEL
 
 Rule = Callable[[Event, Mapping[str, Json]], bool]
 """What a route demands of an event and its item's record."""

@@ -30,9 +30,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from hub.config.placeholders import Placeholder, parse
-from hub.delivery.words import COMMAS, LEVELS, STATUSES
 from hub.errors import BadValue
 from hub.model import Json, Message
+from hub.state.words import COMMAS, LEVELS, STATUSES
 
 MAX_FILLED: Final = 256 * 1024
 """Characters that a template may make."""

@@ -12,6 +12,7 @@ join         statement + standing register → the register that stands now
 derive       registers + now → what is shown and counted
 retention    registers → since when an item is closed
 ulid         new item ids
+words        what statuses and levels are called
 ============ ==========================================================================
 
 Nothing here does I/O or reads a clock; only ``clock.HybridClock``, a device's own clock, keeps state.

@@ -10,11 +10,11 @@ from hypothesis import given
 
 from hub.config.placeholders import PLACEHOLDERS
 from hub.delivery.template import MAX_FILLED, fill
-from hub.delivery.words import LEVELS, STATUSES
 from hub.errors import BadValue
 from hub.model import Message
 from hub.state.attempts import TERMINAL
 from hub.state.records import LEVELS as RECORD_LEVELS
+from hub.state.words import LEVELS, STATUSES
 from tests.kit.messages import FAILED, NOTIFICATION, TASK, messages
 
 
