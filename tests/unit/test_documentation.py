@@ -16,6 +16,7 @@ from typer.main import get_command
 from hub import config, errors, model
 from hub.channels import wecom_codes
 from hub.cli import commands
+from hub.cli.routes_check import check_routes
 from hub.config.outward import ChannelSection, Unless
 from hub.config.outward_reading import KINDS
 from hub.config.placeholders import PLACEHOLDERS
@@ -119,6 +120,8 @@ def test_every_configuration_in_the_pages_is_one_the_hub_takes(
         except errors.BadConfig as error:
             pytest.fail(f"{page.name}: {error.message}\n{text}")
         assert len(loaded.routes) == len(told.get("routes", ()))
+        found = list(check_routes(loaded)) if loaded.channels else []
+        assert [finding.text for finding in found if finding.level != "ok"] == []
 
 
 def test_all_that_delivery_speaks_of_is_in_its_page() -> None:
