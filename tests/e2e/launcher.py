@@ -6,6 +6,7 @@ Usage: ``python launcher.py '{"durability": "NORMAL"}' serve …``
 durability      ``NORMAL``: commits are not synced, to see a test of it fail
 sweep_seconds   how often retention looks for items that had their time
 commit_seconds  how much longer a commit takes, to see what comes meanwhile
+write_seconds   how much longer the disk takes to begin each transaction, to see what lies between two
 commit_fails    every commit raises what nobody expects, to see what is told of it
 early_seconds   commits are told to be done so long before they begin, to see a test of it fail
 =============== ===============================================================
@@ -16,11 +17,15 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import sqlite3
 import sys
+import time
+from typing import Any
 
 from hub import app
 from hub.__main__ import main
 from hub.ports import Batch
+from hub.storage import database
 from hub.storage.sqlite import SqliteStorage, SqliteStore
 
 
@@ -32,6 +37,17 @@ def slow_commits(seconds: float) -> None:
         await commit(self, batch)
 
     SqliteStore.commit = slowly  # type: ignore[method-assign]  # what this file is for
+
+
+def slow_writes(seconds: float) -> None:
+    transaction, begin_write = vars(database)["_transaction"], vars(database)["_BEGIN_WRITE"]
+
+    def slowly(connection: sqlite3.Connection, begin: str, *work: Any) -> Any:
+        if begin == begin_write:
+            time.sleep(seconds)  # in the writer's thread
+        return transaction(connection, begin, *work)
+
+    vars(database)["_transaction"] = slowly
 
 
 def failing_commits() -> None:
@@ -68,6 +84,8 @@ def launch(tweaks: dict[str, object], arguments: list[str]) -> None:
                 app.SWEEP_SECONDS = value
             case "commit_seconds", float():
                 slow_commits(value)
+            case "write_seconds", float():
+                slow_writes(value)
             case "commit_fails", True:
                 failing_commits()
             case "early_seconds", float():

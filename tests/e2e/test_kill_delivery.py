@@ -72,7 +72,7 @@ class Story:
 
     async def start(self) -> None:
         """The next life begins; the world outside goes on meanwhile."""
-        self.hub.tweaks = {"sweep_seconds": 0.2, "commit_seconds": self.chance.choice((0.0, 0.0, 0.02))}
+        self.hub.tweaks = {"sweep_seconds": 0.2, "write_seconds": self.chance.choice((0.0, 0.01))}
         await asyncio.to_thread(self.hub.start)
 
     async def judge(self) -> DeliveryStored:
@@ -91,7 +91,7 @@ class Story:
         async with self.works.running():
             match self.chance.randrange(4):
                 case 0:
-                    await asyncio.sleep(self.chance.uniform(0.05, 1.2))
+                    await asyncio.sleep(self.chance.uniform(0.05, 2.0))
                 case 1:
                     await self.scene.more(self.chance.randrange(1, 200))
                 case _:
@@ -108,19 +108,19 @@ class Story:
             await self.judge()
 
     async def settle(self) -> DeliveryStored:
-        """Nothing goes wrong any more: until all is sent, with a new start whenever buckets are empty."""
-        self.outside.calm_down()
+        """No more kills: until all is sent, with a new start whenever buckets are empty. After the first of
+        them nothing goes wrong any more."""
         await self.start()
         for worker in self.works.workers * 2:
             await worker.settle()
         for _ in range(ROUNDS):
             while await self.on_their_way() and await self.outside.more_calls(1, within=QUIET_SECONDS):
                 pass
-            waiting = await self.on_their_way()
-            if not waiting:
+            if not await self.on_their_way():
                 break
             assert await self.hub.stop() == 0
             await self.judge()
+            self.outside.calm_down()
             await self.start()
         events = await self.pages("/v1/events?limit=1000")
         await self.works.follower.until_told(events[-1]["id"])
