@@ -14,8 +14,6 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-import msgpack  # type: ignore[import-untyped]  # ships no types
-
 from hub.model import (
     Incarnation,
     ItemId,
@@ -34,7 +32,7 @@ from hub.state.join import LedgerRegisters, join_into
 from hub.state.names import ALL, inbox_of
 from hub.state.weights import ITEM, field_of
 from hub.storage.queries import load_queries
-from hub.storage.rows import history_row, item_registers, ledger_row
+from hub.storage.rows import history_row, item_registers, ledger_row, unpacked_bodies
 
 FORMAT: Final = "tongbu.user/1"
 
@@ -245,7 +243,7 @@ def _register(register: Register) -> Row:
 
 def _readable(delivery: Row) -> Row:
     """The bodies as text."""
-    bodies: list[bytes] = msgpack.unpackb(delivery["bodies"]) if delivery["bodies"] else []
+    bodies = unpacked_bodies(delivery["bodies"])
     return {**delivery, "bodies": [body.decode("utf-8", "replace") for body in bodies]}
 
 

@@ -99,12 +99,12 @@ def delivery_row(columns: tuple[Any, ...]) -> DeliveryRow:
     unsure, forced, leased_until, error, ref, ended_at = columns[20:]
     return DeliveryRow(
         columns[1], Event(*columns[2:10]), channel, route, user, state, due, since, attempts, retries,
-        _bodies(bodies), part,
+        unpacked_bodies(bodies), part,
         bool(unsure), bool(forced), leased_until, error, ref, ended_at,
     )  # fmt: skip
 
 
-def _bodies(column: bytes | None) -> tuple[bytes, ...]:
+def unpacked_bodies(column: bytes | None) -> tuple[bytes, ...]:
     """What ``bodies_column`` packed. Damaged bytes are as none: the message is rendered again."""
     try:
         bodies = msgpack.unpackb(column) if column else ()
