@@ -9,12 +9,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from hub.identity.secret import load_secret
+from hub.identity.tokens import LocalTokens
+from hub.model import UserId
+from hub.ports import SystemClock
 
 ROOT = Path(__file__).parents[2]
 HUB = Path(sys.executable).with_name("hub")
@@ -121,6 +127,21 @@ def test_the_guide_goes_as_it_says_after_the_readme(url: str, tmp_path: Path) ->
     (devices,) = [answer["items"] for answer in answers if "platform" in answer.get("items", [{}])[0]]
     assert devices[-1]["name"] == "phone"
     assert answers[-1]["final"]["status"] == "succeeded"
+
+
+def test_the_python_of_the_readme_reports_a_task(url: str, tmp_path: Path) -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    body = textwrap.indent(code.replace("http://127.0.0.1:8787", url), "    ")
+    program = f"import asyncio, sys, tongbu\nasync def main(token):\n{body}\nasyncio.run(main(sys.argv[1]))"
+    secret = load_secret(tmp_path / "data", create=False)
+    token = LocalTokens(secret, SystemClock()).issue(UserId("dev"), ["user"], 3600)
+    done = subprocess.run(
+        [sys.executable, "-c", program, token], cwd=tmp_path, capture_output=True, text=True, timeout=30
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    (message,) = received((tmp_path / "log").read_text(), 1)
+    assert message.startswith("**Monthly report**")
+    assert "half of the pages" in message
 
 
 def test_the_yjs_page_starts_with_the_commands_of_the_readme() -> None:
