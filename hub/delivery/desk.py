@@ -168,10 +168,9 @@ class DeliveryDesk:
         Raises ``NotFound``, ``Forbidden``, ``Unavailable``.
         """
         _need_admin(caller)
-        now = self._clock.now()
-        row = _known(await self._outbox.replay(delivery_id, now))
-        self._dispatcher.wake(row.channel)
-        await self._outbox.save((), [replay_audit(row.id, row.channel, caller.user, row.state, now)])
+        row = _known(await self._dispatcher.replay(delivery_id))
+        audit = replay_audit(row.id, row.channel, caller.user, row.state, self._clock.now())
+        await self._outbox.save((), [audit])
         return row
 
     async def channels(self, caller: Identity) -> Sequence[ChannelView]:

@@ -266,6 +266,19 @@ async def test_what_waits_for_its_delay_is_sent_now(rig: Desk) -> None:
     assert await rig.states(ident) == ["sent"]
 
 
+@pytest.mark.parametrize("jump", [-7_200, 7_200])
+async def test_a_replay_right_after_the_clock_jumped_is_sent_now_too(rig: Desk, jump: int) -> None:
+    rig.ops.answers.append(BAD_MESSAGE)
+    (dead,) = await rig.decide("a")
+    (waits,) = await rig.decide("b", delay=3_600)
+    await rig.quiet()
+    rig.clock.jump(jump)
+    for ident in (dead, waits):
+        await rig.desk.retry(ROOT, ident)
+    await rig.quiet()
+    assert await rig.states(dead, waits) == ["sent", "sent"]
+
+
 async def test_channels_show_how_they_stand_and_nothing_secret(rig: Desk) -> None:
     rig.ops.always = BAD_CONFIG
     rig.channels["hook"].always = limited(60)
