@@ -10,9 +10,10 @@ identity_card 18 characters (GB 11643-1999), also as 6-8-4;    ``110105********0
 ============= ================================================ =====================
 
 Numbers are found as a reader sees them: full-width and other forms that Unicode's NFKC makes one ASCII
-character count as that; between the groups stand up to three blanks, hyphens or middle dots. A number with
-a digit or letter right beside it is part of something longer (a time in ms, an order's number, hex) and is
-left alone, and so is a decimal fraction. Everything but the number itself stays as it was, byte for byte.
+character count as that, what takes no room (zero-width spaces, marks of direction) may stand between them;
+between the groups stand up to three blanks, hyphens or middle dots. A number with a digit or letter right
+beside it is part of something longer (a time in ms, an order's number, hex) and is left alone, and so is a
+decimal fraction. Everything but the number itself stays as it was, byte for byte.
 
 An identity card has a province, a month and a day. Its check digit only adds confidence: a right one lets a
 day such as the 30th of February pass; a wrong one (a slip of the pen is as personal) needs a real date of the
@@ -27,6 +28,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -44,6 +46,9 @@ _PROVINCES: Final = "1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9[0-9]"
 _MONTH_DAY: Final = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 _DIVIDER: Final = r"[-\ ·•‧・‐‒–—―−]{1,3}"
 """Between the groups of a telephone number, NFKC applied."""
+
+_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+"""What takes no room: soft hyphens, zero widths, joiners, marks of direction."""
 
 _NUMBER: Final = re.compile(
     rf"""(?x)
@@ -73,22 +78,32 @@ def mask_personal(text: str) -> tuple[str, Counter[str]]:
     A message is masked whole, before it is split. Masking again changes nothing.
     """
     found: Counter[str] = Counter()
-    parts: list[str] = []
-    copied = 0
-    for match in _NUMBER.finditer(_folded(text)):
-        named = _named(match)
-        if named is None:
-            continue
-        group, kind, shown = named
-        found[kind] += 1
-        parts += text[copied : match.start(group)], shown
-        copied = match.end(group)
-    return ("".join((*parts, text[copied:])), found) if parts else (text, found)
+    text = _masked(text, text, range(len(text)), found)
+    if not text.isascii() and _INVISIBLE.search(text):
+        places = [place for place, each in enumerate(text) if not _INVISIBLE.match(each)]
+        text = _masked(text, "".join(text[place] for place in places), places, found)
+    return text, found
 
 
 def without_personal(text: str) -> str:
     """``mask_personal`` for a log, which doesn't count."""
     return mask_personal(text)[0]
+
+
+def _masked(text: str, seen: str, places: Sequence[int], found: Counter[str]) -> str:
+    """The text without the numbers that are in what is ``seen`` of it, each character of which stands in the
+    text at its place; ``found`` counts them."""
+    parts: list[str] = []
+    copied = 0
+    for match in _NUMBER.finditer(_folded(seen)):
+        named = _named(match)
+        if named is None:
+            continue
+        group, kind, shown = named
+        found[kind] += 1
+        parts += text[copied : places[match.start(group)]], shown
+        copied = places[match.end(group) - 1] + 1
+    return "".join((*parts, text[copied:])) if parts else text
 
 
 def _named(match: re.Match[str]) -> tuple[str, str, str] | None:

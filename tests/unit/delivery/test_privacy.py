@@ -165,6 +165,22 @@ def test_what_only_looks_alike_is_left_alone(text: str) -> None:
     assert mask_personal(text) == (text, {})
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("致电138\u200b0013\u200b8000", "致电138****8000"),
+        ("\u202d138\u00ad00138000\u202c!", "\u202d138****8000\u202c!"),
+        ("1\u20603\u2060800138000", "138****8000"),
+        ("138-\u200b0013-\ufeff8000", "138****8000"),
+        ("110105\u200b19491231002X", "110105********002X"),
+        ("a\u200b13800138000 13800\u200b138000", "a\u200b138****8000 138****8000"),
+        ("👨\u200d👩\u200d👧 \u200b1700000000000", "👨\u200d👩\u200d👧 \u200b1700000000000"),
+    ],
+)
+def test_what_takes_no_room_hides_no_number(text: str, clean: str) -> None:
+    assert mask_personal(text)[0] == clean
+
+
 def test_what_was_found_is_counted_by_kind() -> None:
     text = "13800138000, 13900139000 11010519491231002X"
     assert mask_personal(text) == (
