@@ -231,4 +231,5 @@ def _messages(rows: Iterable[Row]) -> list[Message]:
 
 def all_settled(stored: DeliveryStored) -> None:
     """Nothing is on its way any more."""
-    assert {row.state for row in stored.rows.values()} <= ENDED
+    waiting = [row for row in stored.rows.values() if row.state not in ENDED]
+    assert not waiting, f"still on their way: {waiting}"

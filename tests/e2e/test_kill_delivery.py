@@ -37,7 +37,7 @@ QUIET_SECONDS = 1.5
 """Without a call for so long, what waits waits for a bucket to fill: timers may be a second late."""
 LOOKED_UP = 40
 """Events whose items are asked for in the end."""
-ROUNDS = 60
+ROUNDS = 15
 """Starts until everything must have been sent."""
 
 EXPECTED = {"channel.paused", "delivery.dead", "delivery.partial"}
