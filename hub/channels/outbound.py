@@ -19,6 +19,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from hub.channels.addresses import PrivateAddress, VettedResolver
+from hub.channels.names import SystemNames
 from hub.errors import BadConfig
 from hub.model import Outcome
 
@@ -95,7 +96,7 @@ class Outbound:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            names = self._names or aiohttp.ThreadedResolver()
+            names = self._names or SystemNames()
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     resolver=VettedResolver(names, self._allow_private),
