@@ -327,7 +327,7 @@ def _channel(name: str, settings: ChannelSettings, call_timeout: float, clock: C
     """The way out that a configured channel is."""
     match settings:
         case WecomRobotSettings():
-            return WecomRobot(name, settings, call_timeout)
+            return WecomRobot(name, settings, call_timeout, clock)
         case WebhookSettings():
             return Webhook(name, settings, call_timeout, clock)
 

@@ -21,6 +21,7 @@ from hub.sandbox import FaultKind
 from tests.kit.clocks import StillClock
 from tests.kit.hubs import RunningHub, running_hub
 from tests.kit.sandboxes import RunningSandbox, running_sandbox
+from tests.kit.vendors import answer, vendor
 
 KEY = "canary-8f14e45f-robot"
 PATIENCE = 20.0
@@ -387,3 +388,16 @@ async def test_no_key_and_no_word_of_a_message_reaches_a_log_a_metric_or_an_answ
     assert "canary" not in told
     assert "webhook/send" not in told
     assert "birdsong" not in told
+
+
+async def test_a_days_quota_lasts_until_midnight_in_china_by_the_hubs_own_clock(tmp_path: Path) -> None:
+    file = tmp_path / "hub.toml"
+    async with vendor() as wecom:
+        wecom.otherwise = answer(200, {"errcode": 45009, "errmsg": "api freq out of limit: per day"})
+        file.write_text(f'[channels.wechat]\nkind = "wecom_robot"\nkey = "{KEY}"\nbase_url = "{wecom.url}"\n')
+        async with running_hub(tmp_path / "data", StillClock(), file) as hub:
+            root = hub.token("root", "admin")
+            _, tested = await hub.http("POST", "/v1/channels/wechat/test", None, root)
+            assert tested["outcome"] == "quota"
+            _, page = await hub.http("GET", "/v1/channels", None, root)
+            assert (page["items"][0]["state"], page["items"][0]["until"]) == ("waiting", 1_700_064_000_000)
