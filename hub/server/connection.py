@@ -121,10 +121,7 @@ class Connection:
         """Queue a relay, unless with it more than the cap would wait. One that waits alone always goes."""
         if self._transport is None:
             return True
-        waiting = self._queued
-        if self._stall is not None:
-            waiting += self._transport.get_write_buffer_size()
-        if waiting and waiting + len(message) > self._shared.buffer_bytes:
+        if (self._queued or self._stall is not None) and not self._has_room(len(message)):
             self._dropped = True
             return False
         self._messages.append(message)
@@ -206,8 +203,11 @@ class Connection:
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        if self._messages or self._control:
-            transport.write(self._take())
+        if self._control is not None:
+            control = self._take_control(self._control)
+            transport.write(self._take_messages() + control)
+        elif self._messages:
+            transport.write(self._take_messages())
         if (self._dropped or self._pauses) and self._stall is None:
             self._drained()
 
@@ -218,27 +218,37 @@ class Connection:
 
     # ------------------------------------------------------------ within
 
+    def _has_room(self, size: int) -> bool:
+        """Whether so many bytes more may wait. What waits alone always may."""
+        waiting = self._queued
+        if self._stall is not None and self._transport is not None:
+            waiting += self._transport.get_write_buffer_size()
+        return not waiting or waiting + size <= self._shared.buffer_bytes
+
     def _grow(self, size: int) -> None:
         self._queued += size
         if not self._leaving:
             self._leaving = True
             self._shared.flusher.add(self)
 
-    def _take(self) -> bytes:
-        """Everything queued, as frames."""
-        shared, messages, control = self._shared, self._messages, self._control
-        shared.metrics.bytes_out += self._queued - sum(map(len, control or ()))
-        self._queued = 0
-        frames = b""
-        if messages:
-            self._messages = []
-            self.sent_at = shared.wheel.now
-            shared.metrics.messages_out += len(messages)
-            frames = shared.flusher.frame(messages, self.concatenates)
-        if control is not None:
-            self._control = None
-            frames = b"".join((frames, *control))
-        return frames
+    def _take_messages(self) -> bytes:
+        """All messages queued, as frames."""
+        messages = self._messages
+        if not messages:
+            return b""
+        shared, metrics = self._shared, self._shared.metrics
+        metrics.messages_out += len(messages)
+        metrics.bytes_out += self._queued
+        self._messages, self._queued = [], 0
+        self.sent_at = shared.wheel.now
+        return shared.flusher.frame(messages, self.concatenates)
+
+    def _take_control(self, frames: list[bytes]) -> bytes:
+        """The control frames queued; they count as no message."""
+        self._control = None
+        joined = b"".join(frames)
+        self._queued -= len(joined)
+        return joined
 
     def _drained(self) -> None:
         self._resume(_BY_BUFFER)

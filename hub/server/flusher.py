@@ -1,13 +1,18 @@
-"""One event-loop callback that lets every connection with something queued write it, once."""
+"""An event-loop callback that lets every connection with something queued write it, once."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
 from hub.server.framing import framed
+
+WRITES: Final = 128
+"""Sockets written in one callback of the event loop, about a millisecond's worth: however many readers one
+message has, nobody else waits longer."""
 
 _log = structlog.stdlib.get_logger("hub.server.flusher")
 
@@ -27,24 +32,30 @@ class Flushable(Protocol):
 class Flusher:
     """Gathers what is queued during one callback of the event loop; there is one per process.
 
+    Connections are written in the order in which they came to have something queued, ``WRITES`` at a time.
+    Whose turn has not come yet goes on gathering, and writes all of it at once: under load a connection
+    makes fewer, larger writes.
+
     What many readers are sent in the same turn is framed once: consecutive calls of ``frame`` with equal
     messages share their bytes.
     """
 
-    __slots__ = ("_call_soon", "_concatenates", "_dirty", "_frames", "_messages")
+    __slots__ = ("_call_soon", "_concatenates", "_dirty", "_due", "_frames", "_messages")
 
     def __init__(self, call_soon: Callable[[Callable[[], None]], object]) -> None:
         self._call_soon = call_soon
-        self._dirty: list[Flushable] = []
+        self._dirty: deque[Flushable] = deque()
+        self._due = False
         self._messages: list[bytes] = []
         self._concatenates = False
         self._frames = b""
 
     def add(self, connection: Flushable) -> None:
         """Flush it after the present callback. The caller sees to it that nobody is added twice."""
-        if not self._dirty:
-            self._call_soon(self._flush)
         self._dirty.append(connection)
+        if not self._due:
+            self._due = True
+            self._call_soon(self._flush)
 
     def frame(self, messages: list[bytes], concatenates: bool) -> bytes:
         """The messages as ``framed`` makes them; the list must not be changed afterwards."""
@@ -55,12 +66,17 @@ class Flusher:
         return self._frames
 
     def _flush(self) -> None:
-        dirty, self._dirty = self._dirty, []
-        for connection in dirty:
+        dirty = self._dirty
+        for _ in range(min(WRITES, len(dirty))):
+            connection = dirty.popleft()
             try:
                 connection.flush()
             except Exception:
                 _log.exception("connection.flush_failed")
                 connection.abort()
+        if dirty:
+            self._call_soon(self._flush)
+            return
         # Nothing is kept alive between turns.
+        self._due = False
         self._messages, self._frames = [], b""

@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from hub import errors
 from hub.ports import Peer, Upgrade
+from hub.server.flusher import WRITES
 from tests.unit.server.fakes import (
     HIGH_WATER,
     MASK,
@@ -58,15 +59,37 @@ def test_a_dialect_that_does_not_concatenate_gets_its_frames_in_one_write() -> N
     assert socket.transport.writes == [unmasked(b"one") + unmasked(b"two")]
 
 
-def test_a_turn_of_a_thousand_sockets_is_one_callback_and_a_relay_is_framed_once() -> None:
+def test_however_many_sockets_are_to_be_written_no_callback_writes_more_than_a_few() -> None:
     process = Process()
-    sockets = [process.connect() for _ in range(1000)]
+    sockets = [process.connect() for _ in range(3 * WRITES - 1)]
     message = b"relay"
     for socket in sockets:
         socket.peer.relay(message)
-    assert len(process.soon) == 1
-    process.turn()
+    for written in (WRITES, 2 * WRITES, 3 * WRITES - 1):
+        assert len(process.soon) == 1
+        process.turn()
+        assert [bool(socket.transport.writes) for socket in sockets] == [
+            index < written for index in range(len(sockets))
+        ]
+    assert not process.soon
+    assert len({id(data) for socket in sockets for data in socket.transport.writes}) == 1
     assert all(socket.sent == unmasked(message) for socket in sockets)
+
+
+def test_a_socket_whose_turn_has_not_come_gathers_and_those_before_it_queue_again_behind_it() -> None:
+    process = Process()
+    sockets = [process.connect() for _ in range(WRITES + 1)]
+    first, last = sockets[0], sockets[-1]
+    for socket in sockets:
+        socket.peer.relay(b"one")
+    process.turn()
+    for socket in sockets:
+        socket.peer.relay(b"two")
+    process.turn()
+    process.turn()
+    assert not process.soon
+    assert last.transport.writes == [unmasked(b"onetwo")]
+    assert first.transport.writes == [unmasked(b"one"), unmasked(b"two")]
 
 
 def test_readers_of_the_same_messages_share_the_bytes_and_others_get_their_own() -> None:
