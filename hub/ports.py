@@ -26,7 +26,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from hub.model import (
     Access,
@@ -58,8 +58,7 @@ from hub.model import (
 # --------------------------------------------------------------------------- Store
 
 
-@dataclass(frozen=True, slots=True)
-class TopicRow:
+class TopicRow(NamedTuple):
     """One topic as folded. ``floor``: a device from below it gets a full snapshot.
 
     ``items`` counts every item ever created (live and in history), ``live`` is an upper bound of
@@ -77,8 +76,7 @@ class TopicRow:
     order: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class JournalRow:
+class JournalRow(NamedTuple):
     """One topic's part of one turn. ``number`` grows by one a row over the whole hub.
 
     ``body`` is a msgpack list: statements ``[item, field, value, hlc, actor]`` or document updates (bytes).
@@ -187,16 +185,14 @@ class Found:
     members: dict[TopicName, Sequence[UserId]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterRow:
+class RegisterRow(NamedTuple):
     """One register to fold."""
 
     key: Key
     register: Register
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateRow:
+class UpdateRow(NamedTuple):
     """The updates one turn brought to a document. ``body`` as in the journal."""
 
     topic: TopicName
@@ -363,8 +359,7 @@ class Devices(Protocol):
 # --------------------------------------------------------------------------- the rest
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """One topic's saved batch on its way to the readers. ``body`` as in the journal.
 
     ``origin`` is the local session that alone brought it (0: several, or none): it is sent only ``altered``,

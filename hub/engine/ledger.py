@@ -27,10 +27,10 @@ from hub.protocol.body import encode_statements
 from hub.state.attempts import FIRST_ATTEMPT, FIRST_STATUS, MAX_ATTEMPT, TERMINAL, reopen
 from hub.state.clock import stamp
 from hub.state.fields import fits
-from hub.state.join import join, registered
+from hub.state.join import registered
 from hub.state.names import ALL
 from hub.state.records import same_content
-from hub.state.weights import FINAL, ITEM, READ_UPTO, field_of
+from hub.state.weights import FINAL, ITEM, READ_UPTO, field_of, weight_of
 from hub.state.weights import slot as slot_of
 
 if TYPE_CHECKING:
@@ -40,20 +40,14 @@ STATUS = Slot("status")
 PROGRESS = Slot("progress")
 
 
-class Mark(NamedTuple):
-    """A point to which ``LedgerPart.rollback`` returns."""
-
-    undo: int
-    items: int
-    live: int
-    unknown: int
-    order: int
-
+Mark = tuple[int, int, int, int, int]
+"""A point to which ``LedgerPart.rollback`` returns: length of ``undo``; items, live, unknown, order."""
 
 UNSTAMPED = Hlc(-1)
 SPACE_MARK_AHEAD = 60_000
 """Milliseconds after the clock up to which a space may be marked read."""
-_REOPENING = (Slot("archived"), Slot("deleted"), STATUS)
+_REOPENING = frozenset({Slot("archived"), Slot("deleted"), STATUS})
+_WITH_ATTEMPT = frozenset({STATUS, PROGRESS})
 
 
 class Uncertain(Exception):
@@ -120,6 +114,8 @@ class LedgerPart:
     def standing(self, item: ItemId, slot: Slot) -> Register | None:
         """What stands, this turn's joins included."""
         found = self.overlay.get((item, slot))
+        if found is None:
+            found = self.turn.before.get((self.ledger.name, item, slot))
         return found if found is not None else self.stood(item, slot)
 
     def stood(self, item: ItemId, slot: Slot) -> Register | None:
@@ -154,11 +150,12 @@ class LedgerPart:
     def mark(self) -> Mark:
         """A point to which ``rollback`` returns."""
         ledger = self.ledger
-        return Mark(len(self.undo), ledger.items, ledger.live, ledger.unknown, ledger.order)
+        return len(self.undo), ledger.items, ledger.live, ledger.unknown, ledger.order
 
     def rollback(self, mark: Mark) -> None:
         """Take back every join since the mark: a push is taken whole or not at all."""
-        while len(self.undo) > mark.undo:
+        joins, *counts = mark
+        while len(self.undo) > joins:
             key, before = self.undo.pop()
             if before is None:
                 self.overlay.pop(key, None)
@@ -166,7 +163,7 @@ class LedgerPart:
             else:
                 self.overlay[key] = before
         ledger = self.ledger
-        _, ledger.items, ledger.live, ledger.unknown, ledger.order = mark
+        ledger.items, ledger.live, ledger.unknown, ledger.order = counts
 
     def drop(self) -> None:
         """The commit failed: the ledger is as it was before the turn."""
@@ -181,20 +178,26 @@ class LedgerPart:
             Limit: too many items, or too many statements on unknown items.
             Uncertain: perhaps too many.
         """
-        if stated.field == ITEM:
+        item, field, value, hlc = stated
+        if field == ITEM:
             return self._create(stated, actor)
-        slot = slot_of(stated.field, actor)
-        standing = self.standing(stated.item, slot)
-        self._check_kind(stated, known=standing is not None)
-        self._check_mark(stated)
-        hlc = self._stamp(stated, standing)
-        value = self._value(stated, hlc)
-        register = join(standing, Statement(stated.item, stated.field, value, hlc, actor), self.seq)
-        if register is None:
-            return False
-        if slot in _REOPENING and standing is not None and self._may_reopen(stated.item, standing, value):
-            self.ledger.live += 1
-        self._set((stated.item, slot), register, altered=value is not stated.value)
+        slot = slot_of(field, actor)
+        standing = self.standing(item, slot)
+        self._check_kind(item, field, known=standing is not None)
+        if field == READ_UPTO:
+            self._check_mark(stated)
+        if hlc == UNSTAMPED:
+            hlc = self._stamp(standing)
+        if field in _WITH_ATTEMPT:
+            value = self._value(stated, hlc)
+        weight = weight_of(field, value, hlc, actor)
+        if standing is not None:
+            if weight <= standing.weight:
+                return False
+            if slot in _REOPENING and self._may_reopen(item, standing, value):
+                self.ledger.live += 1
+        register = Register(value, hlc, actor, self.seq, weight)
+        self._set((item, slot), register, altered=value is not stated.value)
         return True
 
     def add(self, item: ItemId, field: str, value: Json, hlc: Hlc, actor: Actor) -> None:
@@ -213,7 +216,7 @@ class LedgerPart:
         ledger = self.ledger
         order = max(ledger.order + 1, self.turn.now)
         value: Json = {**record, "by": actor, "at": self.turn.now, "order": order}
-        hlc = self._stamp(stated, None)
+        hlc = stated.hlc if stated.hlc != UNSTAMPED else self._stamp(None)
         register = registered(Statement(stated.item, ITEM, value, hlc, actor), self.seq)
         self._set((stated.item, ITEM), register, altered=True)
         ledger.order = order
@@ -240,22 +243,20 @@ class LedgerPart:
             return final is not None and cast("int", value[0]) > _sealed_attempt(final)
         return value is False and standing.value is True
 
-    def _check_kind(self, stated: Stated, *, known: bool) -> None:
-        if stated.item == ALL or "/" in stated.item:
+    def _check_kind(self, item: ItemId, field: str, *, known: bool) -> None:
+        if item == ALL or "/" in item:
             return
-        record = self.standing(stated.item, ITEM)
+        record = self.standing(item, ITEM)
         if record is None:
             self._check_unknown(known)
             return
         kind = cast("dict[str, ItemKind]", record.value)["kind"]
-        if not fits(stated.field, kind):
-            raise BadField(f"a {kind} has no field {stated.field}")
+        if not fits(field, kind):
+            raise BadField(f"a {kind} has no field {field}")
 
     def _check_mark(self, stated: Stated) -> None:
         """A mark can't swallow what has not arrived. A space's orders aren't known in the inbox: its marks
         end ``SPACE_MARK_AHEAD`` after the clock."""
-        if stated.field != READ_UPTO:
-            return
         latest = (
             max(self.ledger.order, self.turn.now - 1)
             if stated.item == ALL
@@ -274,14 +275,13 @@ class LedgerPart:
             )
         self.ledger.unknown += 1
 
-    def _stamp(self, stated: Stated, standing: Register | None) -> Hlc:
-        if stated.hlc != UNSTAMPED:
-            return stated.hlc
+    def _stamp(self, standing: Register | None) -> Hlc:
         return stamp(self.turn.now, standing.hlc if standing else None)
 
     def _value(self, stated: Stated, hlc: Hlc) -> Json:
+        """What a status or progress means here and now."""
         value = stated.value
-        if stated.field not in (STATUS, PROGRESS) or not isinstance(value, list):
+        if not isinstance(value, list):
             return value
         if stated.field == PROGRESS and not stated.relative:
             return value
@@ -323,6 +323,8 @@ class LedgerPart:
     def join_history(self) -> None:
         """Items in history that were stated on: those that live again come back whole, the others are
         joined where they are and make no seq."""
+        if not self.turn.found.history:
+            return
         name = self.ledger.name
         for item in {item for item, _ in self.overlay}:
             row = self.turn.history(name, item)
@@ -345,15 +347,20 @@ class LedgerPart:
 
     def body(self) -> bytes:
         """This turn's statements as the journal and the wire hold them."""
-        return encode_statements([statement_of(key, r) for key, r in self.overlay.items()])
+        return encode_statements([_columns(key, r) for key, r in self.overlay.items()])
 
     def altered_body(self) -> bytes:
         """The part that the hub changed or added; b"" for none."""
         if not self.altered:
             return b""
         return encode_statements(
-            [statement_of(key, self.overlay[key]) for key in self.overlay if key in self.altered]
+            [_columns(key, self.overlay[key]) for key in self.overlay if key in self.altered]
         )
+
+
+def _columns(key: ItemSlot, register: Register) -> tuple[ItemId, str, Json, Hlc, Actor]:
+    """As ``statement_of``, only to be encoded."""
+    return key[0], field_of(key[1]), register[0], register[1], register[2]
 
 
 def statement_of(key: ItemSlot, register: Register) -> Statement:

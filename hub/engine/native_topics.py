@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from hub.engine.documents import Update, UseDocument
 from hub.engine.intake import Intake
+from hub.engine.ledger import Stated
 from hub.engine.reading import Catch
 from hub.engine.services import Services
 from hub.engine.session import next_session_id
-from hub.engine.statements import Write
+from hub.engine.statements import Joining
 from hub.engine.topics import DocumentTopic, Ledger, Topic
 from hub.errors import BadValue, Forbidden, Limit, Malformed, Refusal, UnknownHandle
 from hub.model import Access, Actor, Identity, Incarnation, Seq, Statement, TopicName
@@ -39,14 +40,15 @@ class Opened:
 class NativeTopics:
     """One identified session's topics. Implements ``topics.Reader``.
 
-    ``identity`` is whom the session speaks for now; None once it is gone.
+    ``identity`` is whom the session speaks for now; None once it is gone. ``actor`` is its device for good.
     """
 
-    __slots__ = ("_intake", "_opened", "_opening", "_peer", "_services", "id", "identity")
+    __slots__ = ("_intake", "_opened", "_opening", "_peer", "_services", "actor", "id", "identity")
 
     def __init__(self, peer: Peer, services: Services, identity: Identity, intake: Intake) -> None:
         self.id = next_session_id()
         self.identity: Identity | None = identity
+        self.actor = Actor(identity.device or "")
         self._peer = peer
         self._services = services
         self._intake = intake
@@ -220,15 +222,14 @@ class NativeTopics:
             if opened.access != "write":
                 raise Forbidden("you may only read this topic")
             topic = opened.topic
-            done, refused = partial(self._saved, ref, size, opened), partial(self._no, ref, size)
             if isinstance(topic, Ledger):
                 stated = self._services.check.stated(topic.kind, message.body, self.identity)
-                actor = Actor(self.identity.device or "")
-                self._services.pipeline.submit(Write(topic, stated, actor, self.id, done, refused))
+                self._services.pipeline.submit(_Pushed(self, opened, topic, stated, ref, size))
                 self._intake.took(size, len(stated))
             elif isinstance(topic, DocumentTopic):
                 if type(message.body) is not bytes:
                     raise BadValue("a document is pushed one update (bytes)")
+                done, refused = partial(self.saved, ref, size, opened), partial(self.refused, ref, size)
                 update = Update(topic, message.body, self.identity.user, self.id, done, refused)
                 self._services.pipeline.submit(update)
                 self._intake.took(size, 1)
@@ -239,14 +240,16 @@ class NativeTopics:
 
     # A device takes the highest seq it was told for what it has, so one that missed relays, or closed the
     # topic, is told the last it was shown, not the one its push is saved under.
-    def _saved(self, ref: int, size: int, opened: Opened, seq: Seq) -> None:
+    def saved(self, ref: int, size: int, opened: Opened, seq: Seq) -> None:
+        """A push is saved under ``seq``."""
         opened = self._opened.get(opened.topic.handle, opened)
         if not opened.stale:
             opened.sent = max(opened.sent, seq)
         self._peer.answer(native.ok(ref, min(seq, opened.sent)))
         self._intake.answered(size)
 
-    def _no(self, ref: int, size: int, refusal: Refusal) -> None:
+    def refused(self, ref: int, size: int, refusal: Refusal) -> None:
+        """A push was not taken."""
         self._count_refusal(refusal)
         self._peer.answer(native.no(ref, refusal))
         self._intake.answered(size)
@@ -314,6 +317,35 @@ class NativeTopics:
         """A seq that can't be the device's next, even if one relay was dropped: it opens again."""
         seq = max(opened.topic.seq, opened.sent + 2)
         self._peer.answer(native.relay(opened.topic.handle, Seq(seq), native.EMPTY_BODY))
+
+
+class _Pushed(Joining):
+    """A push of statements; its session answers it."""
+
+    __slots__ = ("_opened", "_ref", "_session", "_size")
+
+    def __init__(
+        self,
+        session: NativeTopics,
+        opened: Opened,
+        topic: Ledger,
+        stated: Sequence[Stated],
+        ref: int,
+        size: int,
+    ) -> None:
+        super().__init__(topic, stated, session.actor, session.id)
+        self._session = session
+        self._opened = opened
+        self._ref = ref
+        self._size = size
+
+    def settle(self) -> None:
+        """Saved."""
+        self._session.saved(self._ref, self._size, self._opened, self.topic.seq)
+
+    def fail(self, refusal: Refusal) -> None:
+        """Not taken."""
+        self._session.refused(self._ref, self._size, refusal)
 
 
 def _check_vector(state_vector: bytes | None) -> None:

@@ -226,9 +226,7 @@ class Pipeline:
 
     def _join(self, turn: Turn, taken: Taken) -> bool:
         """Join a topic's works; False if they start over (its Doc broke, a limit needs the whole ledger)."""
-        order = sorted(range(len(taken.works)), key=lambda index: taken.works[index].late)
-        for index in order:
-            work = taken.works[index]
+        for index, work in _in_order(taken.works):
             try:
                 work.join(turn)
             except Refusal as refusal:
@@ -360,8 +358,7 @@ class Pipeline:
             return
         ledger.seq = row.seq
         memory.tail.add_ledger(ledger.row(), part.overlay, row.number, len(row.body))
-        for (item, slot), register in part.overlay.items():
-            memory.cache.put((ledger.name, item, slot), register)
+        memory.cache.put_all(ledger.name, part.overlay)
         if ledger.view is not None:
             ledger.view.apply(part.overlay, turn.now)
             ledger.live, ledger.unknown = ledger.view.live, ledger.view.unknown
@@ -375,6 +372,12 @@ class Pipeline:
         topic.update_bytes += len(row.body)
         self._memory.tail.add_document(topic.row(), UpdateRow(topic.name, row.seq, row.body), row.number)
         self._documents.admit(topic)
+
+
+def _in_order(works: list[AnyWork]) -> Iterable[tuple[int, AnyWork]]:
+    """The works with their places in the queue; late ones after the others."""
+    order = enumerate(works)
+    return sorted(order, key=lambda each: each[1].late) if any([work.late for work in works]) else order
 
 
 def _nobody_minds(_: TopicName) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -58,9 +59,23 @@ class RegisterCache:
         before = self._young.get(key)
         self._bytes += held_bytes(register) - (held_bytes(before) if before is not None else 0)
         self._young[key] = register
+        self._keep_within_budget()
+
+    def _keep_within_budget(self) -> None:
         if self._bytes > self._budget:
             self._old, self._young = self._young, {}
             self._old_bytes, self._bytes = self._bytes, 0
+
+    def put_all(self, topic: TopicName, registers: Mapping[tuple[ItemId, Slot], Register]) -> None:
+        """Remember what one turn saved of a topic."""
+        young, grown = self._young, 0
+        for (item, slot), register in registers.items():
+            key = (topic, item, slot)
+            before = young.get(key)
+            grown += held_bytes(register) - (held_bytes(before) if before is not None else 0)
+            young[key] = register
+        self._bytes += grown
+        self._keep_within_budget()
 
     def forget(self, key: CacheKey) -> None:
         """The store no longer holds what was remembered."""
@@ -81,9 +96,10 @@ def held_bytes(register: Register | Absent) -> int:
     if register is ABSENT:
         return REGISTER_BYTES
     value = register.value
-    if isinstance(value, dict):
-        return REGISTER_BYTES + _record_bytes(value)
-    return REGISTER_BYTES + (4 * len(register.weight) if isinstance(value, str | list) else 0)
+    kind = type(value)
+    if kind is list or kind is str:
+        return REGISTER_BYTES + 4 * len(register.weight)
+    return REGISTER_BYTES + (_record_bytes(value) if isinstance(value, dict) else 0)
 
 
 def _record_bytes(record: dict[str, Json]) -> int:

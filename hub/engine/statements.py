@@ -33,34 +33,23 @@ def _may_decide(stated: Stated) -> bool:
     return stated.field == ITEM
 
 
-class Write(Work[Ledger]):
-    """Statements of one actor, taken whole or not at all.
+class Joining(Work[Ledger]):
+    """Statements of one actor, taken whole or not at all. Whoever extends it tells how it ended.
 
     Args:
         origin: the session they came from, 0 for none.
         guard: looks at the record of each item first.
-        done: called with the seq they are saved under (the topic's present one where nothing won).
-        refused: called with the reason.
     """
 
-    __slots__ = ("actor", "done", "guard", "origin", "refused", "stated", "won")
+    __slots__ = ("actor", "guard", "origin", "stated", "won")
 
     def __init__(
-        self,
-        topic: Ledger,
-        stated: Sequence[Stated],
-        actor: Actor,
-        origin: int,
-        done: Callable[[Seq], None],
-        refused: Callable[[Refusal], None],
-        guard: Guard | None = None,
+        self, topic: Ledger, stated: Sequence[Stated], actor: Actor, origin: int, guard: Guard | None = None
     ) -> None:
-        super().__init__(topic)
+        self.topic = topic
         self.stated = stated
         self.actor = actor
         self.origin = origin
-        self.done = done
-        self.refused = refused
         self.guard = guard
         self.won = False
 
@@ -88,7 +77,8 @@ class Write(Work[Ledger]):
         self.won = False
         for index, stated in enumerate(self.stated):
             try:
-                self._check(part, stated.item)
+                if self.guard is not None:
+                    self._check(part, stated.item, self.guard)
                 if part.state(stated, self.actor):
                     self.won = True
                 else:
@@ -100,10 +90,34 @@ class Write(Work[Ledger]):
         if self.won:
             part.origins.add(self.origin)
 
-    def _check(self, part: LedgerPart, item: ItemId) -> None:
-        if self.guard is not None:
-            record: Any = part.standing(item, ITEM)
-            self.guard(record.value if record is not None else None)
+    def _check(self, part: LedgerPart, item: ItemId, guard: Guard) -> None:
+        record: Any = part.standing(item, ITEM)
+        guard(record.value if record is not None else None)
+
+
+class Write(Joining):
+    """As ``Joining``, told by calls.
+
+    Args:
+        done: called with the seq they are saved under (the topic's present one where nothing won).
+        refused: called with the reason.
+    """
+
+    __slots__ = ("done", "refused")
+
+    def __init__(
+        self,
+        topic: Ledger,
+        stated: Sequence[Stated],
+        actor: Actor,
+        origin: int,
+        done: Callable[[Seq], None],
+        refused: Callable[[Refusal], None],
+        guard: Guard | None = None,
+    ) -> None:
+        super().__init__(topic, stated, actor, origin, guard)
+        self.done = done
+        self.refused = refused
 
     def settle(self) -> None:
         """Saved."""

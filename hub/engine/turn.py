@@ -57,6 +57,7 @@ class Turn:
     """The context of one turn's joins."""
 
     __slots__ = (
+        "_cached",
         "batch",
         "before",
         "documents",
@@ -73,6 +74,7 @@ class Turn:
 
     def __init__(self, memory: Memory, limits: LedgerLimits, now: Milliseconds) -> None:
         self.memory = memory
+        self._cached = memory.cache.get
         self.limits = limits
         self.now = now
         self.wanted = Wanted()
@@ -90,8 +92,8 @@ class Turn:
         key = (topic, item, slot)
         if key in self.before:
             return
-        found = self.memory.find(key)
-        if found is None:
+        found = self._cached(key)
+        if found is None and (found := self.memory.tail.find(topic, item, slot)) is None:
             self.wanted.registers.add(Key(topic, item, slot))
         else:
             self.before[key] = found if found is not ABSENT else None

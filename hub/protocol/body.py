@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hub.errors import Malformed
-from hub.model import Statement
+from hub.model import Actor, Hlc, ItemId, Json, Statement
 from hub.protocol.frames import boundaries, pack, pack_array_header, pack_large, unpack
 
 EMPTY_BODY = b"\x90"
@@ -21,8 +21,8 @@ _SMALL_COUNT = 1_000
 _SMALL_BYTES = 2**20
 
 
-def encode_statements(statements: Sequence[Statement]) -> bytes:
-    """A ledger's body."""
+def encode_statements(statements: Sequence[tuple[ItemId, str, Json, Hlc, Actor]]) -> bytes:
+    """A ledger's body: of ``Statement``s, or of tuples like them."""
     return pack(statements) if len(statements) <= _SMALL_COUNT else pack_large(statements)
 
 

@@ -202,7 +202,7 @@ def _raise_floor(tables: Tables, topic: TopicName, floor: Seq) -> None:
     """A floor never falls, and may come before its topic is folded."""
     tables.floors[topic] = max(tables.floors.get(topic, Seq(0)), floor)
     if topic in tables.topics:
-        tables.topics[topic] = replace(tables.topics[topic], floor=tables.floors[topic])
+        tables.topics[topic] = tables.topics[topic]._replace(floor=tables.floors[topic])
 
 
 def _join(tables: Tables, row: RegisterRow) -> None:

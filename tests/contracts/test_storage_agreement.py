@@ -58,7 +58,18 @@ weights = st.binary(max_size=2)
 registers = st.builds(Register, values, st.integers(0, 9000).map(Hlc), st.just(Actor("phone")), seqs, weights)
 register_rows = st.builds(RegisterRow, st.builds(Key, topics, items, slots), registers)
 bodies = st.binary(max_size=3)
-topic_rows = st.builds(TopicRow, topics, st.integers(1, 2**53 - 1).map(Incarnation), seqs, seqs)
+counts = st.integers(0, 2**53 - 1)
+topic_rows = st.builds(
+    TopicRow,
+    topics,
+    st.integers(1, 2**53 - 1).map(Incarnation),
+    seqs,
+    seqs,
+    items=counts,
+    live=counts,
+    unknown=counts,
+    order=counts,
+)
 history_rows = st.builds(
     HistoryRow,
     topics,
@@ -156,7 +167,7 @@ Step = Batch | Fold | Dispatch | Reopen
 
 def numbered(batch: Batch, last: int) -> Batch:
     """Journal numbers are the engine's to give: each greater than the last."""
-    journal = [replace(row, number=last + n) for n, row in enumerate(batch.journal, start=1)]
+    journal = [row._replace(number=last + n) for n, row in enumerate(batch.journal, start=1)]
     return replace(batch, journal=journal)
 
 
