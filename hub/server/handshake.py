@@ -54,6 +54,16 @@ class UpgradeRequest:
         """All values of a header, in order."""
         return self.fields.get(name, ())
 
+    def asks_for_websocket(self) -> bool:
+        """Whether ``Upgrade`` and ``Connection`` say so, each once (RFC 6455 §4.2.1)."""
+        upgrade, connection = self.only("upgrade"), self.only("connection")
+        return (
+            upgrade is not None
+            and upgrade.lower() == "websocket"
+            and connection is not None
+            and "upgrade" in connection.lower().replace(",", " ").split()
+        )
+
     def only(self, name: str) -> str | None:
         """The value of a header that is there once."""
         values = self.fields.get(name, ())
@@ -111,8 +121,7 @@ class Doorway:
         common = (
             request.method == "GET"
             and request.version == "1.1"
-            and (request.only("upgrade") or "").lower() == "websocket"
-            and "upgrade" in (request.only("connection") or "").lower().replace(",", " ").split()
+            and request.asks_for_websocket()
             and request.only("sec-websocket-version") == "13"
             and _key.fullmatch(key) is not None
             and (_subprotocols.fullmatch(offered) or "sec-websocket-protocol" not in request.fields)

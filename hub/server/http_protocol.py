@@ -65,10 +65,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     Args:
         entrance: what all of them share.
+        since: from when it is awaited (the wheel's seconds); None for now.
         uvicorn: what uvicorn passes.
     """
 
-    def __init__(self, entrance: Entrance, **uvicorn: Any) -> None:
+    def __init__(self, entrance: Entrance, since: float | None = None, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         # URLs may hold tokens. uvicorn decides by how the process's loggers happen to be set up.
         self.access_log = False
@@ -81,7 +82,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._timer: Timer | None = None
         # When what is awaited must be there; None while nothing is.
         self._due: float | None = None
-        self._quiet_since = self._wheel.now
+        self._quiet_since = since if since is not None else self._wheel.now
         self._drain_timer: Timer | None = None
         # What the peer had not taken at the last look; None where that says nothing about the peer.
         self._untaken: int | None = None
@@ -95,7 +96,7 @@ class HttpProtocol(HttpToolsProtocol):
         if not self._entrance.room.enter(self, len(self.connections)):
             self.transport.write(refuse(errors.Unavailable("the hub has no room for another connection")))
             self.transport.close()
-        self._expect(self._limits.head_seconds)
+        self._expect(self._limits.head_seconds - (self._wheel.now - self._quiet_since))
         self._drain_timer = self._wheel.schedule(self._limits.drain_seconds, self._check_taken)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -19,11 +19,12 @@ from hub import errors
 from hub.config import Config
 from hub.ports import PeerHandlers
 from hub.server.addresses import AddressCounts, TrustedProxies
+from hub.server.arrival import Arrival
 from hub.server.connection import Outbound
 from hub.server.context import ReactorContext, ReactorLimits
 from hub.server.flusher import Flusher
 from hub.server.handshake import Doorway
-from hub.server.http_protocol import Entrance, HttpProtocol, RequestLimits
+from hub.server.http_protocol import Entrance, RequestLimits
 from hub.server.reactor import WebSocketReactor
 from hub.server.room import Room, sockets_at_most
 from hub.server.wheel import TimerWheel
@@ -149,7 +150,7 @@ class Listener:
         settings, context = self._settings, self._context()
         config = uvicorn.Config(
             self._app,
-            http=cast(Any, functools.partial(HttpProtocol, self._entrance(context))),
+            http=cast(Any, functools.partial(Arrival, self._entrance(context))),
             ws=cast(Any, functools.partial(WebSocketReactor, context)),
             log_config=None,
             access_log=False,
