@@ -12,7 +12,7 @@ INSTALLED := $(VENV)/.tongbu-installed
 NODE_TESTS := tests/e2e/node
 NODE_INSTALLED := $(NODE_TESTS)/node_modules/.tongbu-installed
 
-.PHONY: run demo test check bench setup setup-test format wheel
+.PHONY: run demo test check bench setup setup-test setup-conformance format wheel
 .DEFAULT_GOAL := run
 
 run: setup
@@ -52,6 +52,10 @@ $(INSTALLED): pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --editable '.[server]' --group dev
 	@touch $@
+
+# Autobahn's WebSocket cases join make test; they need a Python 2.7.
+setup-conformance: setup
+	@$(BIN)/python .ci/autobahn.py
 
 ifeq ($(wildcard $(NODE_TESTS)/package.json),)
 setup-test:

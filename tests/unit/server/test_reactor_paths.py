@@ -7,6 +7,7 @@ each other on their way out, so they are compared apart.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hypothesis import example, given, settings
@@ -22,6 +23,8 @@ from hub import errors
 from tests.unit.server.fakes import Process, close_payload, masked, unmasked
 
 MAX_BYTES = 300
+LARGE = 65_600
+"""The limit where frames are large: above the largest length that is written in two bytes."""
 
 
 @dataclass
@@ -37,17 +40,18 @@ class Outcome:
 class Library:
     """The oracle."""
 
-    def __init__(self) -> None:
-        self.protocol = ServerProtocol(state=OPEN, max_size=MAX_BYTES)
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self.protocol = ServerProtocol(state=OPEN, max_size=max_bytes)
         self.outcome = Outcome()
         self.fragments = b""
 
-    def receive(self, data: bytes) -> Outcome:
-        for at in range(len(data)):
+    def receive(self, pieces: Iterable[bytes]) -> Outcome:
+        """At most one frame ends in each piece."""
+        for piece in pieces:
             if self.outcome.end in ("failed", "closed"):
                 break
             was_open = self.protocol.state is OPEN
-            self.protocol.receive_data(data[at : at + 1])
+            self.protocol.receive_data(piece)
             self._report(was_open)
         return self.outcome
 
@@ -88,9 +92,9 @@ def said(error: errors.Fatal) -> bytes:
     return farewell + unmasked(close_payload(error.close_code, error.message), 8)
 
 
-def by_reactor(chunks: list[bytes]) -> Outcome:
+def by_reactor(chunks: list[bytes], max_bytes: int = MAX_BYTES) -> Outcome:
     socket = Process().connect()
-    socket.peer.limit_messages(MAX_BYTES)
+    socket.peer.limit_messages(max_bytes)
     socket.receive(*chunks)
     transport = socket.transport
     ends = {
@@ -111,7 +115,13 @@ binary = st.builds(masked, payloads, mask=masks)
 pieces = st.builds(masked, payloads, st.sampled_from((0, 2)), fin=st.booleans(), mask=masks)
 controls = st.builds(masked, small, st.sampled_from((9, 10)), mask=masks)
 codes = st.sampled_from((999, 1000, 1001, 1005, 1006, 3000, 4999, 5000))
-closes = st.builds(lambda code, reason: masked(close_payload(code) + reason, 8), codes, small)
+reasons = st.one_of(
+    small, st.sampled_from((b"\xff", b"\xed\xa0\x80", b"ok \xe2\x82", b"\xf0\x9f\x98\x80", bytes(123)))
+)
+closes = st.one_of(
+    st.builds(lambda code, reason: masked(close_payload(code) + reason, 8), codes, reasons),
+    st.just(masked(b"\x03", 8)),
+)
 odd = st.one_of(
     st.builds(masked, small, st.integers(0, 15), fin=st.booleans(), reserved=st.integers(0, 7)),
     st.builds(unmasked, small),
@@ -125,10 +135,33 @@ frames = st.lists(
 ).map(b"".join)
 
 
+def longer_written(payload: bytes, opcode: int, octets: int) -> bytes:
+    """A frame whose length takes more bytes than it needs."""
+    length = bytes((0xFE if octets == 2 else 0xFF,)) + len(payload).to_bytes(octets, "big")
+    return bytes((0x80 | opcode,)) + length + bytes(4) + payload
+
+
+def sized(size: int, opcode: int, fin: bool, mask: bytes) -> bytes:
+    return masked((b"0123456789" * (size // 10 + 1))[:size], opcode, fin=fin, mask=mask)
+
+
+borders = st.sampled_from((0, 1, 125, 126, 127, 128, 65_535, 65_536, LARGE - 1, LARGE, LARGE + 1))
+large = st.builds(sized, borders, st.sampled_from((0, 2, 2, 2)), st.sampled_from((True, True, False)), masks)
+unusual = st.one_of(
+    st.builds(longer_written, small, st.sampled_from((0, 2, 9)), st.sampled_from((2, 8))),
+    st.sampled_from((b"\x82\xff\xff" + bytes(11), b"\x82\xff" + (LARGE + 1).to_bytes(8, "big") + bytes(4))),
+)
+large_frames = st.lists(st.one_of(large, large, large, controls, closes, unusual), max_size=5)
+
+
 @st.composite
 def streams(draw: st.DrawFn) -> list[bytes]:
     """Frames, good and bad, as one stream of bytes cut anywhere."""
-    data = draw(frames)
+    return draw(cut(draw(frames)))
+
+
+@st.composite
+def cut(draw: st.DrawFn, data: bytes) -> list[bytes]:
     cuts = sorted(draw(st.sets(st.integers(0, len(data)), max_size=10)))
     return [data[start:end] for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True) if start < end]
 
@@ -143,8 +176,19 @@ fragmented = masked(b"frag", fin=False) + masked(b"", 9) + masked(b"ment", 0)
 @example([masked(bytes(200), fin=False) + masked(bytes(101), 9) + masked(bytes(100), 0)])
 @settings(max_examples=600, deadline=None)
 def test_the_reactor_does_what_the_library_does(chunks: list[bytes]) -> None:
-    by_library = Library().receive(b"".join(chunks))
-    outcome = by_reactor(chunks)
+    agree(Library().receive(bytes((byte,)) for byte in b"".join(chunks)), by_reactor(chunks))
+
+
+@given(large_frames, st.data())
+@settings(max_examples=300, deadline=None)
+def test_the_reactor_does_what_the_library_does_with_frames_of_every_length(
+    sent: list[bytes], data: st.DataObject
+) -> None:
+    chunks = data.draw(cut(b"".join(sent)))
+    agree(Library(LARGE).receive(sent), by_reactor(chunks, LARGE))
+
+
+def agree(by_library: Outcome, outcome: Outcome) -> None:
     assert (outcome.messages, outcome.end) == (by_library.messages, by_library.end)
     assert sorted_out(outcome.sent) == sorted_out(by_library.sent)
 
