@@ -22,7 +22,7 @@ from hub.errors import (
     TokenVoid,
     TooFast,
 )
-from hub.model import Access, Identity, Json, Milliseconds
+from hub.model import Access, DeviceId, Identity, Json, Milliseconds
 from hub.ports import Peer, Timer
 from hub.protocol import native
 from hub.telemetry.logs import get
@@ -116,6 +116,10 @@ class NativeSession:
             raise Malformed("the first message is hello")
         identity = self._identify(hello)
         self._early = messages[1:]
+        known = _speaking(identity, hello.device)
+        if known is not None and self._services.people.greeted(known, hello.name, hello.platform):
+            self._let_in(known)
+            return
         self._peer.pause()
         self._services.tasks.start(self._enter(identity, hello))
 
@@ -132,16 +136,22 @@ class NativeSession:
         return identity
 
     async def _enter(self, identity: Identity, hello: native.Hello) -> None:
-        services = self._services
         try:
-            device = await services.people.hello(identity, hello.device, hello.name, hello.platform)
+            device = await self._services.people.hello(identity, hello.device, hello.name, hello.platform)
         except Fatal as fatal:
             self._close(fatal)
             return
         if self._timer is None or self._early is None:
             return
-        identity = replace(identity, device=device.device)
-        limits = services.limits
+        self._peer.resume()
+        try:
+            self._let_in(replace(identity, device=device.device))
+        except Fatal as fatal:
+            self._close(fatal)
+
+    def _let_in(self, identity: Identity) -> None:
+        """The device is known: welcome it, and take what it said since its hello."""
+        services, limits = self._services, self._services.limits
         self._intake = Intake(
             self._peer, services.clock, services.timers, limits.waiting_bytes, limits.statements_per_second
         )
@@ -154,19 +164,16 @@ class NativeSession:
         self._identified(identity)
         self._peer.answer(
             native.welcome(
-                identity.user, device.device, services.clock.now(), _milliseconds(limits.beat), limits.on_wire
+                identity.user,
+                identity.device or "",
+                services.clock.now(),
+                _milliseconds(limits.beat),
+                limits.on_wire,
             )
         )
-        self._replay(self._topics)
-
-    def _replay(self, topics: NativeTopics) -> None:
         early, self._early = self._early or [], None
-        self._peer.resume()
-        try:
-            for each in early:
-                _DISPATCH[type(each)](self, topics, each, 0)
-        except Fatal as fatal:
-            self._close(fatal)
+        for each in early:
+            _DISPATCH[type(each)](self, self._topics, each, 0)
 
     def _identified(self, identity: Identity) -> None:
         """From now on, until the token expires, the session speaks for this identity."""
@@ -271,6 +278,13 @@ class NativeSession:
     def _close(self, fatal: Fatal) -> None:
         self._peer.answer(self.fatal_message(fatal))
         self._peer.close(fatal.close_code, fatal.message)
+
+
+def _speaking(identity: Identity, device: str | None) -> Identity | None:
+    """The identity with the device that says hello; None where it has none yet or may not be that one."""
+    if device is None or device == identity.device:
+        return identity if identity.device is not None else None
+    return replace(identity, device=DeviceId(device)) if identity.device is None else None
 
 
 def _milliseconds(seconds: float) -> Milliseconds:

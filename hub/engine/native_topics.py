@@ -140,7 +140,7 @@ class NativeTopics:
         elif isinstance(topic, Ledger):
             done = partial(self._open_ledger, message, topic, access)
             incarnation, seq = Incarnation(message.incarnation), Seq(message.seq)
-            self._services.pipeline.submit(Catch(topic, incarnation, seq, done, refused))
+            self._services.pipeline.look(Catch(topic, incarnation, seq, done, refused))
 
     def _is_still(self, access: Access, topic: Topic) -> bool:
         """Whether the right is what it was before the open waited in the topic's queue."""

@@ -108,6 +108,12 @@ class People:
             return False
         return self._roster.seen_lately(device)
 
+    def greeted(self, identity: Identity, name: str, platform: str) -> bool:
+        """Whether ``hello`` of the identity's device would find nothing to do; see ``admitted``."""
+        device = self._roster.recall(identity.device) if identity.device is not None else None
+        same = device is not None and name in ("", device.name) and platform in ("", device.platform)
+        return same and self.admitted(identity)
+
     async def admit(self, identity: Identity) -> None:
         """Let a request with this token in: its user exists from now on, its device is in order.
 

@@ -17,6 +17,7 @@ from hub.engine.finalizer import Finalizer
 from hub.engine.journal import Journal
 from hub.engine.ledger import LedgerPart, Uncertain
 from hub.engine.loading import Loader
+from hub.engine.reading import Catch
 from hub.engine.taken import AnyWork, Taken
 from hub.engine.topics import DocumentTopic, Ledger, Topic
 from hub.engine.turn import LedgerLimits, Memory, Turn
@@ -85,6 +86,17 @@ class Pipeline:
         topic.waiting.append(work)
         if len(topic.waiting) == 1 and not topic.loading:
             self._make_ready(topic)
+
+    def look(self, work: Catch) -> None:
+        """Queue a work that only looks. Where nothing of its topic waits or is in flight, the topic is as of
+        its last commit: then it is settled at once, unless it has to load."""
+        topic = work.topic
+        idle = topic.known and not (topic.waiting or topic.applying or topic.loading)
+        if idle and work.in_memory():
+            work.look(self._memory.tail)
+            work.settle()
+        else:
+            self.submit(work)
 
     def _make_ready(self, topic: Topic) -> None:
         self._ready.append(topic)
@@ -226,7 +238,7 @@ class Pipeline:
 
     def _join(self, turn: Turn, taken: Taken) -> bool:
         """Join a topic's works; False if they start over (its Doc broke, a limit needs the whole ledger)."""
-        for index, work in _in_order(taken.works):
+        for index, work in taken.in_order():
             try:
                 work.join(turn)
             except Refusal as refusal:
@@ -372,12 +384,6 @@ class Pipeline:
         topic.update_bytes += len(row.body)
         self._memory.tail.add_document(topic.row(), UpdateRow(topic.name, row.seq, row.body), row.number)
         self._documents.admit(topic)
-
-
-def _in_order(works: list[AnyWork]) -> Iterable[tuple[int, AnyWork]]:
-    """The works with their places in the queue; late ones after the others."""
-    order = enumerate(works)
-    return sorted(order, key=lambda each: each[1].late) if any([work.late for work in works]) else order
 
 
 def _nobody_minds(_: TopicName) -> None:

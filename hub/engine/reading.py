@@ -8,6 +8,7 @@ import structlog
 
 from hub.engine.ledger import statement_of
 from hub.engine.loading import EVERYTHING, Content, Loader
+from hub.engine.tail import Tail
 from hub.engine.topics import Ledger
 from hub.engine.turn import Turn
 from hub.engine.work import Work
@@ -62,19 +63,26 @@ class Catch(Work[Ledger]):
 
     def load(self, loader: Loader) -> Awaitable[None] | None:
         """The registers above the seq, unless the reader is in sync."""
-        if self._content is not None:
-            return None
-        ledger, self._full = self.topic, self._lacks_all()
-        if ledger.seq == 0 or (not self._full and self._seq == ledger.seq):
+        if self._content is not None or self.in_memory():
             return None
         return self._load(loader)
+
+    def in_memory(self) -> bool:
+        """Whether the store isn't needed: the reader is in sync, or there is nothing. Decides whether it
+        lacks all."""
+        ledger, self._full = self.topic, self._lacks_all()
+        return ledger.seq == 0 or (not self._full and self._seq == ledger.seq)
 
     async def _load(self, loader: Loader) -> None:
         self._content = await loader.content(self.topic, EVERYTHING if self._full else self._seq)
 
     def join(self, turn: Turn) -> None:
         """Nothing is joined; the tail is needed after the commit."""
-        self._tail = turn.memory.tail
+        self.look(turn.memory.tail)
+
+    def look(self, tail: Tail) -> None:
+        """Where to look when it is settled."""
+        self._tail = tail
 
     def settle(self) -> None:
         """Answer with everything, or with what lies above the reader's seq, this turn included. Which of

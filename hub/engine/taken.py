@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hub.engine.document import DocumentBroken
 from hub.engine.topics import Topic
 from hub.engine.work import Work
@@ -11,6 +13,10 @@ from hub.telemetry.logs import get
 log = get("hub.pipeline")
 
 AnyWork = Work[Topic]
+
+
+def _is_late(place: tuple[int, AnyWork]) -> bool:
+    return place[1].late
 
 
 class Taken:
@@ -23,6 +29,11 @@ class Taken:
         self.works = works
         self.refusals: dict[int, Refusal] = {}
         self.broken = False
+
+    def in_order(self) -> Iterable[tuple[int, AnyWork]]:
+        """The works with their places in the queue; late ones after the others."""
+        order = enumerate(self.works)
+        return sorted(order, key=_is_late) if any([work.late for work in self.works]) else order
 
     def refuse_all(self, refusal: Refusal) -> None:
         """Whatever is not refused yet is refused for this reason."""
