@@ -12,7 +12,7 @@ INSTALLED := $(VENV)/.tongbu-installed
 NODE_TESTS := tests/e2e/node
 NODE_INSTALLED := $(NODE_TESTS)/node_modules/.tongbu-installed
 
-.PHONY: run demo test check bench setup setup-test setup-conformance format wheel
+.PHONY: run demo test check bench bench-micro setup setup-test setup-conformance format wheel
 .DEFAULT_GOAL := run
 
 run: setup
@@ -32,6 +32,10 @@ check: setup
 
 bench: setup
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(ARGS)
+
+bench-micro: setup
+	@$(BIN)/pytest bench/micro --quiet --benchmark-group-by=group --benchmark-sort=fullname \
+	  --benchmark-columns=min,median,stddev $(ARGS)
 
 format: setup
 	$(BIN)/ruff check --fix .
