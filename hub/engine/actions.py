@@ -10,15 +10,16 @@ progress, final, sent}``. Every method checks the caller's rights and raises ``e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import cast
+from typing import Final, cast
 
+from hub.engine.changes import stated_of, values_of
 from hub.engine.exchange import Exchange
 from hub.engine.following import Follower, Following, pass_time
 from hub.engine.item_rights import ItemRights
-from hub.engine.ledger import SPACE_MARK_AHEAD, UNSTAMPED, Stated
-from hub.engine.ledger_calls import LedgerCalls
+from hub.engine.ledger import SPACE_MARK_AHEAD, Stated
+from hub.engine.ledger_calls import LedgerCalls, into
 from hub.engine.listing import Listing
 from hub.engine.people import People
 from hub.engine.personal import Place, ReaderView, place_of, split_values
@@ -27,19 +28,26 @@ from hub.engine.shapes import Created, Item, ItemFilter, Page, StreamEvent, Sync
 from hub.engine.statements import Guard, ItemWrite
 from hub.engine.topicbook import TopicBook
 from hub.engine.topics import Ledger
-from hub.errors import BadField, BadValue, ClockAhead, NotFound, Refusal
-from hub.model import Actor, Counts, Hlc, Identity, ItemId, Json, Registers, TopicName, UserId
+from hub.errors import ClockAhead, Internal, NotFound, Refusal
+from hub.model import Actor, Counts, Hlc, Identity, ItemId, Json, Registers, TopicKind, TopicName, UserId
 from hub.ports import Archive, Clock
 from hub.state.clock import is_ahead
 from hub.state.derive import ReadUpto, flat
-from hub.state.fields import check_statement
 from hub.state.names import ALL, topic_kind
 from hub.state.ulid import new_ulid
 from hub.state.weights import ITEM, READ_UPTO
+from hub.telemetry.logs import get
+
+log = get("hub.actions")
 
 __all__ = ["Actions", "Created", "Item", "ItemFilter", "Page", "StreamEvent", "SyncAnswer", "SyncPart"]
 
-_ATTEMPT = ("status", "progress")
+Written = Callable[[Item], None]
+"""Told how the item stands after a write."""
+Refused = Callable[[Refusal], None]
+Values = Sequence[tuple[str, Json]]
+RUNNING: Final[Values] = (("status", [1, "running"]),)
+"""What ``start`` states beside the record."""
 
 
 class Actions:
@@ -76,9 +84,8 @@ class Actions:
         hlc: Hlc | None = None,
     ) -> tuple[Item, bool]:
         """Create a notification or task; (item, True) if new, (item, False) if the same existed."""
-        work = await self._create(caller, topic, item, record, hlc, ())
-        item_id = work.stated[0].item
-        return await self._answer(caller, topic, item_id, work.found(item_id)), work.won
+        work = await self._create(caller, topic, item, record, (), hlc)
+        return await self._answer(caller, topic, work.stated[0].item, work.found()), work.won
 
     async def start(
         self,
@@ -86,12 +93,12 @@ class Actions:
         topic: TopicName,
         item: str | None,
         record: Mapping[str, Json],
+        more: Values = RUNNING,
         hlc: Hlc | None = None,
     ) -> Item:
-        """Create a task and state that it runs."""
-        work = await self._create(caller, topic, item, record, hlc, (("status", [1, "running"]),))
-        item_id = work.stated[0].item
-        return await self._answer(caller, topic, item_id, work.found(item_id))
+        """Create a task and state that it runs, or what ``more`` says."""
+        work = await self._create(caller, topic, item, record, more, hlc)
+        return await self._answer(caller, topic, work.stated[0].item, work.found())
 
     async def create_many(
         self, caller: Identity, topics: Sequence[TopicName], item: str | None, record: Mapping[str, Json]
@@ -115,18 +122,93 @@ class Actions:
         topic: TopicName,
         item: str | None,
         record: Mapping[str, Json],
+        more: Values,
         hlc: Hlc | None,
-        more: Sequence[tuple[str, Json]],
     ) -> ItemWrite:
         await self._rights.learn(topic)
-        self._rights.may_create(caller, topic, record.get("kind"))
+        stated = self._creation(caller, topic, item, record, more, hlc)
         kind, name = topic_kind(topic)
-        item_id = ItemId(item if item is not None else new_ulid(self._clock.now()))
-        stated = [self._stated(topic, item_id, "item", dict(record), hlc)]
-        stated += [self._stated(topic, item_id, field, value, hlc) for field, value in more]
         if kind == "inbox":
             await self._people.named(UserId(name))
         return await self._calls.write(topic, stated, _actor(caller), None)
+
+    def _creation(
+        self,
+        caller: Identity,
+        topic: TopicName,
+        item: str | None,
+        record: Mapping[str, Json],
+        more: Values,
+        hlc: Hlc | None,
+    ) -> list[Stated]:
+        self._rights.may_create(caller, topic, record.get("kind"))
+        kind, _ = topic_kind(topic)
+        item_id = ItemId(item if item is not None else new_ulid(self._clock.now()))
+        values = {"item": dict(record), **dict(more)}
+        return self._all_stated(kind, item_id, values, hlc)
+
+    def begin_create(
+        self,
+        caller: Identity,
+        topic: TopicName,
+        item: str | None,
+        record: Mapping[str, Json],
+        more: Values,
+        hlc: Hlc | None,
+        written: Written,
+        refused: Refused,
+    ) -> bool:
+        """As ``create``, stating ``more``, begun at once and told by a call: where all that has to be known
+        is in memory. False: nothing was begun."""
+        kind, name = topic_kind(topic)
+        if kind != "inbox" or not self._people.remembers(UserId(name)):
+            return False
+        stated = self._creation(caller, topic, item, record, more, hlc)
+        self._submit(topic, stated, caller, None, written, refused)
+        return True
+
+    def begin_change(
+        self,
+        caller: Identity,
+        topic: TopicName,
+        item: str,
+        changes: Mapping[str, Json],
+        hlc: Hlc | None,
+        written: Written,
+        refused: Refused,
+    ) -> bool:
+        """As ``change``, begun at once and told by a call: in an inbox, where nothing has to be learned
+        first. False: nothing was begun."""
+        kind, _ = topic_kind(topic)
+        if kind != "inbox":
+            return False
+        values = values_of(changes)
+        guard = self._rights.may_state(caller, topic, values)
+        stated = self._all_stated(kind, ItemId(item), values, hlc)
+        self._submit(topic, stated, caller, guard, written, refused)
+        return True
+
+    def _submit(
+        self,
+        topic: TopicName,
+        stated: Sequence[Stated],
+        caller: Identity,
+        guard: Guard | None,
+        written: Written,
+        refused: Refused,
+    ) -> None:
+        def done(work: ItemWrite) -> None:
+            try:
+                item = _flat(work.stated[0].item, *work.found(), self._clock.now())
+            except Refusal as refusal:
+                refused(refusal)
+            except Exception:
+                log.exception("actions.answer_failed", topic=topic)
+                refused(Internal())
+            else:
+                written(item)
+
+        self._calls.submit(topic, stated, _actor(caller), guard, done, refused)
 
     async def change(
         self,
@@ -141,18 +223,19 @@ class Actions:
 
         What is personal about a space's item is stated in the caller's inbox, after the rest was saved.
         """
-        if not changes.keys() - {"attempt"}:
-            raise BadValue("state at least one field")
+        begun: asyncio.Future[Item] = asyncio.get_running_loop().create_future()
+        if self.begin_change(caller, topic, item, changes, hlc, *into(begun)):
+            return await begun
         await self._rights.learn(topic)
         item_id, place, actor = ItemId(item), place_of(caller, topic), _actor(caller)
-        shared, personal = split_values(topic, _values(changes))
+        shared, personal = split_values(topic, values_of(changes))
         guard = self._rights.may_mark(caller, topic) if personal else None
         if shared:
             guard = self._rights.may_state(caller, topic, shared)
-        stated = self._all_stated(topic, item_id, shared, hlc)
-        own = self._all_stated(place.topic, place.name(item_id), personal, hlc)
+        stated = self._all_stated("space", item_id, shared, hlc)
+        own = self._all_stated("inbox", place.name(item_id), personal, hlc)
         if stated:
-            found = (await self._calls.write(topic, stated, actor, guard)).found(item_id)
+            found = (await self._calls.write(topic, stated, actor, guard)).found()
         else:
             found = await self._found(topic, item_id, guard)
         if own:
@@ -182,26 +265,19 @@ class Actions:
         standing, now = view.mark(actor), self._clock.now()
         too_far = place.space is not None and order > now + SPACE_MARK_AHEAD
         if not too_far and (standing is None or order >= cast("int", standing.value)):
-            return [self._stated(place.topic, place.name(ALL), READ_UPTO, order, hlc)]
+            return self._all_stated("inbox", place.name(ALL), {READ_UPTO: order}, hlc)
         return [
-            self._stated(place.topic, place.name(item), "read", True, hlc)
+            stated
             for item in view.unread_upto(order, now)
+            for stated in self._all_stated("inbox", place.name(item), {"read": True}, hlc)
         ]
 
     def _all_stated(
-        self, topic: TopicName, item: ItemId, values: Mapping[str, Json], hlc: Hlc | None
+        self, kind: TopicKind, item: ItemId, values: Mapping[str, Json], hlc: Hlc | None
     ) -> list[Stated]:
-        return [self._stated(topic, item, field, value, hlc) for field, value in values.items()]
-
-    def _stated(self, topic: TopicName, item: ItemId, field: str, value: Json, hlc: Hlc | None) -> Stated:
-        if hlc is not None and type(hlc) is int and is_ahead(hlc, self._clock.now()):
+        if type(hlc) is int and is_ahead(hlc, self._clock.now()):
             raise ClockAhead
-        stamp, checked = (UNSTAMPED, Hlc(0)) if hlc is None else (hlc, hlc)
-        if field in _ATTEMPT and isinstance(value, list):
-            whole = [1 if value[0] is None else value[0], 0 if value[1] is None else value[1], *value[2:]]
-            check_statement(topic_kind(topic)[0], item, field, whole, checked)
-            return Stated(item, field, value, stamp)
-        return Stated(item, field, check_statement(topic_kind(topic)[0], item, field, value, checked), stamp)
+        return [stated_of(kind, item, field, value, hlc) for field, value in values.items()]
 
     async def _answer(
         self, caller: Identity, topic: TopicName, item: ItemId, found: tuple[Registers, Registers]
@@ -299,18 +375,3 @@ def _flat(
     if answer is None:
         raise NotFound("there is no such item")
     return answer
-
-
-def _values(changes: Mapping[str, Json]) -> dict[str, Json]:
-    """The statements that changes mean, by field: status and progress take the attempt and the note along."""
-    values = dict(changes)
-    attempt, note = values.pop("attempt", None), values.pop("note", None)
-    if (attempt is not None or note is not None) and not {"status", "progress"} & values.keys():
-        if note is None:
-            raise BadField("attempt goes with status or progress")
-        values["progress"] = None
-    if "status" in values:
-        values["status"] = [attempt, values["status"]]
-    if "progress" in values or note is not None:
-        values["progress"] = [attempt, values.get("progress"), *([] if note is None else [note])]
-    return values

@@ -18,16 +18,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
-from hub.engine.actions import Actions
+from hub.engine.actions import RUNNING, Actions, Refused, Values, Written
 from hub.errors import BadField, BadValue
-from hub.model import Counts, Hlc, Identity, Json, TopicName
+from hub.model import Hlc, Identity, Json, TopicName
 from hub.state.attempts import TERMINAL
 from hub.state.names import inbox_of
 from hub.state.values import check_order
 
 Params = dict[str, Any]
+
+
+class _Asked(NamedTuple):
+    """A command's own parameters and what all have in common."""
+
+    topic: TopicName
+    hlc: Hlc | None
+    params: Params
 
 
 async def run_command(actions: Actions, caller: Identity, name: str, params: Params) -> Json:
@@ -38,79 +46,114 @@ async def run_command(actions: Actions, caller: Identity, name: str, params: Par
         BadValue: a parameter is of the wrong type.
         Refusal: whatever the action refuses.
     """
-    command = _COMMANDS.get(name)
-    if command is None:
-        raise BadField(f"there is no command {name!r:.40}; there are {', '.join(sorted(_COMMANDS))}")
+    asked = _asked(caller, params)
+    if (creation := _CREATIONS.get(name)) is not None:
+        return await actions.start(caller, asked.topic, *creation(asked.params), asked.hlc)
+    if (change := _CHANGES.get(name)) is not None:
+        return await actions.change(caller, asked.topic, *change(asked.params), asked.hlc)
+    if (read := _READS.get(name)) is not None:
+        return await read(actions, caller, asked)
+    names = sorted((*_CREATIONS, *_CHANGES, *_READS))
+    raise BadField(f"there is no command {name!r:.40}; there are {', '.join(names)}")
+
+
+def begin_command(
+    actions: Actions, caller: Identity, name: str, params: Params, written: Written, refused: Refused
+) -> bool:
+    """Begin a command that writes one item, at once: no task waits for the disk, ``written`` or ``refused``
+    is called once it has been. False: nothing was begun, ``run_command`` does it.
+
+    Raises:
+        Refusal: as ``run_command``, where it needs no look at what is saved.
+    """
+    if (creation := _CREATIONS.get(name)) is not None:
+        asked = _asked(caller, params)
+        return actions.begin_create(caller, asked.topic, *creation(asked.params), asked.hlc, written, refused)
+    if (change := _CHANGES.get(name)) is not None:
+        asked = _asked(caller, params)
+        return actions.begin_change(caller, asked.topic, *change(asked.params), asked.hlc, written, refused)
+    return False
+
+
+def _asked(caller: Identity, params: Params) -> _Asked:
     rest = dict(params)
     topic = rest.pop("topic", None) or inbox_of(caller.user)
     hlc = rest.pop("hlc", None)
     if type(topic) is not str or not (hlc is None or type(hlc) is int):
         raise BadValue("topic is a string and hlc an integer")
-    return await command(actions, caller, TopicName(topic), None if hlc is None else Hlc(hlc), rest)
+    return _Asked(TopicName(topic), None if hlc is None else Hlc(hlc), rest)
 
 
-async def _create(
-    actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params
-) -> Json:
-    item, _ = await actions.create(caller, topic, params.pop("id", None), params, hlc)
-    return item
+# ---------------------------------------------------------------------- what is written
 
 
-async def _start(
-    actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params
-) -> Json:
-    item_id = params.pop("id", None)
-    return await actions.start(caller, topic, item_id, {**params, "kind": "task"}, hlc)
+def _create(params: Params) -> tuple[str | None, Params, Values]:
+    return params.pop("id", None), params, ()
 
 
-async def _progress(
-    actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params
-) -> Json:
+def _start(params: Params) -> tuple[str | None, Params, Values]:
+    return params.pop("id", None), {**params, "kind": "task"}, RUNNING
+
+
+def _progress(params: Params) -> tuple[str, Params]:
     _only(params, "item", "progress", "note", "attempt")
     if not params.keys() & {"progress", "note"}:
         raise BadField("progress needs progress")
-    return await actions.change(caller, topic, _taken(params, "item"), params, hlc)
+    return _taken(params, "item"), params
 
 
-async def _end(actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params) -> Json:
+def _end(params: Params) -> tuple[str, Params]:
     _only(params, "item", "status", "note", "attempt")
     if "status" not in params:
         raise BadField("end needs status")
     if type(params["status"]) is not str or params["status"] not in TERMINAL:
         raise BadValue(f"end states one of {', '.join(sorted(TERMINAL))}")
-    return await actions.change(caller, topic, _taken(params, "item"), params, hlc)
+    return _taken(params, "item"), params
 
 
-async def _mark(
-    actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params
-) -> Json:
-    return await actions.change(caller, topic, _taken(params, "item"), params, hlc)
+def _mark(params: Params) -> tuple[str, Params]:
+    return _taken(params, "item"), params
 
 
-async def _read_all(
-    actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params
-) -> Json:
-    _only(params, "upto")
-    upto = params.get("upto")
+_CREATIONS: dict[str, Callable[[Params], tuple[str | None, Params, Values]]] = {
+    "create": _create,
+    "start": _start,
+}
+"""To the item's id, its record, and what is stated beside it."""
+_CHANGES: dict[str, Callable[[Params], tuple[str, Params]]] = {
+    "progress": _progress,
+    "end": _end,
+    "mark": _mark,
+}
+"""To the item and what is stated of it."""
+
+
+# ---------------------------------------------------------------------- what is read
+
+
+async def _read_all(actions: Actions, caller: Identity, asked: _Asked) -> Json:
+    _only(asked.params, "upto")
+    upto = asked.params.get("upto")
     if upto is not None:
         check_order("upto", upto)
-    return _counts_value(await actions.read_all(caller, topic, upto, hlc))
+    return asdict(await actions.read_all(caller, asked.topic, upto, asked.hlc))
 
 
-async def _get(actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params) -> Json:
-    _only(params, "item")
-    return await actions.item(caller, topic, _taken(params, "item"))
+async def _get(actions: Actions, caller: Identity, asked: _Asked) -> Json:
+    _only(asked.params, "item")
+    return await actions.item(caller, asked.topic, _taken(asked.params, "item"))
 
 
-async def _counts(
-    actions: Actions, caller: Identity, topic: TopicName, hlc: Hlc | None, params: Params
-) -> Json:
-    _only(params)
-    return _counts_value(await actions.counts(caller, topic))
+async def _counts(actions: Actions, caller: Identity, asked: _Asked) -> Json:
+    _only(asked.params)
+    return asdict(await actions.counts(caller, asked.topic))
 
 
-def _counts_value(counts: Counts) -> Json:
-    return asdict(counts)
+_READS: dict[str, Callable[[Actions, Identity, _Asked], Awaitable[Json]]] = {
+    "read_all": _read_all,
+    "get": _get,
+    "counts": _counts,
+}
 
 
 def _taken(params: Params, name: str) -> str:
@@ -126,15 +169,3 @@ def _only(params: Params, *names: str) -> None:
     for name in params:
         if name not in names:
             raise BadField(f"the command has no parameter {name!r:.40}")
-
-
-_COMMANDS: dict[str, Callable[[Actions, Identity, TopicName, Hlc | None, Params], Awaitable[Json]]] = {
-    "create": _create,
-    "start": _start,
-    "progress": _progress,
-    "end": _end,
-    "mark": _mark,
-    "read_all": _read_all,
-    "get": _get,
-    "counts": _counts,
-}

@@ -14,7 +14,7 @@ from hub.engine.statements import Guard, ItemWrite
 from hub.engine.topicbook import TopicBook
 from hub.engine.topics import Ledger
 from hub.errors import Refusal
-from hub.model import Actor, ItemId, Registers, Seq, TopicName
+from hub.model import Actor, ItemId, Registers, TopicName
 from hub.state.names import ALL
 
 
@@ -32,11 +32,21 @@ class LedgerCalls:
         self, topic: TopicName, stated: Sequence[Stated], actor: Actor, guard: Guard | None
     ) -> ItemWrite:
         """State, whole or not at all; the work knows how its items stand after it."""
-        future: asyncio.Future[Seq] = asyncio.get_running_loop().create_future()
-        work = ItemWrite(self._topics.ledger(topic), stated, actor, *into(future), guard)
-        self._pipeline.submit(work)
-        await future
-        return work
+        future: asyncio.Future[ItemWrite] = asyncio.get_running_loop().create_future()
+        self.submit(topic, stated, actor, guard, *into(future))
+        return await future
+
+    def submit(
+        self,
+        topic: TopicName,
+        stated: Sequence[Stated],
+        actor: Actor,
+        guard: Guard | None,
+        done: Callable[[ItemWrite], None],
+        refused: Callable[[Refusal], None],
+    ) -> None:
+        """As ``write``, told by a call."""
+        self._pipeline.submit(ItemWrite(self._topics.ledger(topic), stated, actor, done, refused, guard))
 
     async def read(self, topic: TopicName, item: ItemId, marks: ItemId = ALL) -> tuple[Registers, Registers]:
         """All registers of an item, from history too, and those of the item that holds its marks."""

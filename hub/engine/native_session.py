@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from hub.engine.commands import run_command
+from hub.engine.commands import begin_command, run_command
 from hub.engine.intake import Intake
 from hub.engine.native_topics import NativeTopics
 from hub.engine.services import Services
+from hub.engine.shapes import Item
 from hub.engine.topics import Topic
 from hub.errors import (
     BadToken,
@@ -243,7 +245,30 @@ class NativeSession:
     def _command(self, topics: NativeTopics, message: native.Command, size: int) -> None:
         if self.identity is not None and self._intake is not None:
             self._intake.took(size, 1)
-            self._services.tasks.start(self._run(self.identity, self._intake, message, size))
+            if not self._begin(self.identity, self._intake, message, size):
+                self._services.tasks.start(self._run(self.identity, self._intake, message, size))
+
+    def _begin(self, caller: Identity, intake: Intake, message: native.Command, size: int) -> bool:
+        """Begin a command that needs no task; False where it does."""
+        written = partial(self._written, intake, message, size)
+        refused = partial(self._refused, intake, message, size)
+        actions = self._services.actions
+        try:
+            return begin_command(actions, caller, message.name, message.params, written, refused)
+        except Refusal as refusal:
+            refused(refusal)
+        except Exception:
+            log.exception("session.command_failed", command=message.name[:32])
+            refused(Internal())
+        return True
+
+    def _written(self, intake: Intake, message: native.Command, size: int, item: Item) -> None:
+        self._peer.answer(native.ok(message.ref, item))
+        intake.answered(size)
+
+    def _refused(self, intake: Intake, message: native.Command, size: int, refusal: Refusal) -> None:
+        self._peer.answer(native.no(message.ref, refusal))
+        intake.answered(size)
 
     async def _run(self, caller: Identity, intake: Intake, message: native.Command, size: int) -> None:
         try:

@@ -142,6 +142,10 @@ class People:
         """A publish or a membership named a user: they exist from now on. Raises ``BadId``."""
         await self._users.name(user)
 
+    def remembers(self, user: UserId) -> bool:
+        """Whether ``named`` would find nothing to do: it is in memory that the user exists."""
+        return self._users.remembers(user)
+
     async def adopt(self, identity: Identity, device_id: str | None) -> Device:
         """The device that a request speaks for: the token's, or ``device_id``, bound to the user if new.
 

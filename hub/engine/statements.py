@@ -14,6 +14,7 @@ from hub.errors import Refusal
 from hub.model import Actor, ItemId, Json, Milliseconds, Registers, Seq
 from hub.ports import HistoryRow
 from hub.state.attempts import TERMINAL
+from hub.state.fields import fits
 from hub.state.names import ALL
 from hub.state.weights import FINAL, ITEM
 from hub.state.weights import slot as slot_of
@@ -58,8 +59,7 @@ class Joining(Work[Ledger]):
         at.
         """
         name = self.topic.name
-        if self.topic.kind == "space" and any(map(_may_decide, self.stated)):
-            turn.wanted.members.add(name)
+        self.want_members(turn)
         for stated in self.stated:
             item, field, _, _ = stated
             turn.want(name, item, slot_of(field, self.actor))
@@ -69,6 +69,11 @@ class Joining(Work[Ledger]):
             if field in _DECIDED or (field == PROGRESS and stated.relative):
                 turn.want(name, item, STATUS)
                 turn.want(name, item, FINAL)
+
+    def want_members(self, turn: Turn) -> None:
+        """An event in a space concerns its members."""
+        if self.topic.kind == "space" and any(map(_may_decide, self.stated)):
+            turn.wanted.members.add(self.topic.name)
 
     def join(self, turn: Turn) -> None:
         """Join each statement; the first that is refused takes all of them back."""
@@ -128,43 +133,66 @@ class Write(Joining):
         self.refused(refusal)
 
 
-class ItemWrite(Write):
+class ItemWrite(Joining):
     """A write that is answered with items as they stand after it: HTTP and commands.
 
-    ``shown`` are the items to answer with; ``found`` has their registers once settled.
+    Args:
+        done: called with the work, which has its items by then.
+        refused: called with the reason.
     """
 
-    __slots__ = ("part", "shown")
+    __slots__ = ("_done", "_part", "_refused", "_shown")
 
     def __init__(
         self,
         topic: Ledger,
         stated: Sequence[Stated],
         actor: Actor,
-        done: Callable[[Seq], None],
+        done: Callable[[ItemWrite], None],
         refused: Callable[[Refusal], None],
         guard: Guard | None = None,
-        origin: int = 0,
     ) -> None:
-        super().__init__(topic, stated, actor, origin, done, refused, guard)
-        self.shown = {each.item for each in stated}
-        self.part: LedgerPart | None = None
+        super().__init__(topic, stated, actor, 0, guard)
+        self._done = done
+        self._refused = refused
+        self._shown = {each.item for each in stated}
+        self._part: LedgerPart | None = None
 
     def wants(self, turn: Turn) -> None:
-        """Whole items, and the marks that say what is read."""
-        super().wants(turn)
-        for item in (*self.shown, ALL):
-            turn.want_item(self.topic.name, item)
+        """Whole items, which hold every register that is joined or looked at, and the marks that say what is
+        read: a task is read by its own word alone."""
+        name = self.topic.name
+        self.want_members(turn)
+        for item in self._shown:
+            turn.want_item(name, item)
+        if len(self._shown) > 1 or not any(map(_makes_task, self.stated)):
+            turn.want_item(name, ALL)
 
     def join(self, turn: Turn) -> None:
         """Join, and remember where the registers are."""
-        self.part = turn.part(self.topic)
+        self._part = turn.part(self.topic)
         super().join(turn)
 
-    def found(self, item: ItemId) -> tuple[Registers, Registers]:
-        """All registers of one of ``shown``, and those of ``*``, after the turn."""
-        assert self.part is not None
-        return self.part.registers(item), self.part.registers(ALL)
+    def settle(self) -> None:
+        """Saved."""
+        self._done(self)
+
+    def fail(self, refusal: Refusal) -> None:
+        """Not taken."""
+        self._refused(refusal)
+
+    def found(self) -> tuple[Registers, Registers]:
+        """All registers of the first item stated on, and those of ``*`` where they concern it, after the
+        turn."""
+        assert self._part is not None
+        return self._part.registers(self.stated[0].item), self._part.registers(ALL)
+
+
+def _makes_task(stated: Stated) -> bool:
+    """Whether the statement stands only where its item is a task."""
+    if stated.field == ITEM:
+        return cast("dict[str, Json]", stated.value)["kind"] == "task"
+    return not fits(stated.field, "notification")
 
 
 class Retire(Work[Ledger]):

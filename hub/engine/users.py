@@ -73,6 +73,10 @@ class UserRoster:
         void_before = self._void_before.get(identity.user)
         return void_before is not None and identity.issued_at >= void_before
 
+    def remembers(self, user: UserId) -> bool:
+        """Whether ``name`` would find nothing to do."""
+        return user in self._void_before
+
     async def admit(self, user: UserId, issued_at: Milliseconds) -> None:
         """A token of that time named a user: they exist from now on.
 
