@@ -294,7 +294,7 @@ class TestTheHubAway:
             *RUN, "--wait", "0.1", "--", "sh", "-c", "echo 50%; echo done; exit 4", env=around
         )
         assert (code, out) == (4, "50%\ndone\n")
-        assert "the next `hub task run` will send the rest" in err
+        assert "The next `hub task run` will send the rest" in err
         frail.hub.start()
         assert await hub_command("task", "run", "--id", "next", "--", "true", env=around) == (0, "", "")
         found = await frail.item()
@@ -326,13 +326,29 @@ class TestTheHubAway:
         assert (await frail.item())["status"] == "succeeded"
         assert command.err == b""
 
-    async def test_a_hub_that_refuses_changes_nothing_but_a_sentence_at_the_end(self, frail: Place) -> None:
-        token = frail.hub.token("dev")
-        bad = {**frail.env, "TONGBU_TOKEN": token[:-4] + "AAAA"}
+    async def test_what_was_said_with_a_token_that_is_refused_is_sent_with_a_good_one(
+        self, place: Place
+    ) -> None:
+        token = place.hub.token(place.user)
+        bad = {**place.env, "TONGBU_TOKEN": token[:-4] + "AAAA"}
         code, out, err = await hub_command(*RUN, "--", "sh", "-c", "echo fine; exit 5", env=bad)
         assert (code, out) == (5, "fine\n")
-        assert err == "hub: the hub was not told of the task: The token was not signed by this hub.\n"
+        assert err.endswith(
+            "did not take all of task b: The token was not signed by this hub. "
+            "The next `hub task run` will send the rest.\n"
+        )
         assert token[:40] not in err
+        assert await hub_command("task", "run", "--id", "c", "--", "true", env=place.env) == (0, "", "")
+        assert sorted(await place.ends()) == [("b", 1, "failed"), ("c", 1, "succeeded")]
+
+    async def test_a_device_that_was_revoked_holds_up_no_run_on_its_machine(self, place: Place) -> None:
+        await hub_command("task", "run", "--id", "a", "--", "true", env=place.env)
+        first = (await place.get("/devices"))["items"][0]["device"]
+        token = place.hub.token(place.user)
+        await place.hub.http("DELETE", f"/v1/users/me/devices/{first}", token=token)
+        assert await hub_command(*RUN, "--", "true", env=place.env) == (0, "", "")
+        assert await place.ends() == [("a", 1, "succeeded"), ("b", 1, "succeeded")]
+        assert (await place.item())["by"] != first
 
     async def test_who_has_no_patience_need_not_wait(self, frail: Place) -> None:
         around = frail.env

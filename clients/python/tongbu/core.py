@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from itertools import count
 from random import Random
 from typing import Any, Final
@@ -251,6 +251,15 @@ class Core:
         await self.until_or_away(lambda: topic.synced or topic.refusal is not None, timeout)
         if topic.refusal is not None:
             raise type(topic.refusal)(topic.refusal.message)
+
+    @contextlib.contextmanager
+    def whatever_the_link(self) -> Iterator[None]:
+        """For stating: that the hub takes nothing for good is no reason to lose what is said meanwhile."""
+        try:
+            yield
+        except HubError as error:
+            if self.link.error is None or error.code != self.link.error.code:
+                raise
 
     async def until_or_away(self, holds: Callable[[], bool], timeout: float) -> None:
         """Until it holds, or the hub can't be reached, or ``timeout`` seconds are over."""

@@ -269,7 +269,8 @@ class Ledger:
         """The topic; with an id that others may have used it is brought up to date first, where it can be."""
         topic = await self._topic()
         if id is not None and not topic.synced:
-            await self._core.answered_or_away(topic, ID_PATIENCE)
+            with self._core.whatever_the_link():
+                await self._core.answered_or_away(topic, ID_PATIENCE)
         return topic
 
 

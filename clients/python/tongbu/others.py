@@ -75,7 +75,8 @@ class OthersInbox(Inbox):
         errand = await self._core.run_errand(self._name, item, "start", params)
         if id is None:
             return Task(self._place, item, FIRST_ATTEMPT)
-        await self._core.until_or_away(lambda: not self._waits(errand.number), ID_PATIENCE)
+        with self._core.whatever_the_link():
+            await self._core.until_or_away(lambda: not self._waits(errand.number), ID_PATIENCE)
         return await self._go_on(item)
 
     def _waits(self, number: int) -> bool:

@@ -165,6 +165,19 @@ async def open_store(path: str | Path | None) -> Store:
     return Store(connection, file)
 
 
+async def forget_device(path: str | Path) -> None:
+    """A device that was revoked: the next time the hub issues another id, under which is said what waits.
+
+    Raises as ``open_store``.
+    """
+    store, batch = await open_store(path), Batch()
+    try:
+        batch.put("forget_meta", "device")
+        await store.save(batch)
+    finally:
+        await store.close()
+
+
 def _file(path: str | Path) -> Path:
     return Path(path).expanduser().absolute()
 

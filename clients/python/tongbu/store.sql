@@ -65,6 +65,10 @@ SELECT value FROM meta WHERE key = 'token';
 -- One thing to know of it.
 INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 
+-- name: forget_meta
+-- One thing that is no longer so.
+DELETE FROM meta WHERE key = ?;
+
 -- name: highest_stamps
 -- The latest stamp known to be with the hub, and the latest of those that wait for it.
 SELECT (SELECT coalesce(max(hlc), 0) FROM registers),

@@ -21,9 +21,12 @@ from hub.cli.options import (
 from hub.cli.remote import remote_of
 from hub.cli.task.notes import title_of
 from hub.cli.task.order import Order
+from hub.cli.terminal import one_line
 from hub.ports import SystemClock
-from hub.state.names import is_item_id
+from hub.state.names import is_item_id, is_name
+from hub.state.records import check_record
 from hub.state.ulid import new_ulid
+from hub.state.values import MAX_TITLE
 
 task = typer.Typer(name="task", no_args_is_help=True, help="Work that is done here and watched elsewhere.")
 
@@ -100,26 +103,34 @@ def run(
 
         hub task run --to ann --link "$BUILD_URL" -- sh -c 'make test 2>&1 | tee log'
     """
-    if to is not None and space is not None:
-        raise WrongOptions("--to and --space exclude each other.")
-    if item_id is not None and not is_item_id(item_id):
-        raise WrongOptions("--id is 1 to 64 of A-Z a-z 0-9 _ . ~ -, the first of them a letter or digit.")
+    _check(item_id, to, space)
     order = Order(
         remote=remote_of(
             url, token, token_file, data, user, ("user",) if to is None else ("user", "publish")
         ),
         command=tuple(command),
-        title=title if title is not None else title_of(command),
+        title=one_line(title or "")[:MAX_TITLE] or title_of(command),
         id=item_id if item_id is not None else new_ulid(SystemClock().now()),
         tags=tuple(tag or ()),
         source=source,
-        link=link,
+        link=link or None,
         to=to,
         space=space,
         wait=wait,
         listen=not no_progress,
     )
+    check_record(order.record)  # before the command runs, not after an hour of it
     raise typer.Exit(_run(order))
+
+
+def _check(item_id: str | None, to: str | None, space: str | None) -> None:
+    if to is not None and space is not None:
+        raise WrongOptions("--to and --space exclude each other.")
+    if item_id is not None and not is_item_id(item_id):
+        raise WrongOptions("--id is 1 to 64 of A-Z a-z 0-9 _ . ~ -, the first of them a letter or digit.")
+    for option, name in (("--to", to), ("--space", space)):
+        if name is not None and not is_name(name):
+            raise WrongOptions(f"{option} is a name: 1 to 64 of A-Z a-z 0-9 _ . ~ @ -.")
 
 
 def _run(order: Order) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hub.cli.remote import Remote
+from hub.model import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,9 @@ class Order:
     space: str | None = None
     wait: float = 30.0
     listen: bool = True
+
+    @property
+    def record(self) -> dict[str, Json]:
+        """The task's record, to be checked."""
+        words: dict[str, Json] = {"source": self.source, "link": self.link, "tags": list(self.tags) or None}
+        return {"kind": "task", "title": self.title, **words}

@@ -16,6 +16,7 @@ from hub.cli.task.child import Child
 from hub.cli.task.listening import Heard, Listener
 from hub.cli.task.order import Order
 from hub.cli.task.slots import Slot, slot_folder, slots
+from tongbu.store import forget_device
 
 PROGRESS_INTERVAL: Final = 0.5
 """Seconds between statements, at least."""
@@ -39,6 +40,9 @@ class Report:
         self._changed = changed
         self._over = asyncio.Event()
         self._end: tuple[bool, str] | None = None
+        self._task: tongbu.Task | None = None
+        self._has_finished = False
+        self._is_forbidden = False
         self.sentence: str | None = None
         """What a person should know at the end."""
 
@@ -51,24 +55,54 @@ class Report:
     async def run(self, child: Child | None) -> None:
         """From the start of the task to its end, and until the hub has it, or ``wait`` is over."""
         try:
+            slot = await self._over_a_store(child)
+            if self._is_forbidden and slot is not None and self._order.remote.user is not None:
+                await self._as_another_device(slot)
+        except (tongbu.errors.HubError, OSError) as error:
+            self.sentence = f"the hub was not told of the task: {_words(error)}"
+
+    async def _over_a_store(self, child: Child | None) -> Slot | None:
+        """Tell everything; the slot that was used. A disk that refuses on the way is done without."""
+        try:
             async with _open_slot(self._order) as (hub, slot):
                 if slot is not None:
                     slot.mark()
                 if await self._tell(hub, child, slot is not None) and slot is not None:
                     slot.unmark()
-        except (tongbu.errors.HubError, OSError) as error:
-            self.sentence = f"the hub was not told of the task: {_words(error)}"
+                return slot
+        except tongbu.errors.StoreError:
+            if self._has_finished or self._is_ended_elsewhere(child):
+                raise
+        self._changed.set()
+        async with _connector(self._order)(None) as hub:
+            await self._tell(hub, child, False)
+        return None
+
+    def _is_ended_elsewhere(self, child: Child | None) -> bool:
+        return (child is not None and child.is_canceled) or (self._task is not None and self._task.ended)
+
+    async def _as_another_device(self, slot: Slot) -> None:
+        """Somebody revoked the device that the slot was: it gets another id, and what it holds is sent.
+
+        The token is good for any device of its user, so this gives nobody a right that was taken away.
+        """
+        await forget_device(slot.store)
+        async with _connector(self._order)(str(slot.store)) as hub:
+            self.sentence = None
+            if await self._flush(hub, True, []):
+                slot.unmark()
 
     async def _tell(self, hub: tongbu.Hub, child: Child | None, is_kept: bool) -> bool:
         """Whether nothing is left to send."""
         refused: list[tongbu.RefusedStatement] = []
         watching = [asyncio.ensure_future(_collect(hub, refused))]
         try:
-            task = await self._start(hub)
+            task = self._task = await self._start(hub)
             if child is not None:
                 watching.append(asyncio.ensure_future(_obey(task, child)))
             told = await self._progress(task)
             await self._finish(task, child, told)
+            self._has_finished = True
             return await self._flush(hub, is_kept, refused)
         finally:
             for watch in watching:
@@ -115,17 +149,22 @@ class Report:
 
     async def _flush(self, hub: tongbu.Hub, is_kept: bool, refused: list[tongbu.RefusedStatement]) -> bool:
         order, what = self._order, f"task {self._order.id}"
-        rest = "the next `hub task run` will send the rest" if is_kept else "what it lacks is lost"
+        rest = "The next `hub task run` will send the rest" if is_kept else "What it lacks is lost"
         try:
             if not await hub.flush(order.wait):
-                self.sentence = f"{order.remote.url} does not answer or has not taken all of {what}: {rest}."
+                self.sentence = f"{order.remote.url} does not answer or has not taken all of {what}. {rest}."
                 return False
         except tongbu.errors.HubError as error:
-            self.sentence = f"{order.remote.url} did not take all of {what}: {_words(error)}"
+            self._is_forbidden = isinstance(error, tongbu.errors.Forbidden)
+            self.sentence = (
+                f"{order.remote.url} did not take all of {what}: {_words(error).rstrip('.')}. {rest}."
+            )
             return False
         if refused:
             first = refused[0]
-            self.sentence = f"the hub refused {first.field} of {what}: {first.message} ({first.code})"
+            self.sentence = (
+                f"the hub refused {first.field} of task {first.item}: {first.message} ({first.code})"
+            )
         return True
 
 

@@ -11,6 +11,7 @@ was away or the run was killed, the next one sends: it takes such a slot first. 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Sequence
@@ -34,16 +35,22 @@ class Slot:
         return self._mark.exists()
 
     def mark(self) -> None:
-        """Something may wait in it from now on."""
-        self._mark.touch(mode=0o600)
+        """Something may wait in it from now on. Where the disk refuses, it is merely found later."""
+        with contextlib.suppress(OSError):
+            self._mark.touch(mode=0o600)
 
     def unmark(self) -> None:
         """All of it was sent."""
-        self._mark.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._mark.unlink(missing_ok=True)
 
 
 def slot_folder(url: str, user: str | None) -> Path:
-    """The folder of the slots for a hub and a user, made where it is missing. Raises ``OSError``."""
+    """The folder of the slots for a hub and a user, made where it is missing.
+
+    Raises:
+        OSError: it can't be made, or nothing says where: the process has no home.
+    """
     name = hashlib.sha256(f"{url}\n{user or ''}".encode()).hexdigest()[:16]
     folder = _state_home() / "tongbu" / name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -58,4 +65,9 @@ def slots(folder: Path) -> Sequence[Slot]:
 
 def _state_home() -> Path:
     given = os.environ.get("XDG_STATE_HOME", "")
-    return Path(given) if os.path.isabs(given) else Path.home() / ".local" / "state"
+    if os.path.isabs(given):
+        return Path(given)
+    try:
+        return Path.home() / ".local" / "state"
+    except RuntimeError as error:
+        raise FileNotFoundError(str(error)) from None

@@ -42,3 +42,16 @@ def test_a_slot_in_which_something_may_wait_comes_first_and_the_others_in_order(
     found[0].unmark()
     assert not any(slot.is_marked for slot in slots(folder))
     assert slots(folder)[0].store.name == "slot-0.db"
+
+
+def test_a_process_without_a_home_has_no_folder_which_is_told_as_a_disk_that_refuses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("XDG_STATE_HOME")
+
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nowhere)
+    with pytest.raises(OSError, match="home directory"):
+        slot_folder("http://a", "ann")
