@@ -133,6 +133,8 @@ class App:
             storage.store, self.tail, clock, policy, self.documents, self.metrics, self.pipeline.tail_shrank
         )
         self.sweeper = Sweeper(storage.archive, self.pipeline, self.topics, clock, config.limits.retention)
+        self.rights = Rights(storage.directory, self.topics, self.pipeline.look_up)
+        self.pipeline.owned = self.rights.forget
 
     def _build_delivery(self) -> None:
         config, clock = self.config, self.clock
@@ -142,7 +144,7 @@ class App:
         }
         self.dispatcher = Dispatcher(
             self.storage.outbox,
-            LedgerItems(self.pipeline, self.topics),
+            LedgerItems(self.pipeline, self.topics, self.rights),
             self.channels,
             self.router,
             config.delivery,
@@ -150,7 +152,7 @@ class App:
             self.wheel,
             self.metrics,
         )
-        self.desk = DeliveryDesk(self.storage.outbox, self.dispatcher, clock)
+        self.desk = DeliveryDesk(self.storage.outbox, self.dispatcher)
         self.pipeline.decided = self._decided
 
     def _decided(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
@@ -158,9 +160,7 @@ class App:
         self.desk.decided(events, deliveries)
 
     def _build_services(self) -> Services:
-        config, clock = self.config, self.clock
-        rights = Rights(self.storage.directory, self.topics, self.pipeline.look_up)
-        self.pipeline.owned = rights.forget
+        config, clock, rights = self.config, self.clock, self.rights
         self.sessions = Sessions(rights, self.tasks)
         authenticator = LocalTokens(load_secret(config.data_folder, create=True), clock)
         self.people = self._build_people(authenticator)

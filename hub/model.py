@@ -177,6 +177,7 @@ class DeliveryRow:
         attempts: calls begun, in all.
         retries: those of ``delivery.retries`` used up.
         bodies: the message, rendered at the first lease and frozen; one call each, in order. () before.
+        rendered_by: the kind of channel that rendered them, or those before a replay; "" before.
         part: how many bodies are known taken.
         unsure: whether the call of the present part may have been taken already: it was repeated after
             a timeout, or the hub ended during it.
@@ -197,6 +198,7 @@ class DeliveryRow:
     attempts: int = 0
     retries: int = 0
     bodies: tuple[bytes, ...] = ()
+    rendered_by: str = ""
     part: int = 0
     unsure: bool = False
     forced: bool = False

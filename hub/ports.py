@@ -502,6 +502,13 @@ class Outbox(Protocol):
         """The earliest ``due`` of the channel's pending deliveries."""
         ...
 
+    async def not_yet_due(
+        self, channel: str, now: Milliseconds, after: tuple[Milliseconds, int] | None, limit: int
+    ) -> Sequence[tuple[int, DeliveryRow]]:
+        """Pending deliveries of a channel with ``due`` > now, by (due, number), each with its number; those
+        that come after such a pair, where that is given."""
+        ...
+
     async def save(self, rows: Sequence[DeliveryRow], audits: Sequence[AuditRow] = ()) -> None:
         """Record how deliveries stand that have not ended, in one transaction with the audit. One that has
         ended meanwhile, or is unknown, stays as it is; the audit is appended all the same. ``since`` and
@@ -516,13 +523,16 @@ class Outbox(Protocol):
         oldest of several; None for a row without bodies."""
         ...
 
-    async def replay(self, delivery: str, now: Milliseconds) -> DeliveryRow | None:
-        """Make a delivery pending and due now at the latest. The row as it stands then; None if unknown.
+    async def replay(
+        self, delivery: str, now: Milliseconds, audits: Sequence[AuditRow] = ()
+    ) -> DeliveryRow | None:
+        """Make a delivery pending and due now at the latest, in one transaction with the audit. The row as it
+        stands then; None if unknown, and nothing is appended.
 
         One that is pending keeps everything else. One that is dead, suppressed or partial begins anew:
         ``forced``, no retry used, its age counted from now, ``bodies`` () so that it is rendered again, of
-        which what lies before ``part`` stays taken; ``unsure`` stays. One that is sent or leased stays as it
-        is.
+        which what lies before ``part`` stays taken; ``unsure`` and ``rendered_by`` stay. One that is
+        sent or leased stays as it is.
         """
         ...
 
@@ -567,11 +577,13 @@ class Outbox(Protocol):
 @dataclass(frozen=True, slots=True)
 class Standing:
     """An item as it stands: its registers, the ``read_upto``s that concern it, and for an item of a space
-    what its reader stated about it (None in an inbox)."""
+    what its reader stated about it (None in an inbox). ``readable``: whether the user may read it now: is a
+    member of the space, or has not been deleted."""
 
     registers: Registers
     marks: Registers
     personal: Registers | None
+    readable: bool = True
 
 
 class Items(Protocol):

@@ -28,7 +28,7 @@ channel = typer.Typer(
 ADVICE: Final[Mapping[str, str]] = {
     "bad_config": "Check this channel's key, secret and base_url in the hub's configuration and restart the "
     "hub; what waits is sent as soon as a test succeeds.",
-    "rate_limited": "The vendor takes no more messages for now; the hub waits and goes on by itself.",
+    "rate_limited": "What waits goes out by itself as soon as messages are allowed again.",
     "quota": "The vendor's quota is used up; the hub waits until it takes messages again.",
     "retry": "The vendor can't be reached or fails for now; the hub tries again by itself. See `hub doctor`.",
     "refresh_token": "The vendor no longer takes the access token; check the channel's secret and try again.",
@@ -118,7 +118,7 @@ async def _tested(remote: Remote, name: str) -> Mapping[str, Any]:
     from hub.cli.calls import Calls, segment
 
     async with Calls(remote) as calls:
-        result: Mapping[str, Any] = await calls.post(f"/v1/channels/{segment(name)}/test")
+        result: Mapping[str, Any] = await calls.post(f"/v1/channels/{segment(name)}/test", holds="ok")
         return result
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PATH: Final = "/v1/deliveries"
 TIMES: Final = ("due", "at", "ended_at")
 WIDTHS: Final = (26, 10, 12, 19)
+SETTLED: Final = {"sent": "was sent; nothing to retry", "leased": "is being sent; nothing to retry"}
+"""What there is to say of a delivery that a retry leaves as it is, by its state."""
 
 StateOption = Annotated[
     DeliveryState | None, typer.Option("--state", help="Only those in this state.", show_default=False)
@@ -121,8 +123,9 @@ def retry(
     """Send deliveries again: those named, or all that are in a state.
 
     What is dead, suppressed or partial is rendered and sent anew, whatever was read meanwhile; what waits
-    goes now; what was sent stays as it is. Of several it first says how many, and asks. Prints each id with
-    its state. Exit codes: 0 all are on their way, 1 some are not, 2 wrong options, 3 no hub answers.
+    goes now; what was sent, or is being sent, stays as it is. Of several it first says how many, and asks.
+    Prints each id with its state. Exit codes: 0 all are sent or on their way, 1 some are not, 2 wrong
+    options, 3 no hub answers.
 
     Examples:
 
@@ -179,7 +182,7 @@ async def _one(remote: Remote, delivery: str) -> Mapping[str, Any]:
     from hub.cli.calls import Calls, segment
 
     async with Calls(remote) as calls:
-        found: Mapping[str, Any] = await calls.get(f"{PATH}/{segment(delivery)}")
+        found: Mapping[str, Any] = await calls.get(f"{PATH}/{segment(delivery)}", holds="id")
         return found
 
 
@@ -199,7 +202,7 @@ async def _retry(remote: Remote, ids: Sequence[str]) -> int:
         for delivery in ids:
             try:
                 row = await _again(calls, delivery)
-                write(f"{delivery}  {row['state']}")
+                write(f"{delivery}  {SETTLED.get(row['state'], row['state'])}")
             except HubUnreachable:
                 raise
             except CommandFailed as error:

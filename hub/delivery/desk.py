@@ -15,10 +15,9 @@ from weakref import WeakSet
 
 from hub.delivery.dispatcher import Dispatcher
 from hub.delivery.gate import GateState
-from hub.delivery.sending import replay_audit
 from hub.errors import Forbidden, Limit, NotFound
 from hub.model import Delivery, DeliveryRow, Event, Identity, Milliseconds, Outcome
-from hub.ports import Clock, DeliveryFilter, EventFilter, Outbox
+from hub.ports import DeliveryFilter, EventFilter, Outbox
 
 MAX_FOLLOWERS: Final = 100
 FOLLOWED_PAGE: Final = 100
@@ -94,13 +93,11 @@ class DeliveryDesk:
     Args:
         outbox: events and deliveries.
         dispatcher: who sends.
-        clock: dates replays.
     """
 
-    def __init__(self, outbox: Outbox, dispatcher: Dispatcher, clock: Clock) -> None:
+    def __init__(self, outbox: Outbox, dispatcher: Dispatcher) -> None:
         self._outbox = outbox
         self._dispatcher = dispatcher
-        self._clock = clock
         self._followers: WeakSet[EventFollower] = WeakSet()
         self._leaving = False
 
@@ -168,10 +165,7 @@ class DeliveryDesk:
         Raises ``NotFound``, ``Forbidden``, ``Unavailable``.
         """
         _need_admin(caller)
-        row = _known(await self._dispatcher.replay(delivery_id))
-        audit = replay_audit(row.id, row.channel, caller.user, row.state, self._clock.now())
-        await self._outbox.save((), [audit])
-        return row
+        return _known(await self._dispatcher.replay(delivery_id, caller.user))
 
     async def channels(self, caller: Identity) -> Sequence[ChannelView]:
         """Every configured channel, in the order of the configuration.

@@ -15,17 +15,17 @@ from typing import Final
 
 from hub.config.outward import DeliverySettings
 from hub.delivery.aging import end_old
+from hub.delivery.audit_lines import HUB_ACTOR, replay_audit
 from hub.delivery.gate import GateState
 from hub.delivery.lane import PAUSE_SECONDS, Lane
 from hub.delivery.policy import due_at_start
 from hub.delivery.recording import Recorder
 from hub.delivery.router import Router
-from hub.delivery.sending import HUB_ACTOR
 from hub.delivery.steady import SteadyClock
 from hub.delivery.surroundings import Surroundings
 from hub.errors import NotFound, Unavailable
 from hub.model import Delivery, DeliveryRow, Event, Milliseconds, Outcome
-from hub.ports import Channel, Clock, DeliveryFilter, Items, Outbox, Timers
+from hub.ports import Channel, Clock, Items, Outbox, Timers
 from hub.telemetry.logs import get
 from hub.telemetry.metrics import Metrics
 
@@ -136,13 +136,15 @@ class Dispatcher:
         self._draining = True
         await asyncio.gather(*(lane.drain(timeout) for lane in self._lanes.values()))
 
-    async def replay(self, delivery: str) -> DeliveryRow | None:
+    async def replay(self, delivery: str, actor: str) -> DeliveryRow | None:
         """See ``Outbox.replay``: due now by the clock that the lanes go by, also when the machine's has just
-        jumped. Raises ``Unavailable``."""
+        jumped. ``actor`` is who asked, for the audit. Raises ``Unavailable``."""
         await self._time.keep_up()
-        row = await self._hub.outbox.replay(delivery, self._time.now())
-        if row is not None:
-            self.wake(row.channel)
+        found, now = await self._hub.outbox.delivery(delivery), self._time.now()
+        if found is None:
+            return None
+        row = await self._hub.outbox.replay(delivery, now, [replay_audit(found, actor, now)])
+        self.wake(found.channel)
         return row
 
     async def test(self, channel: str, actor: str = HUB_ACTOR) -> Outcome:
@@ -182,13 +184,19 @@ class Dispatcher:
         unsure = await self._hub.outbox.take_over(self._time.now())
         if unsure:
             log.warning("delivery.taken_over", deliveries=unsure)
-        before: int | None = None
-        while page := await self._hub.outbox.deliveries(DeliveryFilter(state="pending"), before, START_ROWS):
-            before = page[-1][0]
-            await self._bring_forward([row for _, row in page])
+        for channel in await self._hub.outbox.waiting():
+            await self._bring_forward(channel)
 
-    async def _bring_forward(self, rows: Sequence[DeliveryRow]) -> None:
-        now, longest = self._time.now(), self._hub.settings.backoff_limit
+    async def _bring_forward(self, channel: str) -> None:
+        """What is brought forward comes before its place in the order, and is not met again."""
+        now, place = self._time.now(), None
+        while page := await self._hub.outbox.not_yet_due(channel, now, place, START_ROWS):
+            number, last = page[-1]
+            place = (last.due, number)
+            await self._due_sooner([row for _, row in page], now)
+
+    async def _due_sooner(self, rows: Sequence[DeliveryRow], now: Milliseconds) -> None:
+        longest = self._hub.settings.backoff_limit
         routes = [self._hub.router.route(row.route) for row in rows]
         due = [
             (row, due_at_start(row, now, None if route is None else route.delay, longest))

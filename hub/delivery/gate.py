@@ -7,6 +7,7 @@ of a clock that never runs backwards, passed in.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Final, Literal
 
 from hub.delivery.limits import Breaker, TokenBucket
@@ -72,19 +73,24 @@ class Gate:
         return max(self._closed(now), self._bucket.wait(now))
 
     def refusal(self, now: float) -> Outcome | None:
-        """Why not even an operator's test may call now: the vendor's window is used up. None if it may."""
-        wait = max(self._blocked_until - now, self._bucket.wait(now))
+        """Why not even an operator's test may call now: the vendor's window is used up, or the rate that the
+        hub keeps to lest it be. None if it may."""
+        blocked, early = self._blocked_until - now, self._bucket.wait(now)
+        wait = max(blocked, early)
         if wait <= 0:
             return None
-        return Outcome(
-            "rate_limited", until=wait, error=f"nothing was sent: no call is allowed for {wait:.0f} s"
-        )
+        whose = "the vendor takes no calls" if blocked >= early else "the hub's own rate allows no call"
+        return Outcome("rate_limited", until=wait, error=f"nothing was sent: {whose} for {ceil(wait)} s")
 
     def take(self, count: int, now: float) -> None:
         """``count`` calls begin."""
         self._bucket.take(count, now)
         if self._paused:
             self._probe_at = now + self._probe
+
+    def take_test(self, now: float) -> None:
+        """An operator's test begins; the next delivery tries a paused channel when it would have."""
+        self._bucket.take(1, now)
 
     def give_back(self, count: int) -> None:
         """``count`` calls were not begun after all."""

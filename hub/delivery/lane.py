@@ -13,14 +13,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from hub.delivery.aging import end_old
+from hub.delivery.alerts import Alerts
+from hub.delivery.audit_lines import Call, audit_of
 from hub.delivery.calling import call
 from hub.delivery.gate import Gate, Standstill
 from hub.delivery.policy import backoff, broken_off, has_ended, key_of, leased, mark_of, next_step
 from hub.delivery.readying import made_ready, says_the_same
 from hub.delivery.recording import Record, Recorder
-from hub.delivery.sending import Call, audit_of, trial_message
 from hub.delivery.surroundings import Flight, Surroundings
-from hub.delivery.telling import tell_change, tell_retry
+from hub.delivery.telling import tell_change, tell_pause, tell_retry
+from hub.delivery.trial import trial_message
 from hub.errors import Unavailable
 from hub.model import DeliveryRow, Outcome
 from hub.ports import Channel
@@ -51,6 +53,7 @@ class Lane:
         self._hub = hub
         self._recorder = Recorder(hub.outbox, hub.items, hub.time, hub.metrics)
         self._gate = Gate(channel.traits, hub.settings.paused_probe, hub.time.monotonic())
+        self._alerts = Alerts()
         self._calls: set[asyncio.Task[None]] = set()
         self._taking = asyncio.Lock()
         self._testing = asyncio.Lock()
@@ -266,7 +269,7 @@ class Lane:
             now = time.now()
             body = self.channel.render(trial_message(self.channel, actor, now))[0]
             begun = Call(now, f"test-{new_ulid(now)}", body, {}, "test", actor)
-            self._gate.take(1, time.monotonic())
+            self._gate.take_test(time.monotonic())
             outcome = await call(self.channel, body, begun.subject, self._hub)
             self._judge(outcome)
             audit = audit_of(begun, self.channel.name, self.channel.traits, outcome)
@@ -275,11 +278,15 @@ class Lane:
             return outcome
 
     def _judge(self, outcome: Outcome) -> None:
-        change = self._gate.judge(outcome, self._hub.time.monotonic())
+        name, now = self.channel.name, self._hub.time.monotonic()
+        change, stands = self._gate.judge(outcome, now), self.standstill()
+        if change == "paused" or (stands.state == "paused" and outcome.kind == "bad_config"):
+            told = self._alerts.paused(outcome.code or stands.reason or "", change is not None, now)
+            tell_pause(name, outcome, told)
+        elif change is not None:
+            tell_change(name, change, outcome, stands)
         if change is not None:
-            stands = self.standstill()
-            self._hub.metrics.channels_paused[self.channel.name] = int(stands.state == "paused")
-            tell_change(self.channel.name, change, outcome, stands)
+            self._hub.metrics.channels_paused[name] = int(stands.state == "paused")
 
     async def expire(self) -> None:
         """End what grew old while the channel stood still. Raises ``Unavailable``."""

@@ -1,4 +1,4 @@
-"""What a delivery says, decided when it is first leased: unless → class → words → mask → bodies. Pure.
+"""What a delivery says, decided at its first lease: rights → unless → class → words → mask → bodies. Pure.
 
 Whatever goes wrong here ends this one delivery, with a sentence that repeats nothing of the message.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from hub.config import RouteSettings
 from hub.delivery.privacy import mask_personal
@@ -23,6 +23,9 @@ from hub.state.words import DEFAULT_LEVEL
 from hub.telemetry.logs import get
 
 _log = get("hub.delivery")
+
+_RIGHTLESS: Final = ("The user was deleted.", "They are no longer a member of the space.")
+"""Why nothing is said to who may not read the item any more: of an inbox, of a space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ def _prepare(
     traits = channel.traits
     if ITEM not in standing.registers:
         return Ended("dead", "The item is gone.")
+    if not standing.readable:
+        return Ended("suppressed", _RIGHTLESS[row.event.user is None])
     word = None if row.forced or route is None else holding(route.unless, row.event, standing, now)
     if word is not None:
         return Ended("suppressed", f'"{word}" was stated after the event.')

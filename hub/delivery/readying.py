@@ -29,7 +29,8 @@ async def made_ready(row: DeliveryRow, frame: int, channel: Channel, hub: Surrou
         Unavailable: it can't be known now.
     """
     masked: Mapping[str, int] = {}
-    if len(row.bodies) <= row.part:
+    row = _unsuited(row, channel.traits.kind, hub)
+    if not has_ended(row) and len(row.bodies) <= row.part:
         try:
             row, masked = await _rendered(row, channel, hub)
         except Internal:
@@ -42,12 +43,25 @@ async def made_ready(row: DeliveryRow, frame: int, channel: Channel, hub: Surrou
     return Flight(row, masked, frame)
 
 
+def _unsuited(row: DeliveryRow, kind: str, hub: Surroundings) -> DeliveryRow:
+    """The row without bodies that another kind of channel rendered, which had this one's name before. Where
+    that one's vendor has a part of them, or may have, nothing can be gone on with: it ended."""
+    if not row.bodies or row.rendered_by == kind:
+        return row
+    if row.part or row.unsure:
+        doubt = "; it may have arrived" if row.unsure else ""
+        reason = f"the message was begun by a channel of kind {row.rendered_by}, this one is {kind}{doubt}"
+        return ended(row, "dead", reason, hub.time.now())
+    return replace(row, bodies=())
+
+
 async def _rendered(
     row: DeliveryRow, channel: Channel, hub: Surroundings
 ) -> tuple[DeliveryRow, Mapping[str, int]]:
     """The row with its bodies, and what was masked in them. An error of ours ends this delivery only.
 
-    Of a message that is shorter now than what was taken of it, all is sent.
+    Of a message that is shorter now than what was taken of it, or was begun by another kind of channel, all
+    is sent.
     """
     event, now = row.event, hub.time.now()
     try:
@@ -62,8 +76,9 @@ async def _rendered(
         return ended(row, prepared.state, prepared.error, now), {}
     if not prepared.bodies:
         return ended(row, "dead", "There is nothing to say.", now), {}
-    part = row.part if row.part < len(prepared.bodies) else 0
-    return replace(row, bodies=prepared.bodies, part=part), prepared.masked
+    kind = channel.traits.kind
+    part = row.part if row.rendered_by in ("", kind) and row.part < len(prepared.bodies) else 0
+    return replace(row, bodies=prepared.bodies, rendered_by=kind, part=part), prepared.masked
 
 
 def says_the_same(one: DeliveryRow, other: DeliveryRow) -> bool:

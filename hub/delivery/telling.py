@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.delivery.alerts import Notice
 from hub.delivery.gate import Change, Standstill
 from hub.model import DeliveryRow, Outcome
 from hub.telemetry.logs import get
@@ -42,11 +43,16 @@ def tell_retry(row: DeliveryRow, outcome: Outcome) -> None:
     )
 
 
+def tell_pause(channel: str, outcome: Outcome, notice: Notice) -> None:
+    """A channel is paused; an ``alert`` is for somebody to see to it."""
+    if notice != "nothing":
+        write = log.error if notice == "alert" else log.info
+        write("channel.paused", channel=channel, code=outcome.code, reason=outcome.error)
+
+
 def tell_change(channel: str, change: Change, outcome: Outcome, stands: Standstill) -> None:
-    """A channel stands still from now on, or no more."""
-    if change == "paused":
-        log.error("channel.paused", channel=channel, code=outcome.code, reason=outcome.error)
-    elif change == "resumed":
+    """A channel other than paused stands still from now on, or no more."""
+    if change == "resumed":
         log.info("channel.resumed", channel=channel)
     else:
         log.warning("channel.waiting", channel=channel, state=change, code=outcome.code, seconds=stands.wait)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from hub.engine.ledger import LedgerPart
 from hub.engine.ledger_calls import into, read_item
 from hub.engine.pipeline import Pipeline
+from hub.engine.rights import Rights
 from hub.engine.topicbook import TopicBook
 from hub.engine.topics import Ledger
 from hub.engine.turn import Turn
@@ -34,28 +36,34 @@ _BEST_FIRST: Final = ("sent", "partial", "dead", "suppressed")
 class LedgerItems:
     """``ports.Items`` over the pipeline."""
 
-    __slots__ = ("_pipeline", "_topics")
+    __slots__ = ("_pipeline", "_rights", "_topics")
 
-    def __init__(self, pipeline: Pipeline, topics: TopicBook) -> None:
+    def __init__(self, pipeline: Pipeline, topics: TopicBook, rights: Rights) -> None:
         self._pipeline = pipeline
         self._topics = topics
+        self._rights = rights
 
     async def standing(self, topic: TopicName, item: ItemId, user: UserId) -> Standing:
         """See ``ports.Items``."""
-        kind, space = topic_kind(topic)
-        shared = read_item(self._pipeline, self._topics.ledger(topic), item)
         try:
-            if kind == "inbox":
-                return Standing(*await shared, None)
-            own = read_item(
-                self._pipeline,
-                self._topics.ledger(inbox_of(user)),
-                personal_name(space, item),
-                personal_name(space, ALL),
-            )
-            (registers, _), (personal, marks) = await asyncio.gather(shared, own)
+            readable = await self._rights.may_read(topic, user)
+            standing = await self._standing(topic, item, user)
         except Refusal as refusal:
             raise _told(refusal) from None
+        return replace(standing, readable=readable)
+
+    async def _standing(self, topic: TopicName, item: ItemId, user: UserId) -> Standing:
+        kind, space = topic_kind(topic)
+        shared = read_item(self._pipeline, self._topics.ledger(topic), item)
+        if kind == "inbox":
+            return Standing(*await shared, None)
+        own = read_item(
+            self._pipeline,
+            self._topics.ledger(inbox_of(user)),
+            personal_name(space, item),
+            personal_name(space, ALL),
+        )
+        (registers, _), (personal, marks) = await asyncio.gather(shared, own)
         return Standing(registers, marks, personal)
 
     async def settle(self, row: DeliveryRow, audits: Sequence[AuditRow] = ()) -> None:

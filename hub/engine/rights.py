@@ -56,6 +56,20 @@ class Rights:
         self._forgotten += 1
         self._members.pop(topic, None)
 
+    def forget_user(self, user: UserId) -> None:
+        """The user was deleted, and with them all their memberships."""
+        for topic in [topic for topic, members in self._members.items() if user in members]:
+            del self._members[topic]
+        self._forgotten += 1
+
+    async def may_read(self, topic: TopicName, user: UserId) -> bool:
+        """Whether the user, with whatever token, may read a ledger now: is a member of the space, or has not
+        been deleted. Raises ``Unavailable``."""
+        if topic_kind(topic)[0] == "inbox":
+            return await self._directory.user(user) is not None
+        await self.learn(topic)
+        return user in self._members[topic]
+
     def has_members(self, topic: TopicName) -> bool:
         """Whether anybody is a member of a topic that is known."""
         return bool(self._members.get(topic))

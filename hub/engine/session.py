@@ -112,7 +112,8 @@ class Sessions:
                     live.end("the device was revoked")
 
     def user_deleted(self, user: UserId) -> None:
-        """Close all of the user's connections and streams."""
+        """Close all of the user's connections and streams; their memberships are gone."""
+        self._rights.forget_user(user)
         for live in list(self._by_user.get(user, ())):
             live.end("the user was deleted")
 

@@ -63,11 +63,12 @@ _DROPPED: Final = (
     ("registers of the inbox", "drop_registers"),
     ("items in history", "drop_history"),
     ("journal rows of the inbox", "drop_journal"),
+    ("deliveries, kept without name and words", "disown_deliveries"),
     ("deliveries", "drop_deliveries"),
     ("events of the inbox", "drop_events"),
     ("refused messages", "drop_quarantined"),
 )
-"""What is removed: how it is called, and the query."""
+"""What is removed, or stays without their name: how it is called, and the query."""
 
 
 class Erasure:
@@ -174,9 +175,10 @@ def erase(
 
     Their inbox goes with its events and deliveries, their devices, memberships and name. Tokens issued so far
     are void. In spaces their statements stand, by ``erased``; such a space gets a new incarnation, so that
-    everybody's devices take it anew. The audit stays.
+    everybody's devices take it anew. What went out to them of a space stays known, without name and words,
+    lest it go out again to another member. The audit stays.
     """
-    named = {"user": user, "topic": inbox_of(user), "erased": ERASED}
+    named = {"user": user, "topic": inbox_of(user), "erased": ERASED, "now": now}
     device_rows = connection.execute(_QUERIES["devices"], (user,)).fetchall()
     actors = frozenset(actors_of(user, [{"device": row[0]} for row in device_rows]))
     counts: Counter[str] = Counter()

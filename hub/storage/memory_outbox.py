@@ -41,6 +41,19 @@ class MemoryOutbox:
         """See ``Outbox``."""
         return min((row.due for row in self._pending(channel)), default=None)
 
+    async def not_yet_due(
+        self, channel: str, now: Milliseconds, after: tuple[Milliseconds, int] | None, limit: int
+    ) -> Sequence[tuple[int, DeliveryRow]]:
+        """See ``Outbox``."""
+        self._tables.check_open()
+        later = [
+            (row.due, number)
+            for number, row in self._tables.deliveries.items()
+            if (row.state, row.channel) == ("pending", channel) and row.due > now
+        ]
+        places = sorted(place for place in later if after is None or place > after)[:limit]
+        return [(number, self._tables.deliveries[number]) for _, number in places]
+
     async def save(self, rows: Sequence[DeliveryRow], audits: Sequence[AuditRow] = ()) -> None:
         """See ``Outbox``."""
         self._tables.check_writable()
@@ -56,13 +69,16 @@ class MemoryOutbox:
                 return other.id
         return None
 
-    async def replay(self, delivery: str, now: Milliseconds) -> DeliveryRow | None:
+    async def replay(
+        self, delivery: str, now: Milliseconds, audits: Sequence[AuditRow] = ()
+    ) -> DeliveryRow | None:
         """See ``Outbox``."""
         self._tables.check_writable()
         await asyncio.sleep(0)
         if (number := self._tables.delivery_ids.get(delivery)) is None:
             return None
         self._tables.deliveries[number] = row = _replayed(self._tables.deliveries[number], now)
+        record(self._tables, (), audits)
         return row
 
     async def shift(self, milliseconds: int) -> None:

@@ -13,10 +13,10 @@ from hub.storage.audit import append_audit, trim_audit
 from hub.storage.database import PAGE_BYTES, Database
 from hub.storage.queries import load_queries
 from hub.storage.rows import (
-    bodies_column,
     delivery_row,
     event_columns,
     new_delivery_columns,
+    said_column,
     standing_columns,
 )
 
@@ -55,6 +55,13 @@ class SqliteOutbox:
         """See ``Outbox``."""
         return await self._database.read(_next_due, channel)
 
+    async def not_yet_due(
+        self, channel: str, now: Milliseconds, after: tuple[Milliseconds, int] | None, limit: int
+    ) -> Sequence[tuple[int, DeliveryRow]]:
+        """See ``Outbox``."""
+        place = max(after or (now, _LAST), (now, _LAST))
+        return await self._database.scan(_not_yet_due, channel, place, limit)
+
     async def save(self, rows: Sequence[DeliveryRow], audits: Sequence[AuditRow] = ()) -> None:
         """See ``Outbox``."""
         await self._database.write(record, rows, audits)
@@ -64,9 +71,11 @@ class SqliteOutbox:
         """See ``Outbox``."""
         return await self._database.read(_twin, row)
 
-    async def replay(self, delivery: str, now: Milliseconds) -> DeliveryRow | None:
+    async def replay(
+        self, delivery: str, now: Milliseconds, audits: Sequence[AuditRow] = ()
+    ) -> DeliveryRow | None:
         """See ``Outbox``."""
-        return await self._database.write(_replay, delivery, now)
+        return await self._database.write(_replay, delivery, now, audits)
 
     async def shift(self, milliseconds: int) -> None:
         """See ``Outbox``."""
@@ -141,17 +150,29 @@ def _next_due(connection: sqlite3.Connection, channel: str) -> Milliseconds | No
     return None if due is None else Milliseconds(due)
 
 
+def _not_yet_due(
+    connection: sqlite3.Connection, channel: str, after: tuple[Milliseconds, int], limit: int
+) -> list[tuple[int, DeliveryRow]]:
+    rows = connection.execute(_QUERIES["not_yet_due"], (channel, *after, limit))
+    return [(row[0], delivery_row(row)) for row in rows]
+
+
 def _twin(connection: sqlite3.Connection, row: DeliveryRow) -> str | None:
-    said = (row.event.id, row.channel, row.id, bodies_column(row.bodies))
+    said = (row.event.id, row.channel, row.id, said_column(row.bodies))
     found = connection.execute(_QUERIES["twin"], said).fetchone()
     return None if found is None else str(found[0])
 
 
-def _replay(connection: sqlite3.Connection, delivery: str, now: Milliseconds) -> DeliveryRow | None:
+def _replay(
+    connection: sqlite3.Connection, delivery: str, now: Milliseconds, audits: Sequence[AuditRow]
+) -> DeliveryRow | None:
     which = {"id": delivery, "now": now}
     connection.execute(_QUERIES["hasten"], which)
     connection.execute(_QUERIES["revive"], which)
-    return _delivery(connection, delivery)
+    row = _delivery(connection, delivery)
+    if row is not None and audits:
+        append_audit(connection, audits)
+    return row
 
 
 def _shift(connection: sqlite3.Connection, milliseconds: int) -> None:

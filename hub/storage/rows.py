@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from operator import attrgetter
 from typing import Any
 
@@ -83,8 +84,8 @@ def new_delivery_columns(delivery: Delivery) -> tuple[str, str, str, str, str, i
 def standing_columns(row: DeliveryRow) -> tuple[Any, ...]:
     """What ``record`` binds: what the dispatcher changes, then the id."""
     return (
-        row.state, row.due, row.attempts, row.retries, bodies_column(row.bodies), row.part,
-        row.unsure, row.leased_until, row.error, row.ref, row.ended_at, row.id,
+        row.state, row.due, row.attempts, row.retries, bodies_column(row.bodies), said_column(row.bodies),
+        row.rendered_by, row.part, row.unsure, row.leased_until, row.error, row.ref, row.ended_at, row.id,
     )  # fmt: skip
 
 
@@ -93,13 +94,18 @@ def bodies_column(bodies: tuple[bytes, ...]) -> bytes | None:
     return msgpack.packb(bodies) if bodies else None
 
 
+def said_column(bodies: tuple[bytes, ...]) -> bytes | None:
+    """SHA-256 of ``bodies_column``: by it twins are known, also once the bodies were erased."""
+    return sha256(msgpack.packb(bodies)).digest() if bodies else None
+
+
 def delivery_row(columns: tuple[Any, ...]) -> DeliveryRow:
     """From the view ``delivery_rows``; its first column, the number, is no part of the record."""
-    channel, route, user, state, due, since, attempts, retries, bodies, part = columns[10:20]
-    unsure, forced, leased_until, error, ref, ended_at = columns[20:]
+    channel, route, user, state, due, since, attempts, retries, bodies = columns[10:19]
+    rendered_by, part, unsure, forced, leased_until, error, ref, ended_at = columns[19:]
     return DeliveryRow(
         columns[1], Event(*columns[2:10]), channel, route, user, state, due, since, attempts, retries,
-        unpacked_bodies(bodies), part,
+        unpacked_bodies(bodies), rendered_by, part,
         bool(unsure), bool(forced), leased_until, error, ref, ended_at,
     )  # fmt: skip
 

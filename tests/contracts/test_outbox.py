@@ -169,6 +169,24 @@ async def test_the_next_due_is_the_channels_earliest(storage: Storage) -> None:
     assert await storage.outbox.next_due("unknown") is None
 
 
+async def test_what_is_not_yet_due_comes_page_by_page_with_what_is_due_at_the_same_time(
+    storage: Storage,
+) -> None:
+    facts = [event(f"e{n}", item=f"i{n}") for n in range(7)]
+    times = [30, 20, 30, 10, 30, 30, 40]
+    rows = [delivery(f"d{n}", facts[n], due=times[n]) for n in range(6)]
+    await happen(storage, *facts, deliveries=[*rows, delivery("d6", facts[6], channel="hook", due=40)])
+    await storage.outbox.save([leased(await known(storage, "d5"))])
+    first = await storage.outbox.not_yet_due("ops", ms(10), None, 2)
+    number, last = first[-1]
+    rest = await storage.outbox.not_yet_due("ops", ms(10), (last.due, number), 9)
+    assert [row.id for _, row in (*first, *rest)] == ["d1", "d0", "d2", "d4"]
+    assert first == [(number, row) for number, row in await storage.outbox.deliveries(
+        DeliveryFilter(channel="ops"), None, 9) if row.id in ("d1", "d0")]  # fmt: skip
+    assert [row.id for _, row in await storage.outbox.not_yet_due("ops", ms(29), (ms(0), 0), 1)] == ["d0"]
+    assert await storage.outbox.not_yet_due("ops", ms(30), None, 9) == []
+
+
 async def test_waiting_counts_what_is_pending_or_leased_by_channel(storage: Storage) -> None:
     assert await storage.outbox.waiting() == {}
     facts = [event(f"e{n}", item=f"i{n}") for n in range(5)]
@@ -350,7 +368,10 @@ async def test_of_several_twins_the_oldest_is_named(storage: Storage) -> None:
 @pytest.mark.parametrize("state", ["dead", "suppressed", "partial"])
 async def test_what_ended_without_success_begins_anew(home: Home, state: DeliveryState) -> None:
     storage = await home.open()
-    row = replace(await one(storage), attempts=5, retries=3, bodies=BODIES, part=1, unsure=True, ref="v1")
+    row = replace(
+        await one(storage), attempts=5, retries=3, bodies=BODIES, rendered_by="robot", part=1, unsure=True,
+        ref="v1",
+    )  # fmt: skip
     await settle(storage, ended(row, state, error="refused for good"))
     expected = replace(row, state="pending", due=ms(700), since=ms(700), retries=0, bodies=(), forced=True)
     assert await storage.outbox.replay("d1", ms(700)) == expected
@@ -376,8 +397,27 @@ async def test_what_is_being_sent_or_was_sent_stays(storage: Storage, state: Del
     assert await known(storage, "d1") == replace(row, state=state)
 
 
-async def test_nothing_unknown_is_replayed(storage: Storage) -> None:
-    assert await storage.outbox.replay("d1", ms(700)) is None
+async def test_nothing_unknown_is_replayed_and_the_audit_does_not_say_so(storage: Storage) -> None:
+    assert await storage.outbox.replay("d1", ms(700), [audit_row()]) is None
+    assert await storage.audit(0, 10) == []
+
+
+async def test_a_replay_and_its_line_are_one(home: Home) -> None:
+    storage = await home.open()
+    row = await one(storage)
+    await settle(storage, ended(row, "dead"))
+    await home.refuse()
+    large = replace(audit_row(), masked="x" * 1_000_000)
+    with pytest.raises(Unavailable):
+        await storage.outbox.replay("d1", ms(700), [large])
+    await home.recover()
+    assert ((await known(storage, "d1")).state, await storage.audit(0, 10)) == ("dead", [])
+    replayed = await storage.outbox.replay("d1", ms(700), [audit_row()])
+    assert replayed is not None
+    assert replayed.state == "pending"
+    storage = await home.reopen()
+    assert [line.row for line in await storage.audit(0, 10)] == [audit_row()]
+    assert await storage.broken_audit() is None
 
 
 # ------------------------------------------------------------------ lists
@@ -569,6 +609,7 @@ async def test_an_outbox_that_is_not_open_refuses_every_call(home: Home) -> None
     outbox = storage.outbox
     for call in (
         outbox.take_over(ms(1)), outbox.due("ops", ms(1), 1), outbox.next_due("ops"), outbox.save([row]),
+        outbox.not_yet_due("ops", ms(1), None, 1),
         outbox.twin(leased(row, bodies=BODIES)), outbox.replay("d1", ms(1)), outbox.shift(1),
         outbox.delivery("d1"), outbox.deliveries(DeliveryFilter(), None, 1),
         outbox.events(EventFilter(), 0, 1), outbox.event("e1"), outbox.waiting(), outbox.last_event(),

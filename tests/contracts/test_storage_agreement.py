@@ -200,7 +200,8 @@ async def deliveries_told(storage: Storage) -> list[object]:
         found += [told(row), row and await outbox.twin(row)]
     for channel in CHANNELS:
         found += [[told(row) for row in await outbox.due(channel, Milliseconds(5), 3)]]
-        found += [await outbox.next_due(channel)]
+        later = await outbox.not_yet_due(channel, Milliseconds(2), None, 3)
+        found += [await outbox.next_due(channel), [told(row) for _, row in later]]
         for state in STATES:
             which = DeliveryFilter(state=state, channel=channel)
             found += [[row.id for _, row in await outbox.deliveries(which, None, 9)]]
@@ -222,7 +223,9 @@ def unnumbered(event: Event) -> Event:
 async def dispatch(storage: Storage, step: Dispatch) -> list[object]:
     outbox = storage.outbox
     await outbox.save(step.rows, step.audits)
-    replayed: list[object] = [told(await outbox.replay(name, step.now)) for name in step.replayed]
+    replayed: list[object] = [
+        told(await outbox.replay(name, step.now, step.audits)) for name in step.replayed
+    ]
     taken_over = await outbox.take_over(step.now) if step.takes_over else 0
     await outbox.shift(step.jump)
     return [*replayed, taken_over, await outbox.trim(step.now, step.now, step.trims)]

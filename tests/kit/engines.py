@@ -209,7 +209,7 @@ class Engine:
         self.sweeper = Sweeper(storage.archive, self.pipeline, self.topics, clock, sizes.retention)
         self.services = self._services()
         self.sessions, self.actions = self.services.sessions, self.services.actions
-        self.items = LedgerItems(self.pipeline, self.topics)
+        self.items = LedgerItems(self.pipeline, self.topics, self.services.rights)
         self.outbox = storage.outbox
         self._running: asyncio.Task[None] | None = None
 

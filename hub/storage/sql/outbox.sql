@@ -14,8 +14,8 @@ ON CONFLICT DO NOTHING;
 -- name: record
 -- How a delivery stands. What has ended stays; since and forced are not the dispatcher's to change.
 UPDATE deliveries SET
-    state = ?, due = ?, attempts = ?, retries = ?, bodies = ?, part = ?,
-    unsure = ?, leased_until = ?, error = ?, ref = ?, ended_at = ?
+    state = ?, due = ?, attempts = ?, retries = ?, bodies = ?, said = ?,
+    rendered_by = ?, part = ?, unsure = ?, leased_until = ?, error = ?, ref = ?, ended_at = ?
 WHERE id = ? AND state IN ('pending', 'leased');
 
 -- name: take_over
@@ -32,12 +32,17 @@ WHERE state = 'pending' AND channel = ? AND due <= ? ORDER BY due, number LIMIT 
 -- When a channel's next delivery is due; null where it has none.
 SELECT min(due) FROM deliveries WHERE state = 'pending' AND channel = ?;
 
+-- name: not_yet_due
+-- What a channel should send later, in order, after a place in that order.
+SELECT * FROM delivery_rows
+WHERE state = 'pending' AND channel = ? AND (due, number) > (?, ?) ORDER BY due, number LIMIT ?;
+
 -- name: twin
 -- Another delivery of the same event by the same channel that says the same and went out, is about to, or may
 -- have gone out as a whole or in part.
 SELECT id FROM deliveries
 WHERE event = (SELECT number FROM events WHERE id = ?) AND channel = ?
-    AND id <> ? AND bodies = ?
+    AND id <> ? AND said = ?
     AND (state IN ('sent', 'leased') OR (state <> 'suppressed' AND (unsure OR part > 0)))
 ORDER BY +number LIMIT 1;
 
@@ -48,7 +53,7 @@ UPDATE deliveries SET due = :now WHERE id = :id AND state = 'pending' AND due > 
 -- name: revive
 -- A delivery that ended without success begins anew; what is known taken of it stays taken.
 UPDATE deliveries SET
-    state = 'pending', due = :now, since = :now, retries = 0, forced = 1, bodies = NULL,
+    state = 'pending', due = :now, since = :now, retries = 0, forced = 1, bodies = NULL, said = NULL,
     leased_until = NULL, error = NULL, ended_at = NULL
 WHERE id = :id AND state IN ('dead', 'suppressed', 'partial');
 

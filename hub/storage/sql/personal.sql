@@ -96,6 +96,22 @@ DELETE FROM journal WHERE topic = :topic;
 -- The inbox itself: should it be made again, it begins a new history.
 DELETE FROM topics WHERE topic = :topic;
 
+-- name: disown_deliveries
+-- What went out, or may have, to them of what happened in spaces, where another member's copy by the same channel
+-- could be the same message: that it did stays known, by its hash alone.
+UPDATE deliveries SET
+    user = :erased || '.' || id, bodies = NULL, leased_until = NULL,
+    unsure = unsure OR state = 'leased',
+    error = CASE WHEN state IN ('pending', 'leased') THEN 'the user was erased' ELSE error END,
+    ended_at = coalesce(ended_at, :now),
+    state = CASE WHEN state IN ('pending', 'leased') THEN iif(part > 0, 'partial', 'dead') ELSE state END
+WHERE user = :user AND topic >= 'space/' AND topic < 'space0'
+    AND (state IN ('sent', 'leased') OR (state <> 'suppressed' AND (unsure OR part > 0)))
+    AND EXISTS (
+        SELECT 1 FROM deliveries AS other
+        WHERE other.event = deliveries.event AND other.channel = deliveries.channel AND other.user <> :user
+    );
+
 -- name: drop_deliveries
 -- What was, or was to be, sent of it, and to them of what happened in spaces.
 DELETE FROM deliveries

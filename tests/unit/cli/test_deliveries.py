@@ -101,6 +101,21 @@ class TestDeliveries:
         assert [path for path, _ in desk.asked] == ["/v1/deliveries/d1/retry", "/v1/deliveries/d2/retry"]
         assert capsys.readouterr().out == "d1  pending\nd2  pending\n"
 
+    def test_a_retry_of_what_was_sent_says_that_there_is_nothing_to_do(
+        self, desk: type[Desk], capsys: Output, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        states = {"d1": "sent", "d2": "leased", "d3": "pending"}
+
+        async def post(_: Desk, path: str, body: Any = None) -> Any:
+            name = path.split("/")[3]
+            return row(name, state=states[name])
+
+        monkeypatch.setattr(Desk, "post", post)
+        assert run(["deliveries", "retry", *states, *TO_A_HUB]) == 0
+        assert capsys.readouterr().out.splitlines() == [
+            "d1  was sent; nothing to retry", "d2  is being sent; nothing to retry", "d3  pending"
+        ]  # fmt: skip
+
     def test_one_that_is_refused_keeps_no_other_back(self, desk: type[Desk], capsys: Output) -> None:
         desk.failures["/v1/deliveries/d1/retry"] = CommandFailed("There is no such thing. (not_found)")
         assert run(["deliveries", "retry", "d1", "d2", *TO_A_HUB]) == 1

@@ -25,7 +25,7 @@ class Desk(Dispatch):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
-        self.desk = DeliveryDesk(self.outbox, self.dispatcher, self.clock)
+        self.desk = DeliveryDesk(self.outbox, self.dispatcher)
         dispatched = self.dispatcher.decided
 
         def decided(events: Any, deliveries: Any) -> None:
@@ -249,6 +249,21 @@ async def test_a_dead_delivery_is_sent_again_and_the_audit_says_who_wanted_it(ri
     assert await rig.states(ident) == ["sent"]
     (line,) = [line for line in rig.audits() if line.action == "replay"]
     assert (line.actor, line.subject, line.channel, line.outcome) == ("root", ident, "ops", "pending")
+
+
+async def test_a_replay_needs_no_second_transaction_for_its_line(
+    rig: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.ops.answers.append(BAD_MESSAGE)
+    (ident,) = await rig.decide("a")
+    await rig.quiet()
+
+    async def refuses(*_: Any) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(rig.outbox, "save", refuses)
+    await rig.desk.retry(ROOT, ident)
+    assert [line.subject for line in rig.audits() if line.action == "replay"] == [ident]
 
 
 async def test_what_was_sent_is_not_sent_again(rig: Desk) -> None:

@@ -21,6 +21,7 @@ from hub.server.wheel import TimerWheel
 from hub.state.clock import hlc_of
 from tests.kit.channels import (
     BAD_CONFIG,
+    BAD_MESSAGE,
     HOOK,
     NEVER,
     OK,
@@ -382,6 +383,56 @@ async def test_after_a_crash_a_repetition_without_answer_is_dead() -> None:
         assert await again.states(ident) == ["dead"]
 
 
+ROBOT_HAD_IT = "the message was begun by a channel of kind wecom_robot, this one is webhook"
+
+
+@pytest.mark.parametrize(
+    ("parts", "answers", "state", "error"),
+    [
+        (1, [REFUSED], "sent", None),
+        (1, [UNKNOWN], "dead", f"{ROBOT_HAD_IT}; it may have arrived"),
+        (2, [OK, REFUSED], "partial", ROBOT_HAD_IT),
+    ],
+    ids=["refused", "unsure", "begun"],
+)
+async def test_a_channel_of_another_kind_under_the_name_never_sends_the_formers_bytes(
+    parts: int, answers: Sequence[Outcome], state: str, error: str | None
+) -> None:
+    rig = Dispatch()
+    async with dispatching(rig):
+        rig.ops.parts = parts
+        rig.ops.answers.extend(answers)
+        (ident,) = await rig.decide("a")
+        await rig.quiet()
+        assert await rig.states(ident) == ["pending"]
+    again = Dispatch(storage=rig.storage, ops=HOOK)
+    again.ops.says = lambda message: "a webhook's"
+    async with dispatching(again):
+        await again.advance(3)
+        row = await again.row(ident)
+        assert (row.state, row.error) == (state, error)
+        assert again.ops.bodies == (["a webhook's"] if state == "sent" else [])
+        await again.dispatcher.replay(ident, "root")
+        await again.quiet()
+        assert ((await again.row(ident)).state, again.ops.bodies) == ("sent", ["a webhook's"])
+
+
+async def test_a_message_of_which_another_kind_of_channel_sent_a_part_is_replayed_as_a_whole() -> None:
+    rig = Dispatch()
+    async with dispatching(rig):
+        rig.ops.parts = 2
+        rig.ops.answers.extend([OK, BAD_MESSAGE])
+        (ident,) = await rig.decide("a")
+        await rig.quiet()
+        assert await rig.states(ident) == ["partial"]
+    again = Dispatch(storage=rig.storage, ops=HOOK)
+    again.ops.parts = 2
+    async with dispatching(again):
+        await again.dispatcher.replay(ident, "root")
+        await again.quiet()
+        assert again.ops.bodies == ["a ann (1/2)", "a ann (2/2)"]
+
+
 async def test_a_drain_lets_calls_end_and_records_them_and_takes_nothing_new() -> None:
     async with dispatching(Dispatch()) as rig:
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -706,6 +757,27 @@ async def test_what_a_process_with_another_clock_left_waits_no_longer_than_it_wa
     async with dispatching(again):
         await again.advance(61)
         assert await again.states(tried, *ids, *delayed) == ["sent"] * 4
+
+
+async def test_a_start_reads_of_the_backlog_only_what_is_not_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Dispatch()
+    await before.storage.store.start()
+    await before.decide(*"abcdef")
+    await before.decide("g", delay=30)
+    again = Dispatch(storage=before.storage)
+    again.ops.always = limited(3_600)
+    listed = count_calls(again.outbox, "deliveries", monkeypatch)
+    ahead = again.outbox.not_yet_due
+    read: list[str] = []
+
+    async def counted(*arguments: Any) -> Any:
+        page = await ahead(*arguments)
+        read.extend(row.event.item for _, row in page)
+        return page
+
+    monkeypatch.setattr(again.outbox, "not_yet_due", counted)
+    async with dispatching(again):
+        assert (read, listed) == (["g"], [])
 
 
 async def test_a_clock_set_after_the_start_delays_nothing_of_what_was_left() -> None:

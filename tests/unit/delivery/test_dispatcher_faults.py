@@ -99,6 +99,20 @@ async def test_what_a_paused_channel_kept_for_a_day_is_dead_and_says_why() -> No
         assert untried.error == f"not sent within 24 hours: the channel is paused: {BAD_CONFIG.error}"
 
 
+async def test_a_receiver_that_answers_404_to_some_calls_alerts_once_an_hour() -> None:
+    missing = Outcome("bad_config", error="404 Not Found", code="404")
+    async with dispatching(Dispatch(DeliverySettings(paused_probe=60), ops=HOOK)) as rig:
+        with capture_logs() as logs:
+            for minute in range(61):
+                rig.ops.answers.append(missing)
+                await rig.decide(f"a{minute}")
+                await rig.advance(61, step=61)
+            assert rig.metrics.channels_paused["ops"] == 0
+        levels = [line["log_level"] for line in told(logs, "channel.paused")]
+        assert (levels.count("error"), levels.count("info"), len(levels)) == (2, 59, 61)
+        assert len(told(logs, "channel.resumed")) == 61
+
+
 async def test_a_failed_test_tells_its_outcome_and_leaves_the_pause() -> None:
     async with dispatching(Dispatch()) as rig:
         rig.ops.always = BAD_CONFIG

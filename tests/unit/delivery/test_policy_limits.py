@@ -183,7 +183,16 @@ def test_a_test_may_call_a_paused_channel_but_not_beyond_a_window() -> None:
     refusal = way.refusal(0)
     assert refusal is not None
     assert (refusal.kind, refusal.until) == ("rate_limited", 4)
+    assert refusal.error == "nothing was sent: the hub's own rate allows no call for 4 s"
     way.judge(limited(60), 0)
     refusal = way.refusal(0)
     assert refusal is not None
-    assert refusal.until == 60
+    assert (refusal.until, refusal.error) == (60, "nothing was sent: the vendor takes no calls for 60 s")
+
+
+def test_an_operators_test_does_not_move_the_time_at_which_a_delivery_tries_a_paused_channel() -> None:
+    way = gate(burst=5)
+    way.judge(BAD_CONFIG, 0)
+    way.take_test(299)
+    assert way.judge(BAD_CONFIG, 299) is None
+    assert (way.wait(299), way.free(300, 0)) == (1, 1)

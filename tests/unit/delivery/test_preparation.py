@@ -201,6 +201,18 @@ def test_an_item_that_is_gone_ends_the_delivery() -> None:
         assert ended == Ended("dead", "The item is gone.")
 
 
+@pytest.mark.parametrize(
+    ("topic", "reason"),
+    [("space/team", "They are no longer a member of the space."), ("inbox/ann", "The user was deleted.")],
+)
+def test_nothing_is_said_to_who_may_not_read_it_any_more_also_when_replayed(topic: str, reason: str) -> None:
+    item = replace(standing(NOTIFICATION), readable=False)
+    for forced in (False, True):
+        mine = row(forced=forced)
+        mine = replace(mine, event=replace(mine.event, topic=TopicName(topic)))
+        assert prepare(mine, item, None, Recorded(), NOW) == Ended("suppressed", reason)
+
+
 def test_every_text_is_masked_and_counted() -> None:
     record = {
         **NOTIFICATION,

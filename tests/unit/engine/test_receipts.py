@@ -16,6 +16,7 @@ from hub.model import (
     AuditRow,
     DeliveryRow,
     DeliveryState,
+    Identity,
     ItemId,
     Milliseconds,
     Slot,
@@ -32,6 +33,7 @@ INBOX = TopicName("inbox/ann")
 SPACE = TopicName("space/team")
 ANN, BOB = UserId("ann"), UserId("bob")
 T1 = ItemId("t1")
+ROOT = Identity(UserId("root"), frozenset({"admin"}), Milliseconds(2**53))
 DAY = 86_400
 
 
@@ -107,6 +109,39 @@ async def test_an_item_in_history_is_told_and_one_that_never_was_is_empty(engine
     assert (await engine.items.standing(INBOX, T1, ANN)).registers[Slot("item")]
     gone = await engine.items.standing(INBOX, ItemId("t9"), ANN)
     assert (gone.registers, gone.marks) == ({}, {})
+
+
+async def test_who_is_no_member_any_more_may_not_read_and_the_others_are_asked_of_the_storage_once(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await engine.push(SPACE, [("n1", "item", notification(), 0)])
+    asked: list[TopicName] = []
+    members = engine.storage.directory.members
+
+    async def counted(topic: TopicName) -> Any:
+        asked.append(topic)
+        return await members(topic)
+
+    monkeypatch.setattr(engine.storage.directory, "members", counted)
+    assert [await readable(engine, SPACE, each) for each in (ANN, BOB, ANN)] == [True, True, True]
+    assert asked == [SPACE]
+    await engine.storage.directory.delete_member(SPACE, ANN)
+    engine.sessions.access_changed(SPACE, ANN)
+    assert [await readable(engine, SPACE, each) for each in (ANN, BOB)] == [False, True]
+
+
+async def test_a_deleted_user_may_read_neither_their_inbox_nor_what_they_were_a_member_of(
+    engine: Engine,
+) -> None:
+    assert [await readable(engine, topic, ANN) for topic in (INBOX, SPACE)] == [True, True]
+    await engine.services.people.delete_user(ROOT, ANN)
+    assert [await readable(engine, topic, ANN) for topic in (INBOX, SPACE)] == [False, False]
+    await engine.services.people.put_user(ROOT, ANN, None)
+    assert [await readable(engine, topic, ANN) for topic in (INBOX, SPACE)] == [True, False]
+
+
+async def readable(engine: Engine, topic: TopicName, user: UserId) -> bool:
+    return (await engine.items.standing(topic, ItemId("n1"), user)).readable
 
 
 async def test_it_sees_everything_that_was_submitted_before(engine: Engine) -> None:

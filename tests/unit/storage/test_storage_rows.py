@@ -11,7 +11,7 @@ from hub.storage.rows import bodies_column, delivery_row
 
 def columns(bodies: bytes | None) -> tuple[Any, ...]:
     event = ("e1", "notification.raised", "inbox/ada", "build", 0, None, 70, 1)
-    stands = ("pending", 90, 70, 1, 0, bodies, 0)
+    stands = ("pending", 90, 70, 1, 0, bodies, "robot", 0)
     return (1, "d1", *event, "ops", "route-1", "ada", *stands, 0, 0, None, None, None, None)
 
 

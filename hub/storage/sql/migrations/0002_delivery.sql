@@ -30,7 +30,8 @@ DROP TABLE deliveries;
 
 -- number is the order of creation; event is an event's number, topic and item are that event's. due, since,
 -- leased_until and ended_at in ms. bodies: a msgpack list of the bytes rendered at the first lease, which every
--- retry sends; null before.
+-- retry sends; null before. said: SHA-256 of bodies, which outlives them. rendered_by: the kind of channel that
+-- rendered them.
 CREATE TABLE deliveries (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -47,6 +48,8 @@ CREATE TABLE deliveries (
     attempts INTEGER NOT NULL DEFAULT 0,
     retries INTEGER NOT NULL DEFAULT 0,
     bodies BLOB,
+    said BLOB,
+    rendered_by TEXT NOT NULL DEFAULT '',
     part INTEGER NOT NULL DEFAULT 0,
     unsure INTEGER NOT NULL DEFAULT 0,
     forced INTEGER NOT NULL DEFAULT 0,
@@ -72,8 +75,8 @@ CREATE VIEW delivery_rows AS
 SELECT
     d.number, d.id,
     e.id AS event_id, e.type, d.topic, d.item, e.attempt, e.status, e.at, d.event,
-    d.channel, d.route, d.user, d.state, d.due, d.since, d.attempts, d.retries, d.bodies, d.part,
-    d.unsure, d.forced, d.leased_until, d.error, d.ref, d.ended_at
+    d.channel, d.route, d.user, d.state, d.due, d.since, d.attempts, d.retries, d.bodies,
+    d.rendered_by, d.part, d.unsure, d.forced, d.leased_until, d.error, d.ref, d.ended_at
 FROM deliveries AS d CROSS JOIN events AS e ON e.number = d.event;
 
 DROP TABLE audit;
