@@ -243,9 +243,9 @@ class NativeTopics:
     def saved(self, ref: int, size: int, opened: Opened, seq: Seq) -> None:
         """A push is saved under ``seq``."""
         opened = self._opened.get(opened.topic.handle, opened)
-        if not opened.stale:
-            opened.sent = max(opened.sent, seq)
-        self._peer.answer(native.ok(ref, min(seq, opened.sent)))
+        if seq > opened.sent and not opened.stale:
+            opened.sent = seq
+        self._peer.answer(native.ok(ref, seq if seq < opened.sent else opened.sent))
         self._intake.answered(size)
 
     def refused(self, ref: int, size: int, refusal: Refusal) -> None:

@@ -35,7 +35,7 @@ def upgrade_request(head: bytes) -> UpgradeRequest | None:
     request = UpgradeRequest("GET", match[1], "1.1", headers)
     if "content-length" in request.fields or "transfer-encoding" in request.fields:
         return None
-    return request if request.asks_for_websocket() else None
+    return request if request.asks_for_websocket else None
 
 
 class Arrival(asyncio.Protocol):

@@ -38,7 +38,7 @@ class UpgradeRequest:
         headers: names in lower case and values, as sent.
     """
 
-    __slots__ = ("fields", "method", "target", "version")
+    __slots__ = ("asks_for_websocket", "fields", "method", "target", "version")
 
     def __init__(
         self, method: str, target: bytes, version: str, headers: Sequence[tuple[bytes, bytes]]
@@ -49,13 +49,14 @@ class UpgradeRequest:
         self.fields: dict[str, list[str]] = {}
         for name, value in headers:
             self.fields.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+        self.asks_for_websocket = self._asks_for_websocket()
+        """Whether ``Upgrade`` and ``Connection`` say so, each once (RFC 6455 §4.2.1)."""
 
     def every(self, name: str) -> Sequence[str]:
         """All values of a header, in order."""
         return self.fields.get(name, ())
 
-    def asks_for_websocket(self) -> bool:
-        """Whether ``Upgrade`` and ``Connection`` say so, each once (RFC 6455 §4.2.1)."""
+    def _asks_for_websocket(self) -> bool:
         upgrade, connection = self.only("upgrade"), self.only("connection")
         return (
             upgrade is not None
@@ -121,7 +122,7 @@ class Doorway:
         common = (
             request.method == "GET"
             and request.version == "1.1"
-            and request.asks_for_websocket()
+            and request.asks_for_websocket
             and request.only("sec-websocket-version") == "13"
             and _key.fullmatch(key) is not None
             and (_subprotocols.fullmatch(offered) or "sec-websocket-protocol" not in request.fields)

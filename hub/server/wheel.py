@@ -93,8 +93,10 @@ class TimerWheel:
     def schedule(self, delay: float, callback: Callable[[], None]) -> Timer:
         """Call back in ``delay`` seconds."""
         due = math.ceil((self._clock.monotonic() + delay) / self._resolution)
-        timer = Timer(max(due, self._tick + 1), callback)
-        timer._join(self._slots[timer._tick % len(self._slots)])
+        if due <= self._tick:
+            due = self._tick + 1
+        timer = Timer(due, callback)
+        timer._join(self._slots[due % len(self._slots)])
         return timer
 
     def advance(self) -> None:
