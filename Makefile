@@ -12,7 +12,7 @@ INSTALLED := $(VENV)/.tongbu-installed
 NODE_TESTS := tests/e2e/node
 NODE_INSTALLED := $(NODE_TESTS)/node_modules/.tongbu-installed
 
-.PHONY: run demo test check bench bench-micro setup setup-test setup-conformance format wheel
+.PHONY: run demo test check bench bench-micro bench-guard setup setup-test setup-conformance format wheel
 .DEFAULT_GOAL := run
 
 run: setup
@@ -36,6 +36,10 @@ bench: setup
 bench-micro: setup
 	@$(BIN)/pytest bench/micro --quiet --benchmark-group-by=group --benchmark-sort=fullname \
 	  --benchmark-columns=min,median,stddev $(ARGS)
+
+# Instructions of single functions against committed bounds; ARGS=--record writes them.
+bench-guard: setup
+	@$(BIN)/python -m bench.micro.guard $(ARGS)
 
 format: setup
 	$(BIN)/ruff check --fix .

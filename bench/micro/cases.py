@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from bench.micro import delivery, documents, frames, ledgers, messages, storage
+from bench.micro import delivery, documents, engine, frames, ledgers, messages, storage
 from bench.micro.case import Case
+from bench.micro.floor import FLOOR
 
 CASES: Final[tuple[Case, ...]] = (
+    FLOOR,
     *frames.CASES,
     *messages.CASES,
     *ledgers.CASES,
     *documents.CASES,
+    *engine.CASES,
     *storage.CASES,
     *delivery.CASES,
 )

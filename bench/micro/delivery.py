@@ -41,7 +41,7 @@ def _route() -> Act:
 
 CASES: Final = (
     case("delivery: route an event past nine routes", _route),
-    case("delivery: render a short message", lambda: _robot("37 个文件已更新。")),
-    case("delivery: render a message in three parts", lambda: _robot(_LONG), 20),
-    case("delivery: split a long text", lambda: lambda: split(_LONG, _BYTES), 20),
+    case("delivery: render a short message", lambda: _robot("37 个文件已更新。"), 40),
+    case("delivery: render a message in three parts", lambda: _robot(_LONG), 4),
+    case("delivery: split a long text", lambda: lambda: split(_LONG, _BYTES), 4),
 )

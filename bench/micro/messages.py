@@ -36,7 +36,7 @@ def _relay() -> Act:
 
 CASES: Final = (
     case("messages: decode a push of one statement", lambda: _decode(1)),
-    case("messages: decode a push of 100 statements", lambda: _decode(100)),
+    case("messages: decode a push of 100 statements", lambda: _decode(100), 20),
     case("messages: check a push of one statement", _check),
     case(
         "messages: encode one statement for journal and relay",
