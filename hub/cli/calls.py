@@ -13,7 +13,7 @@ from urllib.parse import quote
 import aiohttp
 
 from hub.cli.failures import CommandFailed, HubFailing, HubUnreachable
-from hub.cli.remote import Remote
+from hub.cli.remote import Remote, is_this_machine
 from hub.cli.server_sent import EventReader, ServerSentEvent
 
 CONNECT_TIMEOUT: Final = 10.0
@@ -41,7 +41,8 @@ class Calls:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession()
+        # A proxy of the environment is for hubs elsewhere: it can't reach this machine's own addresses.
+        self._session = aiohttp.ClientSession(trust_env=not is_this_machine(self._remote.url))
         return self
 
     async def __aexit__(
@@ -50,19 +51,21 @@ class Calls:
         if self._session is not None:
             await self._session.close()
 
-    async def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
-        """What the hub answers. ``query`` leaves out what is None.
+    async def get(
+        self, path: str, query: Mapping[str, object] | None = None, *, holds: str = "items"
+    ) -> dict[str, Any]:
+        """What the hub answers: an object that has ``holds``. ``query`` leaves out what is None.
 
         Raises:
             HubUnreachable: nobody answers, or nobody who is a hub.
             HubFailing: the hub can't right now.
             CommandFailed: the hub refused.
         """
-        return await self._call("GET", path, query, None)
+        return await self._call("GET", path, query, None, holds)
 
-    async def post(self, path: str, body: Any = None) -> Any:
+    async def post(self, path: str, body: Any = None, *, holds: str = "id") -> dict[str, Any]:
         """Likewise."""
-        return await self._call("POST", path, None, body)
+        return await self._call("POST", path, None, body, holds)
 
     async def pages(self, path: str, query: Mapping[str, object], most: int | None) -> AsyncIterator[Any]:
         """The items of a list, page by page, at most ``most``."""
@@ -91,9 +94,14 @@ class Calls:
                 for event in reader.feed(chunk):
                     yield event
 
-    async def _call(self, method: str, path: str, query: Mapping[str, object] | None, body: Any) -> Any:
+    async def _call(
+        self, method: str, path: str, query: Mapping[str, object] | None, body: Any, holds: str
+    ) -> dict[str, Any]:
         async with self._answer(method, path, query, body) as answer:
-            return await self._json(answer)
+            found = await self._json(answer)
+            if not isinstance(found, dict) or holds not in found:
+                raise self._no_hub(answer.status)
+            return found
 
     @asynccontextmanager
     async def _answer(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
@@ -86,8 +85,8 @@ async def _follow(calls: Calls, query: Mapping[str, Any], left: int | None, as_j
     from hub.cli.following import Following
 
     async for message in Following(calls, "/v1/events", query).events():
-        event = json.loads(message.data)
-        if not isinstance(event, dict) or "id" not in event:
+        event = message.object
+        if "id" not in event:
             continue
         _print(event, as_json)
         left = None if left is None else left - 1

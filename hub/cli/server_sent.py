@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 MAX_EVENT: Final = 4 * 1024 * 1024
 """Bytes of one event; what is longer is left out."""
@@ -17,6 +18,15 @@ class ServerSentEvent:
     name: str
     data: str
     id: str
+
+    @property
+    def object(self) -> Mapping[str, Any]:
+        """The data where it is a JSON object; empty otherwise."""
+        try:
+            found = json.loads(self.data)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
 
 class EventReader:

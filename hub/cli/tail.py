@@ -106,8 +106,8 @@ async def _follow(remote: Remote, ledger: _Ledger, printer: _Printer) -> None:
             if not begun or event.name == "reset":
                 begun = True
                 await _list(calls, ledger, printer)
-            if event.name == "item":
-                printer.changed(json.loads(event.data), SystemClock().now())
+            if event.name == "item" and (item := event.object):
+                printer.changed(item, SystemClock().now())
 
 
 async def _list(calls: Calls, ledger: _Ledger, printer: _Printer) -> None:

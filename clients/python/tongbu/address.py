@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,6 +20,15 @@ class Address(NamedTuple):
 
     socket: str
     http: str
+
+    @property
+    def is_this_machine(self) -> bool:
+        """Whether only this machine can be meant: no proxy of the environment is asked then."""
+        host = urlsplit(self.http).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
 
     def api(self, path: str) -> str:
         """The URL of ``/v1/…``."""

@@ -180,7 +180,7 @@ async def _assembled(
     core = Core(store, (await store.read("highest_stamps"))[0], random)
     core.session.user, core.session.device = _who(meta, token), meta.get("device")
     core.link = Link(
-        address.socket,
+        address,
         core.session,
         store,
         _credentials(address, token, link_code, meta, store, about),

@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from hub.protocol import native_device as wire
 from hub.protocol.native import SUBPROTOCOL
+from tongbu.address import Address
 from tongbu.backoff import Backoff
 from tongbu.errors import (
     Forbidden,
@@ -77,7 +78,7 @@ class Link:
     """Keeps a session connected.
 
     Args:
-        url: ``ws://…/v1/connect``.
+        address: of the hub.
         session: what is said and heard.
         store: where batches go before anything is sent.
         credentials: for hello and renewals.
@@ -89,7 +90,7 @@ class Link:
 
     def __init__(
         self,
-        url: str,
+        address: Address,
         session: Session,
         store: Store,
         credentials: Credentials,
@@ -103,7 +104,7 @@ class Link:
         """Why it makes no sense to come back."""
         self.reason = "no try has ended yet"
         """Why it is not online, without secrets."""
-        self._url = url
+        self._address = address
         self._session = session
         self._store = store
         self._credentials = credentials
@@ -132,6 +133,8 @@ class Link:
             except HubError as error:
                 self._stop(error)
             except (OSError, TimeoutError, websockets.WebSocketException, _Ended) as error:
+                self._note(error)
+            except ImportError as error:  # of websockets: what a SOCKS proxy takes
                 self._note(error)
             except Exception as error:  # a token callable may raise anything, and say its secret
                 log.error("link.failed error=%s", type(error).__name__)
@@ -165,7 +168,8 @@ class Link:
         token = await self._credentials.current()
         try:
             async with connect(
-                self._url,
+                self._address.socket,
+                proxy=None if self._address.is_this_machine else True,
                 subprotocols=[websockets.Subprotocol(SUBPROTOCOL)],
                 max_size=MOST_MESSAGE,
                 compression=None,

@@ -142,7 +142,7 @@ class ClaimedToken(Credentials):
         """
         if self._token is None:
             body = {"code": self._code, **self._about}
-            status, answer = await post(self._address.api("/v1/devices/claim"), body, None)
+            status, answer = await post(self._address, "/v1/devices/claim", body, None)
             if status in (400, 401, 403, 404, 422):
                 raise LinkCodeRefused
             await self._take(status, answer)
@@ -151,7 +151,7 @@ class ClaimedToken(Credentials):
 
     async def renewed(self, old: str) -> str:
         """From the hub; the same one where it no longer takes it. Raises ``OSError``."""
-        status, answer = await post(self._address.api("/v1/token/renew"), {}, old)
+        status, answer = await post(self._address, "/v1/token/renew", {}, old)
         if status in (401, 403):
             return old
         await self._take(status, answer)
@@ -177,18 +177,20 @@ class NoToken(Credentials):
         return await self.current()
 
 
-async def post(url: str, body: Mapping[str, Any], token: str | None) -> tuple[int, Any]:
+async def post(address: Address, path: str, body: Mapping[str, Any], token: str | None) -> tuple[int, Any]:
     """One JSON request: status and answer. Raises ``OSError`` where nothing answers."""
-    return await asyncio.to_thread(_post, url, json.dumps(body).encode(), token)
+    return await asyncio.to_thread(_post, address, path, json.dumps(body).encode(), token)
 
 
-def _post(url: str, body: bytes, token: str | None) -> tuple[int, Any]:
+def _post(address: Address, path: str, body: bytes, token: str | None) -> tuple[int, Any]:
     headers = {"Content-Type": "application/json", "User-Agent": "tongbu-python"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(url, body, headers, method="POST")
+    request = urllib.request.Request(address.api(path), body, headers, method="POST")
+    proxies: dict[str, str] | None = {} if address.is_this_machine else None
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
     try:
-        with urllib.request.urlopen(request, timeout=HTTP_TIMEOUT) as response:
+        with opener.open(request, timeout=HTTP_TIMEOUT) as response:
             return response.status, _json(response.read(MOST_ANSWER))
     except urllib.error.HTTPError as error:
         with error:

@@ -41,13 +41,13 @@ class Desk:
     async def __aexit__(self, *_: object) -> None:
         return
 
-    async def get(self, path: str) -> Any:
+    async def get(self, path: str, *, holds: str = "items") -> Any:
         Desk.asked.append((path, None))
         if path.startswith("/v1/channels"):
             return {"items": Desk.rows, "next": None}
         return Desk.rows[0]
 
-    async def post(self, path: str, body: Any = None) -> Any:
+    async def post(self, path: str, body: Any = None, *, holds: str = "id") -> Any:
         Desk.asked.append((path, body))
         if path in Desk.failures:
             raise Desk.failures[path]
@@ -106,7 +106,7 @@ class TestDeliveries:
     ) -> None:
         states = {"d1": "sent", "d2": "leased", "d3": "pending"}
 
-        async def post(_: Desk, path: str, body: Any = None) -> Any:
+        async def post(_: Desk, path: str, body: Any = None, *, holds: str = "id") -> Any:
             name = path.split("/")[3]
             return row(name, state=states[name])
 
