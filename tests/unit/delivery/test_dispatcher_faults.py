@@ -113,13 +113,16 @@ async def test_a_receiver_that_answers_404_to_some_calls_alerts_once_an_hour() -
         assert len(told(logs, "channel.resumed")) == 61
 
 
-async def test_a_failed_test_tells_its_outcome_and_leaves_the_pause() -> None:
+async def test_a_failed_test_tells_its_outcome_and_leaves_the_pause_and_its_probe() -> None:
     async with dispatching(Dispatch()) as rig:
         rig.ops.always = BAD_CONFIG
         await rig.decide("a")
-        await rig.quiet()
+        await rig.advance(297)
         assert await rig.dispatcher.test("ops") == BAD_CONFIG
         assert rig.dispatcher.states()["ops"].state == "paused"
+        assert len(rig.ops.calls) == 2
+        await rig.advance(5)
+        assert rig.ops.bodies[2:] == ["a ann"]
 
 
 async def test_there_is_no_test_of_a_channel_that_is_not() -> None:
