@@ -130,9 +130,12 @@ class LedgerPart:
         if item in self.joined:
             return self.joined[item]
         row = self.turn.history(self.ledger.name, item)
-        found = dict(row.registers) if row else {}
-        found.update(self.turn.registers(self.ledger.name, item))
-        found.update({slot: r for (name, slot), r in self.overlay.items() if name == item})
+        found = self.turn.registers(self.ledger.name, item)
+        if row is not None:
+            found = {**row.registers, **found}
+        for (name, slot), register in self.overlay.items():
+            if name == item:
+                found[slot] = register
         return found
 
     def changes(self) -> list[tuple[ItemSlot, Register]]:

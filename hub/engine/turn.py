@@ -104,9 +104,13 @@ class Turn:
         self.memory.keep(found, self.wanted)
         for key in self.wanted.registers:
             self.before[key] = found.registers.get(key)
+        for item, registers in found.items.items():
+            held = self.held.get(item)
+            self.held[item] = {**registers, **held} if held else registers
 
     def want_item(self, topic: TopicName, item: ItemId) -> None:
-        """Ask for all registers of one item. What the tail holds now is kept: a pass may end meanwhile."""
+        """Ask for all registers of one item. What the tail holds now is kept, to be laid over what the store
+        holds: a pass may end meanwhile."""
         self.wanted.items.add((topic, item))
         self.held[(topic, item)] = self.memory.tail.item(topic, item)
 
@@ -115,20 +119,16 @@ class Turn:
         key = (topic, item, slot)
         if key in self.before:
             return self.before[key]
+        whole = self.held.get((topic, item))
+        if whole is not None:
+            return whole.get(slot)
         known = self.memory.find(key)
-        if known is not None:
-            return known if known is not ABSENT else None
-        for registers in (self.held.get((topic, item)), self.found.items.get((topic, item))):
-            if registers is not None and slot in registers:
-                return registers[slot]
-        return None
+        return known if known is not ABSENT else None
 
     def registers(self, topic: TopicName, item: ItemId) -> Registers:
-        """All registers of an item that stand now; it was asked for as a whole."""
-        key = (topic, item)
-        found = {**self.found.items.get(key, {}), **self.held.get(key, {})}
-        found.update(self.memory.tail.item(topic, item))
-        return found
+        """All registers of an item that stood before this turn; it was asked for as a whole."""
+        whole = self.held.get((topic, item))
+        return dict(whole) if whole is not None else self.memory.tail.item(topic, item)
 
     def history(self, topic: TopicName, item: ItemId) -> HistoryRow | None:
         """The item, where it lies in history."""

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from hub.model import Counts, ItemId, ItemKind, Json, Milliseconds, Register, Registers, Slot
@@ -61,8 +60,7 @@ class ReadUpto:
 NOTHING_READ: Final = ReadUpto()
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(NamedTuple):
     """What one item is, now. Times in ms; what only tasks have is at its default for a notification."""
 
     kind: ItemKind
@@ -147,9 +145,8 @@ def flat(
         "pinned": state.pinned,
         "deleted": state.deleted,
         "sent": {
-            where[len(SENT_PREFIX) :]: register.value
-            for where, register in sorted(registers.items())
-            if where.startswith(SENT_PREFIX)
+            where[len(SENT_PREFIX) :]: registers[where].value
+            for where in sorted([slot for slot in registers if slot.startswith(SENT_PREFIX)])
         },
     }
     return answer

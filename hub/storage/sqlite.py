@@ -26,7 +26,6 @@ from hub.ports import (
     UpdateRow,
     Wanted,
 )
-from hub.state.names import ALL
 from hub.storage.archive import SqliteArchive
 from hub.storage.audit import read_audit, verify_audit
 from hub.storage.database import Database, Durability
@@ -175,10 +174,7 @@ def _read_history(connection: sqlite3.Connection, wanted: Wanted, found: Found) 
     items = {(key.topic, key.item) for key in wanted.registers} | wanted.items
     live = {(key.topic, key.item) for key in found.registers if key.slot == "item"}
     live |= {item for item, registers in found.items.items() if "item" in registers}
-    # What is said of all items never leaves for history.
     for item in items - live:
-        if item[1] == ALL:
-            continue
         if (row := connection.execute(_ITEM_IN_HISTORY, item).fetchone()) is not None:
             found.history[item] = history_row(row)
 

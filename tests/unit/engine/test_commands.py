@@ -36,7 +36,7 @@ async def test_a_command_that_writes_into_an_inbox_waits_in_no_task(engine: Engi
     program = await connected(engine, "bot", "program", "user", "publish")
     await program.ask(lambda ref: wire.command(ref, "create", {"id": "t1", "topic": INBOX, **task()}))
     tasks = asyncio.all_tasks()
-    asked = {"item": "t1", "topic": INBOX, "progress": 0.5}
+    asked: dict[str, Json] = {"item": "t1", "topic": INBOX, "progress": 0.5}
     ref = program.state.ref()
     program.say(wire.command(ref, "progress", asked))
     assert program.link is not None
