@@ -363,6 +363,25 @@ async def test_a_task_watched_while_it_ran_still_reports_its_end(tmp_path: Path)
         assert (row["state"], it.titles()) == ("sent", ["a"])
 
 
+async def test_who_left_a_space_or_was_deleted_within_the_delay_gets_no_message(tmp_path: Path) -> None:
+    async with story(tmp_path, f"[[routes]]\n{TASKS}delay = 30\n") as it:
+        admin, publisher = it.hub.token("root", "admin"), it.hub.token("svc", "publish")
+        for user in ("bob", "carl"):
+            await it.hub.http("PUT", f"/v1/spaces/team/members/{user}", {"access": "write"}, admin)
+        for path in ("spaces/team", "users/dora"):
+            task = {"id": "t", "kind": "task", "title": "Task t"}
+            assert (await it.hub.http("POST", f"/v1/{path}/items", task, publisher))[0] == 201
+            change = {"status": "succeeded"}
+            assert (await it.hub.http("PATCH", f"/v1/{path}/items/t", change, publisher))[0] == 200
+        for path in ("spaces/team/members/bob", "users/carl", "users/dora"):
+            assert (await it.hub.http("DELETE", f"/v1/{path}", None, admin))[0] == 204
+        it.hub.pass_time(31)
+        rows = {row["user"]: (row["state"], row["error"]) for row in await it.ended()}
+        left = ("suppressed", "They are no longer a member of the space.")
+        assert rows == {"bob": left, "carl": left, "dora": ("suppressed", "The user was deleted.")}
+        assert it.sandbox.calls() == []
+
+
 async def test_no_key_and_no_word_of_a_message_reaches_a_log_a_metric_or_an_answer(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
