@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bench import peers, report
 from bench.processes import Cores, Failed
-from bench.rows import FULL, QUICK, Bench, Row
+from bench.row import FULL, QUICK, Row
+from bench.rows import MEASUREMENTS, ON_REQUEST, measured, peers_of
+from bench.stand import Stand
 
 
 def main() -> int:
@@ -23,22 +25,29 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: under two minutes")
-    parser.add_argument("--rows", nargs="+", metavar="ROW", help="only these: documents statements latency …")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: under four minutes")
+    parser.add_argument(
+        "--rows", nargs="+", metavar="ROW", choices=MEASUREMENTS, help=f"only these: {' '.join(MEASUREMENTS)}"
+    )
     parser.add_argument(
         "--save", action=argparse.BooleanOptionalAction, help="keep the result (default: if not quick)"
     )
+    parser.add_argument("--setup", action="store_true", help="set the peers up, measure nothing")
     return parser.parse_args()
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    names = arguments.rows or [name for name in MEASUREMENTS if name not in ON_REQUEST]
+    present, versions = _peers(names)
+    if arguments.setup:
+        return 0
     began = time.monotonic()
     cores = Cores.pick()
-    bench = Bench(cores, QUICK if arguments.quick else FULL, _peers())
-    about = report.environment(cores, bench.peers)
+    stand = Stand(cores, QUICK if arguments.quick else FULL, present)
+    about = report.environment(cores, versions)
     print(report.header(about), flush=True)
     rows: list[Row] = []
-    for row in bench.measure(_names(bench, arguments.rows)):
+    for row in measured(names, stand):
         rows.append(row)
         print(report.lines(row), flush=True)
     print(report.standing(rows))
@@ -48,20 +57,30 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _names(bench: Bench, asked: Sequence[str] | None) -> Sequence[str]:
-    unknown = set(asked or ()) - set(bench.names)
-    if unknown:
-        raise Failed(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(bench.names)}")
-    return asked or bench.names
+def _peers(rows: Sequence[str]) -> tuple[Collection[str], Mapping[str, str]]:
+    """Those of the rows that can be run here, and the versions of what they are made of."""
+    kits: dict[peers.KitName, bool] = {}
+    versions: dict[str, str] = {}
+    present = []
+    for name in peers_of(rows):
+        peer = peers.PEERS[name]
+        if peer.kit not in kits:
+            found = _kit(peer.kit)
+            kits[peer.kit] = found is not None
+            versions.update(found or {})
+        if not kits[peer.kit] or not peer.is_there():
+            print(f"SKIPPED: {name} is not there to compare with", file=sys.stderr, flush=True)
+        else:
+            present.append(name)
+    return present, versions
 
 
-def _peers() -> bool:
+def _kit(name: peers.KitName) -> Mapping[str, str] | None:
     try:
-        peers.install()
+        return peers.install(name)
     except peers.Missing as missing:
-        print(f"SKIPPED: no peers to compare with, {missing}; the hub is measured alone", flush=True)
-        return False
-    return True
+        print(f"SKIPPED: the peers of {name}: {missing}", file=sys.stderr, flush=True)
+        return None
 
 
 sys.exit(main())

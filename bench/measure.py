@@ -63,3 +63,8 @@ class Spread(NamedTuple):
 def spread(values: Sequence[float]) -> Spread:
     """Median, least and greatest."""
     return Spread(statistics.median(values), min(values), max(values))
+
+
+def shown(value: Spread) -> str:
+    """As it is told in a line: median, least and greatest."""
+    return f"{value.median:.2f} ({value.low:.2f}–{value.high:.2f})"

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench import peers
 from bench.load.window import Order, Window
 from bench.measure import Percentiles
+from bench.peers import PEERS
+from bench.peers.catalog import folder_for
 from hub.identity.secret import load_secret
 from hub.identity.tokens import LocalTokens
 from hub.model import Scope, UserId
@@ -29,6 +32,8 @@ DATA: Final = ROOT / "bench" / "data"
 """Where the hub's data folders are while it is measured: on a real disk, so that fdatasync is real."""
 _TOKEN_SECONDS: Final = 86_400
 _STOP_SECONDS: Final = 30
+_START_SECONDS: Final = 20
+_SILENT_SECONDS: Final = 150
 
 
 class Failed(Exception):
@@ -68,11 +73,14 @@ class Server:
 
 
 @contextmanager
-def hub(core: int) -> Iterator[Server]:
-    """The hub as ``hub serve`` starts it, on defaults."""
+def hub(core: int, configuration: str = "") -> Iterator[Server]:
+    """The hub as ``hub serve`` starts it, on defaults, or with a configuration (TOML)."""
     DATA.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=DATA))
     command = [sys.executable, "-m", "hub", "serve", "--data", str(folder), "--port", "0"]
+    if configuration:
+        (folder / "hub.toml").write_text(configuration)
+        command += ["--config", str(folder / "hub.toml")]
     try:
         with _process([*command, "--log-level", "warning"], core, dict(os.environ)) as process:
             port = int(_line(process).rpartition(":")[2])
@@ -82,26 +90,32 @@ def hub(core: int) -> Iterator[Server]:
 
 
 @contextmanager
-def y_websocket(core: int) -> Iterator[Server]:
-    """``@y/websocket-server`` as its own command starts it, on defaults: documents in memory."""
-    yield from _node("y-websocket", "node_modules/@y/websocket-server/src/server.js", core)
+def peer(name: str, core: int) -> Iterator[Server]:
+    """A server of others, on its defaults; listens. Raises ``Failed``."""
+    port = free_port()
+    with folder_for(PEERS[name], port) as folder:
+        command, environment = PEERS[name].started_by(port, folder)
+        with _process(command, core, environment) as process:
+            _listening(process, port)
+            yield Server(name, process.pid, port)
 
 
-@contextmanager
-def plain_ws(core: int) -> Iterator[Server]:
-    """Node's ``ws`` with nothing around it."""
-    target = peers.FOLDER / "ws-server.mjs"
-    target.write_text((peers.HERE / "ws-server.mjs").read_text())
-    yield from _node("ws", target.name, core)
-
-
-def _node(name: str, script: str, core: int) -> Iterator[Server]:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
-    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "NODE_ENV": "production"}
-    with _process(["node", str(peers.FOLDER / script)], core, environment) as process:
-        _line(process)
-        yield Server(name, process.pid, port)
+    return port
+
+
+def _listening(process: subprocess.Popen[str], port: int) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        if process.poll() is not None:
+            raise Failed(f"it ended with {process.returncode}")
+        time.sleep(0.05)
+    raise Failed("it does not listen")
 
 
 class LoadProcess:
@@ -176,8 +190,10 @@ def _stop(process: subprocess.Popen[str]) -> None:
 
 
 def _line(process: subprocess.Popen[str]) -> str:
-    """The next line that a process says."""
+    """The next line that a process says. Raises ``Failed`` where none comes."""
     assert process.stdout is not None
+    if not select.select([process.stdout], [], [], _SILENT_SECONDS)[0]:
+        raise Failed(f"it said nothing for {_SILENT_SECONDS} s")
     line = process.stdout.readline()
     if not line:
         raise Failed(f"it ended with {process.wait()}")

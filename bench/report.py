@@ -14,20 +14,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from bench import peers
 from bench.budget import BUDGETS
 from bench.load.window import Window
 from bench.measure import Percentiles, Spread, spread
 from bench.processes import ROOT, Cores
-from bench.rows import Row
+from bench.row import Row
 
 RESULTS: Final = ROOT / "bench" / "results"
 _QUIET: Final = 0.5
+_FULL: Final = 0.93
+"""Of a core: a load that used more was waited for."""
 _BUSY: Final = "OTHER WORK RUNS HERE: ratios still say something, times and the latency row do not.\n"
 _PACKAGES: Final = ("uvloop", "websockets", "pycrdt", "msgpack", "aiosqlite", "uvicorn")
 
 
-def environment(cores: Cores, with_peers: bool) -> dict[str, Any]:
+def environment(cores: Cores, peers: Mapping[str, str]) -> dict[str, Any]:
     """What the numbers hold for: machine, kernel, versions, commit."""
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -40,7 +41,7 @@ def environment(cores: Cores, with_peers: bool) -> dict[str, Any]:
         "versions": {
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in _PACKAGES},
-            **(peers.versions() if with_peers else {}),
+            **{f"{name} (peer)" if name in _PACKAGES else name: version for name, version in peers.items()},
         },
     }
 
@@ -63,6 +64,8 @@ def lines(row: Row) -> str:
     told = [f"{row.title}: {_headline(row)}"]
     for server, windows in row.windows.items():
         told.append(f"  {server}: {_server_line(windows)}")
+        if server in row.ratios:
+            told.append(f"    the hub's cost to it: {_of(row.ratios[server], '×')}")
         if server in row.means:
             told.append(f"    acknowledged means: {row.means[server]}")
     told += [f"  {note}" for note in row.notes]
@@ -102,15 +105,16 @@ def save(about: Mapping[str, Any], rows: Sequence[Row]) -> Path:
 
 
 def _kept(row: Row) -> dict[str, Any]:
-    budget = BUDGETS[row.name]
+    budget = BUDGETS.get(row.name)
     return {
         "name": row.name,
         "title": row.title,
-        "unit": budget.unit,
+        "unit": budget.unit if budget else "×",
         "value": row.value._asdict() if row.value else None,
-        "must": budget.must,
-        "aim": budget.aim,
-        "verdict": budget.verdict(row.value.median if row.value else None),
+        "must": budget.must if budget else None,
+        "aim": budget.aim if budget else None,
+        "verdict": budget.verdict(row.value.median if row.value else None) if budget else "no budget",
+        "ratios": {server: ratio._asdict() for server, ratio in row.ratios.items()},
         "servers": {server: [_window(each) for each in windows] for server, windows in row.windows.items()},
         "means": dict(row.means),
         "notes": list(row.notes),
@@ -126,7 +130,9 @@ def _window(window: Window) -> dict[str, Any]:
 
 
 def _headline(row: Row) -> str:
-    budget = BUDGETS[row.name]
+    budget = BUDGETS.get(row.name)
+    if budget is None:
+        return f"{_of(row.value, '×')} · no budget" if row.value else "told without a ratio"
     if row.value is None:
         return "no peer to compare with"
     verdict = budget.verdict(row.value.median)
@@ -145,8 +151,14 @@ def _server_line(windows: Sequence[Window]) -> str:
             told.append(f"{what} p50 {p50.median:.1f} p99 {p99.median:.1f} ms")
     busy = spread([each.server_cpu / each.seconds for each in windows]).median
     loading = spread([each.load_cpu / each.seconds for each in windows]).median
-    told.append(f"server {busy:.0%} and load {loading:.0%} of a core")
+    told.append(f"server {busy:.0%} and load {loading:.0%} of a core{_bottleneck(busy, loading)}")
     return ", ".join(told)
+
+
+def _bottleneck(busy: float, loading: float) -> str:
+    if loading > max(_FULL, busy):
+        return ", SO THE LOAD WAS THE BOTTLENECK: more a second may be possible; the cost stands"
+    return ""
 
 
 def _of(value: Spread, unit: str) -> str:

@@ -1,12 +1,12 @@
 """The load's process. Reads lines of JSON: a plan, then orders; answers each with a line.
 
-======================================== =====================================
-line in                                  line out
-======================================== =====================================
-``{"kind", "server_pids", "plan"}``      ``"ready"``, once everything is open
-``{"warm_up", "seconds", "rate"}``       the window
-end of input                             nothing; the process ends
-======================================== =====================================
+=========================================== =====================================
+line in                                     line out
+=========================================== =====================================
+``{"kind", "server_pids", "plan"}``         ``"ready"``, once everything is open
+``{"warm_up", "seconds", "rate", "burst"}`` the window
+end of input                                nothing; the process ends
+=========================================== =====================================
 """
 
 from __future__ import annotations
@@ -23,17 +23,26 @@ from typing import Any
 
 import uvloop
 
+from bench.load import slow, wires
 from bench.load.connections import ConnectionLoad, ConnectionPlan
-from bench.load.documents import DocumentLoad, DocumentPlan
+from bench.load.documents import DocumentPlan
+from bench.load.ending import EndingLoad, EndingPlan
+from bench.load.http import HttpLoad, HttpPlan
 from bench.load.publishing import PublishingLoad, PublishingPlan
-from bench.load.statements import StatementLoad, StatementPlan
+from bench.load.residence import ResidenceLoad, ResidencePlan
+from bench.load.statements import StatementPlan
+from bench.load.storm import StormLoad, StormPlan
 from bench.load.window import Load, Order, measured
 
 _KINDS: dict[str, Callable[[dict[str, Any]], Load]] = {
-    "documents": lambda plan: DocumentLoad(DocumentPlan(**plan)),
-    "statements": lambda plan: StatementLoad(StatementPlan(**plan)),
+    "documents": lambda plan: wires.load_of(DocumentPlan(**plan)),
+    "statements": lambda plan: slow.load_of(StatementPlan(**plan)),
     "publishing": lambda plan: PublishingLoad(PublishingPlan(**plan)),
     "connections": lambda plan: ConnectionLoad(ConnectionPlan(**plan)),
+    "http": lambda plan: HttpLoad(HttpPlan(**plan)),
+    "ending": lambda plan: EndingLoad(EndingPlan(**plan)),
+    "storm": lambda plan: StormLoad(StormPlan(**plan)),
+    "residence": lambda plan: ResidenceLoad(ResidencePlan(**plan)),
 }
 
 

@@ -6,11 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Final
 
 from bench.load.documents import ASKS_FOR_ALL
 from bench.load.socket import LoadSocket
 from bench.load.statements import NativeDevice
 from bench.load.window import Tally
+
+_OPENING: Final = 32
+"""Of those that stay, at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,9 @@ class ConnectionLoad:
 
     async def prepare(self) -> None:
         """Open those that stay."""
-        for _ in range(self._plan.hold):
-            self._held.append(await self._open())
+        for first in range(0, self._plan.hold, _OPENING):
+            opening = min(_OPENING, self._plan.hold - first)
+            self._held += await asyncio.gather(*(self._open() for _ in range(opening)))
 
     def begin(self, rate: float | None) -> None:
         """Open and close, so many at a time."""

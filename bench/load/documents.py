@@ -1,35 +1,34 @@
-"""Documents on the y-websocket wire: devices that type into the text of their document, one character at a
-time, as real Yjs updates. An update is completed when every other device of the document has seen it.
+"""Documents: devices that type into the text of their document, one character at a time.
+
+An update is completed when every other device has seen it. The y-websocket wire; ``wires`` has the others.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 
-from pycrdt import Doc, Text, TransactionEvent
-
+from bench.load.authors import UPDATE, Author
 from bench.load.socket import LoadSocket, masked
 from bench.load.window import Tally
 
 _AHEAD: Final = 256
-"""Updates written in advance, so that a window measures the server and not the typing."""
-_CLIENT_ID_BITS: Final = (2**28, 2**32)
-"""Client ids of five bytes on the wire, as nearly all random ones are."""
-_UPDATE: Final = b"\x00\x02"
+"""Updates written in advance."""
+_OPENING: Final = 32
+"""Connections opened at a time."""
 _STEP1: Final = b"\x00\x00"
 _STEP2: Final = b"\x00\x01"
 ASKS_FOR_ALL: Final = b"\x00\x00\x01\x00"
-_HAS_NOTHING: Final = b"\x00\x01\x02\x00\x00"
-_LETTERS: Final = "etaoin shrdlu"
+HAS_NOTHING: Final = b"\x00\x01\x02\x00\x00"
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentPlan:
-    """``path``: of a document, ``{}`` its number; ``typing``: how many of its devices type."""
+    """``path``: of a document, ``{}`` its number; ``typing``: how many of its devices type; ``wire``: see
+    ``wires``."""
 
     port: int
     path: str
@@ -37,59 +36,65 @@ class DocumentPlan:
     devices: int
     typing: int
     in_flight: int
-
-
-class Author:
-    """One device's own document: what it types, as updates ready to send."""
-
-    __slots__ = ("_doc", "_frames", "_text", "_typed", "id")
-
-    def __init__(self) -> None:
-        number = random.randrange(*_CLIENT_ID_BITS)
-        self.id = _varuint(number)
-        self._doc: Doc[Any] = Doc(client_id=number)
-        self._text = self._doc.get("text", type=Text)
-        self._frames: list[bytes] = []
-        self._typed = 0
-        self._doc.observe(self._take)
-
-    def typed(self, count: int) -> list[bytes]:
-        """So many more updates, as frames."""
-        for index in range(count):
-            with self._doc.transaction():
-                self._text.insert(self._typed, _LETTERS[index % len(_LETTERS)])
-            self._typed += 1
-        frames, self._frames = self._frames, []
-        return frames
-
-    def _take(self, event: TransactionEvent) -> None:
-        update = event.update
-        self._frames.append(masked(b"".join((_UPDATE, _varuint(len(update)), update))))
+    wire: str = "y"
 
 
 class Typist(LoadSocket):
-    """One device of one document."""
+    """One device of one document. Those that type come first in their room."""
 
-    __slots__ = ("_author", "_frames", "_next", "_seen", "_sent_at", "_sightings", "_tally", "place", "room")
+    __slots__ = (
+        "_answered",
+        "_author",
+        "_frames",
+        "_next",
+        "_seen",
+        "_sent_at",
+        "_sightings",
+        "_tally",
+        "name",
+        "place",
+        "room",
+    )
 
     def __init__(self, room: Room, place: int, tally: Tally) -> None:
         super().__init__()
         self.room = room
         self.place = place
+        self.name = ""
+        """Of the document."""
         self._tally = tally
-        self._author = Author()
+        self._author: Author | None = None
         self._frames: list[bytes] = []
         self._next = 0
+        self._answered = 0
         self._sent_at: list[float] = []
         self._sightings: list[int] = []
-        # How many updates of each device of the room it has seen: they come in order.
-        self._seen = [0] * room.devices
-        room.typists[self._author.id] = self
+        # How many updates of each that types in the room it has seen: they come in order.
+        self._seen = [0] * room.typing
+
+    async def enter(self, port: int, path: str) -> None:
+        """Connect, and have the document open."""
+        self.name = path.lstrip("/")
+        await self.join(port, path)
+        await self.ready
+        if self.place < self.room.typing:
+            self._author = Author(self.framed)
+            self.room.typists[self._author.id] = self
+
+    async def join(self, port: int, path: str) -> None:
+        """Connect, and ask for the document."""
+        await self.connect(port, path)
+        self.send(ASKS_FOR_ALL)
+
+    def framed(self, message: bytes) -> bytes:
+        """One message of y-protocols on this wire."""
+        return masked(message)
 
     def write_ahead(self) -> None:
         """Have enough to type."""
         missing = self._next + _AHEAD - len(self._frames)
         if missing > 0:
+            assert self._author is not None
             self._frames += self._author.typed(missing)
 
     def type_one(self) -> None:
@@ -105,7 +110,7 @@ class Typist(LoadSocket):
     def received(self, message: bytes) -> None:
         """Somebody typed, or the opening goes on."""
         # An update of less than 128 bytes: two bytes, its length, one section, one struct, the client id.
-        if message[:2] == _UPDATE:
+        if message[:2] == UPDATE:
             typist = self.room.typists.get(message[5:10])
             if typist is not None and typist is not self:
                 place = typist.place
@@ -113,9 +118,21 @@ class Typist(LoadSocket):
                 self._seen[place] = index + 1
                 typist.was_seen(index)
         elif message[:2] == _STEP1:
-            self.send(_HAS_NOTHING)
+            self.transport.write(self.framed(HAS_NOTHING))
         elif message[:2] == _STEP2 and not self.ready.done():
             self.ready.set_result(None)
+
+    def saw_until(self, typist: Typist, clock: int) -> None:
+        """Another device's updates up to a clock have come: each is one character."""
+        first, self._seen[typist.place] = self._seen[typist.place], clock
+        for index in range(first, clock):
+            typist.was_seen(index)
+
+    def was_answered(self) -> None:
+        """The server took the next of this device's updates; only some wires say so."""
+        if self._answered < len(self._sent_at):
+            self._tally.answers.append(perf_counter() - self._sent_at[self._answered])
+            self._answered += 1
 
     def was_seen(self, index: int) -> None:
         """Another device has one of this device's updates."""
@@ -131,35 +148,43 @@ class Typist(LoadSocket):
             self.type_one()
 
 
+TypistOf = Callable[["Room", int, Tally], Typist]
+
+
 class Room:
-    """The devices of one document, by their Yjs client ids as on the wire."""
+    """The devices of one document; those that type by their Yjs client ids as on the wire."""
 
-    __slots__ = ("devices", "typists")
+    __slots__ = ("devices", "typing", "typists")
 
-    def __init__(self, devices: int) -> None:
+    def __init__(self, devices: int, typing: int) -> None:
         self.devices = devices
+        self.typing = typing
         self.typists: dict[bytes, Typist] = {}
 
 
 class DocumentLoad:
-    """Implements ``Load``."""
+    """Implements ``Load``. ``typist``: a device on the wire that the plan names."""
 
-    def __init__(self, plan: DocumentPlan) -> None:
+    def __init__(self, plan: DocumentPlan, typist: TypistOf) -> None:
         self.tally = Tally()
         self._plan = plan
+        self._typist = typist
         self._typing: list[Typist] = []
+        self._reading: list[Typist] = []
 
     async def prepare(self) -> None:
         """Open every document on every device, one document after the other."""
         plan = self._plan
         for document in range(plan.documents):
-            room = Room(plan.devices)
-            typists = [Typist(room, place, self.tally) for place in range(plan.devices)]
-            for typist in typists:
-                await typist.connect(plan.port, plan.path.format(document))
-                typist.send(ASKS_FOR_ALL)
-                await typist.ready
+            room = Room(plan.devices, plan.typing)
+            typists = [self._typist(room, place, self.tally) for place in range(plan.devices)]
+            path = plan.path.format(document)
+            await typists[0].enter(plan.port, path)  # alone: it makes the document
+            for first in range(1, len(typists), _OPENING):
+                entering = typists[first : first + _OPENING]
+                await asyncio.gather(*(each.enter(plan.port, path) for each in entering))
             self._typing += typists[: plan.typing]
+            self._reading += typists[plan.typing :]
         for typist in self._typing:
             typist.write_ahead()
             await asyncio.sleep(0)
@@ -174,12 +199,3 @@ class DocumentLoad:
         for typist in self._typing:
             for _ in range(self._plan.in_flight):
                 typist.type_one()
-
-
-def _varuint(value: int) -> bytes:
-    groups = bytearray()
-    while value >= 0x80:
-        groups.append(value & 0x7F | 0x80)
-        value >>= 7
-    groups.append(value)
-    return bytes(groups)

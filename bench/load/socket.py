@@ -1,7 +1,7 @@
 """One WebSocket of a load: frames out and in, as cheap as Python has them, so that the load is no bottleneck.
 
 Extensions are never offered, so what arrives is whole or fragmented binary, text or control frames. A server
-under test sends binary messages in one frame each; pings are answered, anything else ends the run.
+under test sends messages in one frame each; pings are answered, anything else ends the run.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ try:
 except ImportError:
     from websockets.utils import apply_mask
 
+TEXT = 0x81
 _BINARY, _CLOSE, _PING, _PONG = 0x82, 0x88, 0x89, 0x8A
 _MASK = b"\x37\xfa\x21\x3d"
 
@@ -73,6 +74,10 @@ class LoadSocket(asyncio.Protocol):
         """One whole binary message came."""
         raise NotImplementedError
 
+    def text(self, message: bytes) -> None:
+        """One whole text message came; only some wires have them."""
+        raise Broken(f"a text that no server here sends: {message[:80]!r}")
+
     # ------------------------------------------------------------ asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -125,7 +130,9 @@ class LoadSocket(asyncio.Protocol):
         return rest
 
     def _control(self, head: int, payload: bytes) -> None:
-        if head == _PING:
+        if head == TEXT:
+            self.text(payload)
+        elif head == _PING:
             self.transport.write(masked(payload, _PONG))
         elif head == _CLOSE:
             code = int.from_bytes(payload[:2], "big")

@@ -7,7 +7,7 @@ statement wins, so every one is saved and relayed.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from time import perf_counter
@@ -31,12 +31,17 @@ pack = msgpack.Packer().pack
 
 @dataclass(frozen=True, slots=True)
 class StatementPlan:
-    """``tokens``: users and theirs; each has an inbox and ``devices`` devices, all of which state."""
+    """``tokens``: users and theirs; each has an inbox and ``devices`` devices, all of which state. ``past``:
+    how many statements were made in each inbox before; ``slow``: how many devices of each inbox read slowly
+    and say nothing; ``note``: so many characters in each progress."""
 
     port: int
     tokens: Sequence[tuple[str, str]]
     devices: int
     in_flight: int
+    past: int = 0
+    slow: int = 0
+    note: int = 0
 
 
 class Sent:
@@ -116,10 +121,11 @@ class NativeDevice(LoadSocket):
 class StatingDevice(NativeDevice):
     """One device that states and reads."""
 
-    __slots__ = ("_changes", "_sent", "_stated", "_tally", "_waiting")
+    __slots__ = ("_changes", "_note", "_sent", "_stated", "_tally", "_waiting")
 
-    def __init__(self, user: str, name: str, sent: Sent, tally: Tally) -> None:
+    def __init__(self, user: str, name: str, sent: Sent, tally: Tally, note: int = 0) -> None:
         super().__init__(user, name)
+        self._note = ("x" * note,) if note else ()
         self._sent = sent
         self._tally = tally
         self._stated = 0
@@ -164,17 +170,22 @@ class StatingDevice(NativeDevice):
         number = self._stated
         item, field = next(self._changes)
         stamp = self._sent.next()
-        value = [1, min(1.0, number / 100_000)] if field == "progress" else number % 2 == 0
+        value = [1, min(1.0, number / 100_000), *self._note] if field == "progress" else number % 2 == 0
         ref = _FIRST_PUSH + number
         self.transport.write(masked(pack((3, ref, self.handle, ((item, field, value, stamp),)))))
         self._waiting[ref] = self._sent.at[-1]
         self._tally.outstanding += 1
 
 
-class StatementLoad:
-    """Implements ``Load``."""
+Fill = Callable[[str, str], Awaitable[None]]
+"""Given a user and a token, fills the inbox."""
 
-    def __init__(self, plan: StatementPlan) -> None:
+
+class StatementLoad:
+    """Implements ``Load``. ``fill``: has been in each inbox before it."""
+
+    def __init__(self, plan: StatementPlan, fill: Fill | None = None) -> None:
+        self._fill = fill
         self.tally = Tally()
         self._plan = plan
         self._devices: list[StatingDevice] = []
@@ -184,8 +195,10 @@ class StatementLoad:
         plan = self._plan
         sent = Sent(self.tally, plan.devices - 1)
         for user, token in plan.tokens:
+            if self._fill is not None:
+                await self._fill(user, token)
             for number in range(plan.devices):
-                device = StatingDevice(user, f"{user}.{number}", sent, self.tally)
+                device = StatingDevice(user, f"{user}.{number}", sent, self.tally, plan.note)
                 await device.enter(plan.port, token)
                 self._devices.append(device)
         sent.begin()

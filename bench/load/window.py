@@ -19,11 +19,13 @@ _PACE_SECONDS: Final = 0.001
 @dataclass(frozen=True, slots=True)
 class Order:
     """How long to load before measuring, how long to measure (seconds), and how much work a second; None: as
-    much as the server takes."""
+    much as the server takes. ``burst``: instead, so much as the load sends at once, measured from its first
+    to its last unit; ``seconds`` is how long that may take."""
 
     warm_up: float
     seconds: float
     rate: float | None = None
+    burst: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +109,20 @@ async def measured(load: Load, server_pids: Sequence[int], order: Order) -> Wind
     """Run one window. Raises ``Broken`` where nothing is completed, or answers are missing afterwards."""
     tally = load.tally
     tally.running = True
-    load.begin(order.rate)
-    await asyncio.sleep(order.warm_up)
+    if not order.burst:
+        load.begin(order.rate)
+        await asyncio.sleep(order.warm_up)
     tally.begin()
     started, own, server = time.perf_counter(), time.process_time(), _cpu(server_pids)
-    await asyncio.sleep(order.seconds)
+    if order.burst:
+        load.begin(order.rate)
+        await _drained(tally, order.seconds)
+    else:
+        await asyncio.sleep(order.seconds)
     ended, own, server = time.perf_counter(), time.process_time() - own, _cpu(server_pids) - server
     work, answers, relays = tally.done, tally.answers, tally.relays
     tally.running = False
-    await _drained(tally)
+    await _drained(tally, _DRAIN_SECONDS)
     if not work:
         raise Broken("nothing was completed in the window")
     return Window(work, ended - started, server, own, percentiles(answers), percentiles(relays))
@@ -125,9 +132,9 @@ def _cpu(pids: Sequence[int]) -> float:
     return sum(map(cpu_seconds, pids))
 
 
-async def _drained(tally: Tally) -> None:
+async def _drained(tally: Tally, seconds: float) -> None:
     """Wait for what is on its way, so that one window does not run into the next."""
-    deadline = time.perf_counter() + _DRAIN_SECONDS
+    deadline = time.perf_counter() + seconds
     while tally.outstanding:
         if time.perf_counter() > deadline:
             raise Broken(f"{tally.outstanding} sent and never completed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bench.load.documents import Author
+from bench.load.authors import Author
 from bench.micro.case import Act, case
 from hub.engine.document import Document
 from hub.engine.scan import ScanState, scan

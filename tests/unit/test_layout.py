@@ -116,7 +116,7 @@ def test_nothing_is_left_for_later() -> None:
 
 def test_unit_tests_mirror_the_hub() -> None:
     folders = {path.name for path in (ROOT / "tests" / "unit").iterdir() if path.is_dir()} - {"__pycache__"}
-    modules = {path.stem for path in (ROOT / "hub").iterdir()} | {"tongbu"}
+    modules = {path.stem for path in (ROOT / "hub").iterdir()} | {"tongbu", "bench"}
     assert folders - modules == set()
 
 

@@ -1,0 +1,97 @@
+"""The benchmark's own lists agree with one another, and a burst is measured whole."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+
+from bench.budget import BUDGETS
+from bench.load.socket import Broken
+from bench.load.window import Order, Tally, Window, measured
+from bench.measure import Spread
+from bench.peers import PEERS
+from bench.report import lines
+from bench.row import FULL, HUB, QUICK, Row
+from bench.rows import MEASUREMENTS, ON_REQUEST, peers_of
+from bench.stand import compared
+
+
+def window(cost_us: float, server: float = 0.5, load: float = 0.5) -> Window:
+    return Window(int(server / cost_us * 1e6), 1.0, server, load, None, None)
+
+
+def test_every_budget_has_a_row() -> None:
+    assert set(BUDGETS) <= set(MEASUREMENTS)
+
+
+def test_every_peer_of_a_row_can_be_started() -> None:
+    for name in peers_of(list(MEASUREMENTS)):
+        command, environment = PEERS[name].started_by(4711, "/somewhere")
+        assert "4711" in " ".join((*command, *environment.values())) or name == "nats"
+        assert PEERS[name].means
+
+
+def test_no_peer_is_set_up_for_nothing() -> None:
+    assert set(peers_of(list(MEASUREMENTS))) == set(PEERS)
+
+
+def test_what_is_measured_on_request_is_a_row() -> None:
+    assert set(ON_REQUEST) <= set(MEASUREMENTS)
+
+
+def test_connections_leave_room_for_descriptors() -> None:
+    """Each process may hold 20,000 descriptors on many machines."""
+    for size in (FULL, QUICK):
+        assert max(*size.connections, size.readers, size.storm) <= 18_000
+
+
+def test_a_ratio_is_taken_round_by_round() -> None:
+    windows = {HUB: [window(10), window(40)], "ws": [window(20), window(40)]}
+
+    row = compared("fanout", "a frame", windows, {HUB: "saved"}, "ws")
+
+    assert row.value == pytest.approx(Spread(0.75, 0.5, 1.0), rel=1e-3)
+    assert row.means["ws"] == PEERS["ws"].means
+
+
+def test_a_load_that_was_waited_for_is_named() -> None:
+    slow_load, slow_server = window(10, server=0.4, load=0.99), window(10, server=0.99, load=0.97)
+
+    assert "BOTTLENECK" in lines(Row("publish", "an item", windows={HUB: [slow_load]}))
+    assert "BOTTLENECK" not in lines(Row("publish", "an item", windows={HUB: [slow_server]}))
+
+
+class Burst:
+    """Completes so many units, one after the other; or never."""
+
+    def __init__(self, units: int, done: bool = True) -> None:
+        self.tally = Tally()
+        self._units = units
+        self._done = done
+
+    async def prepare(self) -> None:
+        """Nothing."""
+
+    def begin(self, rate: float | None) -> None:
+        """All at once."""
+        self.tally.outstanding = self._units
+        if self._done:
+            asyncio.get_running_loop().call_soon(self._complete)
+
+    def _complete(self) -> None:
+        self.tally.done += self.tally.outstanding
+        self.tally.outstanding = 0
+
+
+async def test_a_burst_lasts_until_its_last_unit() -> None:
+    found = await measured(Burst(7), [os.getpid()], Order(0, 5, burst=True))
+
+    assert found.work == 7
+    assert found.seconds < 5
+
+
+async def test_a_burst_that_does_not_end_breaks_the_run() -> None:
+    with pytest.raises(Broken, match="never completed"):
+        await measured(Burst(7, done=False), [os.getpid()], Order(0, 0.01, burst=True))
