@@ -12,7 +12,7 @@ INSTALLED := $(VENV)/.tongbu-installed
 NODE_TESTS := tests/e2e/node
 NODE_INSTALLED := $(NODE_TESTS)/node_modules/.tongbu-installed
 
-.PHONY: run demo test check bench bench-micro bench-guard setup setup-test setup-conformance format wheel
+.PHONY: run demo test check bench bench-micro bench-guard bench-report setup setup-test setup-conformance format wheel
 .DEFAULT_GOAL := run
 
 run: setup
@@ -32,6 +32,9 @@ check: setup
 
 bench: setup
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(ARGS)
+
+bench-report: setup
+	@$(BIN)/python -m bench.report_files $(ARGS)
 
 bench-micro: setup
 	@$(BIN)/pytest bench/micro --quiet --benchmark-group-by=group --benchmark-sort=fullname \

@@ -1,0 +1,91 @@
+"""What a kept run says of each row of the budget, as charts and tables need it."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from bench.budget import BUDGETS, Verdict
+
+_HUB: Final = "hub"
+RATIO: Final = "×"
+
+
+class Standing(NamedTuple):
+    """One row of the budget. ``value``, ``low``, ``high``, ``must`` and ``aim`` in ``unit``; the value is
+    None where the run did not measure it. ``hub``: µs of CPU a unit of work; ``peer``: its name, and the
+    same of it.
+    """
+
+    name: str
+    work: str
+    unit: str
+    must: float
+    aim: float
+    value: float | None
+    low: float
+    high: float
+    verdict: Verdict
+    hub: float | None
+    peer: tuple[str, float] | None
+
+    def shown(self, value: float) -> str:
+        """A value of this row with its unit."""
+        return f"{value:.2f} {self.unit}"
+
+
+class Run(NamedTuple):
+    """One kept run. ``file``: its name in ``bench/results``."""
+
+    file: str
+    about: Mapping[str, Any]
+    standings: Sequence[Standing]
+
+
+def newest(folder: Path) -> Path:
+    """The file of the latest run in the folder. Raises ``FileNotFoundError`` where there is none."""
+    files = list(folder.glob("*.json"))
+    if not files:
+        raise FileNotFoundError(f"no results in {folder}")
+    return max(files, key=lambda path: json.loads(path.read_text())["date"])
+
+
+def run(path: Path) -> Run:
+    """A kept run, in the budget's order."""
+    about = json.loads(path.read_text())
+    rows = {row["name"]: row for row in about["rows"]}
+    return Run(path.name, about, [_standing(name, rows.get(name)) for name in BUDGETS])
+
+
+def _standing(name: str, row: Mapping[str, Any] | None) -> Standing:
+    budget = BUDGETS[name]
+    value = row["value"] if row else None
+    hub, peer = _costs(row["servers"] if row else {})
+    return Standing(
+        name,
+        budget.work,
+        budget.unit,
+        budget.must,
+        budget.aim,
+        value["median"] if value else None,
+        value["low"] if value else 0.0,
+        value["high"] if value else 0.0,
+        budget.verdict(value["median"] if value else None),
+        hub,
+        peer,
+    )
+
+
+def _costs(
+    servers: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> tuple[float | None, tuple[str, float] | None]:
+    """Median µs a unit of work of the hub, and of the server beside it."""
+    costs = {
+        server: statistics.median(window["cost_us"] for window in windows)
+        for server, windows in servers.items()
+    }
+    beside = [(server, cost) for server, cost in costs.items() if not server.startswith(_HUB)]
+    return costs.get(_HUB), beside[0] if beside else None

@@ -1,0 +1,102 @@
+"""What is shown of a kept run: every number is in its file."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from bench.budget import BUDGETS
+from bench.report import RESULTS
+from bench.report_chart import chart
+from bench.report_files import BEGIN, CHART, END, README, within
+from bench.report_results import Run, newest, run
+from bench.report_table import table
+
+ABOUT: dict[str, Any] = {
+    "date": "2026-01-02T03:04:05+00:00",
+    "commit": "abc1234",
+    "cpu": "A <CPU> & Co",
+    "kernel": "6.1",
+    "versions": {"python": "3.11.7", "node": "v20"},
+}
+
+
+def kept(folder: Path, name: str = "a.json", date: str = "2026-01-02", **medians: float) -> Path:
+    """A run in which the hub took 30, 10 and 20 µs, and its peer 40 each time."""
+    costs = {"hub": [30, 10, 20], "peer": [40, 40, 40]}
+    servers = {server: [{"cost_us": cost} for cost in each] for server, each in costs.items()}
+    rows = [
+        {"name": row, "value": {"median": value, "low": value - 0.1, "high": value}, "servers": servers}
+        for row, value in medians.items()
+    ]
+    path = folder / name
+    path.write_text(json.dumps({**ABOUT, "date": date, "rows": rows}))
+    return path
+
+
+def drawn(shown: Run) -> tuple[list[str], dict[str, int]]:
+    """The chart's texts, and how many bars of each verdict it has."""
+    svg = ElementTree.fromstring(chart(shown))
+    texts = ["".join(text.itertext()) for text in svg.iter("{http://www.w3.org/2000/svg}text")]
+    bars = [rect.get("class") or "" for rect in svg.iter("{http://www.w3.org/2000/svg}rect")]
+    return texts, {kind: bars.count(kind) - 1 for kind in ("aim-reached", "must-reached", "missed")}
+
+
+def test_the_newest_run_is_the_one_with_the_latest_date(tmp_path: Path) -> None:
+    kept(tmp_path, "z.json", "2026-01-02")
+    latest = kept(tmp_path, "a.json", "2026-02-01")
+    assert newest(tmp_path) == latest
+
+
+def test_without_results_that_is_said(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no results"):
+        newest(tmp_path)
+
+
+def test_the_table_has_every_row_of_the_budget_measured_or_not(tmp_path: Path) -> None:
+    lines = table(run(kept(tmp_path, documents=0.61, statements=0.9))).splitlines()
+    assert [line.split(" | ")[0] for line in lines[2 : 2 + len(BUDGETS)]] == [
+        f"| {budget.work}" for budget in BUDGETS.values()
+    ]
+    assert lines[2].endswith(
+        "| 20.0 µs | peer 40.0 µs | **0.61 ×** (0.51–0.61) | ≤ 0.85 × | 0.5 × | must reached |"
+    )
+    assert lines[3].endswith("| not measured |")
+    assert "[a.json](bench/results/a.json): commit abc1234" in "\n".join(lines)
+
+
+def test_the_chart_shows_what_was_measured_with_the_verdict_as_its_colour(tmp_path: Path) -> None:
+    texts, bars = drawn(run(kept(tmp_path, documents=0.6, statements=5.25, documents20=0.2, memory=6)))
+    assert {"0.60 ×", "5.25 ×", "0.20 ×", "6.00 KiB", "20 µs · peer 40 µs"} <= set(texts)
+    assert bars == {"aim-reached": 2, "must-reached": 1, "missed": 1}
+
+
+def test_a_bar_that_is_too_long_stays_within_its_track(tmp_path: Path) -> None:
+    svg = chart(run(kept(tmp_path, statements=50.0)))
+    widths = [float(width) for width in re.findall(r'class="missed" x="330" y="\d+" width="([\d.]+)"', svg)]
+    assert widths == [360.0]
+
+
+def test_the_chart_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    svg = chart(run(kept(tmp_path, documents=0.6)))
+    assert not re.search(r"@import|url\(|href|<script|<image", svg)
+    assert "prefers-color-scheme: dark" in svg
+
+
+def test_the_table_takes_its_place_between_the_marks() -> None:
+    page = f"before\n{BEGIN}old\n{END}\nafter\n"
+    assert within(page, "| new |") == f"before\n{BEGIN}\n| new |\n\n{END}\nafter\n"
+    assert within("no marks\n", "| new |") == "no marks\n"
+
+
+def test_chart_and_readme_are_of_a_run_that_is_kept() -> None:
+    [name] = re.findall(r"bench/results/([\w.-]+\.json) ·", CHART.read_text())
+    shown = run(RESULTS / name)
+    assert CHART.read_text() == chart(shown)
+    page = README.read_text()
+    assert within(page, table(shown)) == page
