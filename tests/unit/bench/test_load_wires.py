@@ -11,13 +11,13 @@ import pytest
 from pycrdt import Doc, merge_updates
 
 from bench.load.authors import UPDATE, Author
-from bench.load.documents import Room, Typist
+from bench.load.documents import Room, Typist, TypistOf
 from bench.load.merged import typed
 from bench.load.residence import update_of
 from bench.load.socket import Broken, masked
 from bench.load.varuint import varstring, varuint
 from bench.load.window import Tally
-from bench.load.wires import CentrifugeTypist, HocuspocusTypist, NatsTypist, TypistOf
+from bench.load.wires import CentrifugeTypist, HocuspocusTypist, NatsTypist
 
 
 def message_of(update: bytes) -> bytes:
