@@ -110,7 +110,8 @@ async def running(
     finally:
         if process.returncode is None:
             await _end(process)
-        await asyncio.gather(*command.readers)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(*command.readers)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -121,7 +122,8 @@ async def _end(process: asyncio.subprocess.Process) -> None:
             await process.wait()
     except TimeoutError:
         process.kill()
-        await process.wait()
+        async with asyncio.timeout(PATIENCE):
+            await process.wait()
 
 
 async def _reader(master: int) -> asyncio.StreamReader:

@@ -10,7 +10,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -21,7 +21,7 @@ import pytest
 from hub.cli.task import child as child_module
 from hub.cli.task.child import Child
 from hub.cli.task.streams import Streams
-from tests.e2e.command_processes import Running, environment, hub_command, running
+from tests.e2e.command_processes import PATIENCE, Running, environment, hub_command, running
 from tests.e2e.processes import HUB, HubProcess
 from tests.kit.devices import NativeDevice
 
@@ -119,7 +119,8 @@ class TestPassingThrough:
             HUB, *RUN, "--title", "Noise", "--", "sh", "-c", "cat; printf oops >&2",
             stdin=PIPE, stdout=PIPE, stderr=PIPE, env=place.env,
         )  # fmt: skip
-        out, err = await process.communicate(noise)
+        async with asyncio.timeout(PATIENCE):
+            out, err = await process.communicate(noise)
         assert (process.returncode, out == noise, err) == (0, True, b"oops")
         found = await place.item()
         assert (found["title"], found["status"]) == ("Noise", "succeeded")
@@ -183,7 +184,8 @@ class TestPassingThrough:
     async def test_a_reader_that_goes_ends_the_command_as_without_us(self, place: Place) -> None:
         shell = f"{HUB} task run --id b -- yes | head -1; echo ${{PIPESTATUS[0]}}"
         process = await asyncio.create_subprocess_exec("bash", "-c", shell, stdout=PIPE, env=place.env)
-        out, _ = await process.communicate()
+        async with asyncio.timeout(PATIENCE):
+            out, _ = await process.communicate()
         assert out == b"y\n141\n"
         assert (await place.item())["note"].startswith("killed by SIGPIPE")
 
@@ -251,23 +253,57 @@ class TestDevices:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(child_module, "KILL_AFTER", 0.1)
-        said = asyncio.Event()
-        loop = asyncio.get_running_loop()
+        async with started('trap "" TERM; echo ready >&2; sleep 1000') as command:
+            command.pause()
+            command.cancel()
+            assert await command.ended() == 128 + signal.SIGKILL
 
-        def listen(_chunk: bytes) -> None:
-            loop.call_soon_threadsafe(said.set)
+    async def test_what_ignores_sigterm_is_killed_also_where_its_parent_obeyed(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(child_module, "KILL_AFTER", 0.5)
+        deaf = f"trap '' TERM; echo \\$\\$ > {tmp_path}/pid; exec sleep 1000 >&- 2>&-"
+        script = f'sh -c "{deaf}" & trap "exit 3" TERM; until [ -s {tmp_path}/pid ]; do sleep 0.01; done'
+        async with started(f"{script}; echo ready >&2; wait") as command:
+            command.cancel()
+            assert await command.ended() == 3
+            await is_gone(int((tmp_path / "pid").read_text()))
 
-        script = 'trap "" TERM; echo ready >&2; sleep 1000'
-        command = Child.start(["sh", "-c", script], Streams((listen, listen)))
-        await said.wait()
-        command.pause()
-        command.cancel()
-        assert await command.ended() == 128 + signal.SIGKILL
+    async def test_what_a_command_left_behind_on_purpose_stays(self, tmp_path: Path) -> None:
+        async with started(f"sleep 1000 >&- 2>&- & echo $! > {tmp_path}/pid; echo ready >&2") as command:
+            assert await command.ended() == 0
+            assert state_of(int((tmp_path / "pid").read_text())) not in (None, "Z")
+
+
+@asynccontextmanager
+async def started(script: str) -> AsyncIterator[Child]:
+    """A shell's script that has written something; its group is killed at the end, so that nobody waits for
+    what a failed test left running."""
+    said, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def listen(_chunk: bytes) -> None:
+        loop.call_soon_threadsafe(said.set)
+
+    command = Child.start(["sh", "-c", script], Streams((listen, listen)))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await said.wait()
+            yield command
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(command.pid, signal.SIGKILL)
+
+
+async def is_gone(pid: int) -> None:
+    """Until it has ended, whether or not anybody has buried it."""
+    async with asyncio.timeout(PATIENCE):
+        while state_of(pid) not in (None, "Z"):  # noqa: ASYNC110  # there is no event to wait for
+            await asyncio.sleep(0.01)
 
 
 async def is_stopped(pid: int) -> None:
     """Until it is; nobody but its parent is told, so it is looked at."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while state_of(pid) != "T":  # noqa: ASYNC110  # there is no event to wait for
             await asyncio.sleep(0.01)
 
@@ -426,15 +462,7 @@ class TestStopped:
 
     async def test_what_is_stopped_hears_that_it_shall_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(child_module, "KILL_AFTER", 5.0)
-        said = asyncio.Event()
-        loop = asyncio.get_running_loop()
-
-        def listen(_chunk: bytes) -> None:
-            loop.call_soon_threadsafe(said.set)
-
-        script = 'trap "exit 9" TERM; echo ready >&2; while :; do sleep 0.01; done'
-        command = Child.start(["sh", "-c", script], Streams((listen, listen)))
-        await said.wait()
-        command.pause()
-        command.cancel()
-        assert await command.ended() == 9
+        async with started('trap "exit 9" TERM; echo ready >&2; while :; do sleep 0.01; done') as command:
+            command.pause()
+            command.cancel()
+            assert await command.ended() == 9
