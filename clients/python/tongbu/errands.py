@@ -84,11 +84,12 @@ class Errands:
             self._add(errand)
 
     def enter(self, errand: Errand, batch: Batch) -> None:
-        """Another one; progress stands for earlier progress that was not sent. Raises ``OutboxFull``."""
+        """Another one; progress stands for earlier progress that was not sent, unless that was more. Raises
+        ``OutboxFull``."""
         if len(self._waiting) >= MAX_ERRANDS:
             raise OutboxFull
         last = self._last.get((errand.topic, errand.item))
-        if last is not None and not last.away and last.name == errand.name == "progress":
+        if last is not None and _stands_for(errand, last):
             self._drop(last, batch)
         self._add(errand)
         batch.put("put_errand", *_row(errand))
@@ -163,6 +164,19 @@ class Errands:
         if self._last.get(where) is errand:
             del self._last[where]
         batch.put("drop_errand", errand.number)
+
+
+def _stands_for(later: Errand, earlier: Errand) -> bool:
+    """Whether the earlier of two in a row makes no difference any more: of progress the most counts."""
+    return not earlier.away and earlier.name == later.name == "progress" and _far(later) >= _far(earlier)
+
+
+def _far(errand: Errand) -> tuple[float, float]:
+    """Attempt and progress."""
+    attempt, progress = errand.params.get("attempt", 1), errand.params.get("progress", 0.0)
+    assert isinstance(attempt, int), "checked when it was stated"
+    assert isinstance(progress, int | float), "checked when it was stated"
+    return attempt, progress
 
 
 def _row(errand: Errand) -> tuple[object, ...]:

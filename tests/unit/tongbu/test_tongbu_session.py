@@ -336,6 +336,23 @@ def test_unsent_progress_gives_way_to_later_progress_and_sent_does_not(scene: Sc
     assert [each.number for each in errands.all] == [1, 3]
 
 
+def test_unsent_progress_does_not_give_way_to_less_of_the_same_attempt(scene: Scene) -> None:
+    errands = scene.session.errands
+    for number, progress, attempt in ((1, 0.9, 1), (2, 0.5, 1), (3, 0.1, 2)):
+        errands.enter(
+            Errand(
+                number,
+                "inbox/bob",
+                "a",
+                "progress",
+                {"progress": progress, "attempt": attempt},
+                Hlc(number),
+            ),
+            Batch(),
+        )
+    assert [each.params["progress"] for each in errands.all] == [0.9, 0.1]
+
+
 def test_with_a_refused_creation_goes_what_follows_about_the_item(scene: Scene) -> None:
     for made in (errand(1, "a", "start"), errand(2, "a"), errand(3, "b", "create")):
         scene.session.errands.enter(made, Batch())
