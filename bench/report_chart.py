@@ -30,7 +30,8 @@ _LABELS: Final = {
     "fanout": ("One frame to 1,000 readers", "all of them together, beside Node ws"),
     "latency": ("Push to ok at half of capacity", "p99, less a bare commit's"),
     "connect": ("Connection set-up", "with token, beside Node ws without"),
-    "scale": ("One statement at 18,000 connections", "against 1,000; 10,000 past against 100"),
+    "scale": ("One statement at 18,000 connections", "beside the hub at 1,000"),
+    "history": ("One statement after 10,000 others", "in the same inbox, beside the hub after 100"),
 }
 """What is measured, and in which case; rows without one say what the budget says."""
 

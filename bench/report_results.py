@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -37,12 +37,25 @@ class Standing(NamedTuple):
         return f"{value:.2f} {self.unit}"
 
 
+class Beside(NamedTuple):
+    """The hub and one other server at one work. ``hub`` and ``peer`` in µs of CPU a unit of work."""
+
+    work: str
+    server: str
+    hub: float
+    peer: float
+    ratio: float
+    low: float
+    high: float
+
+
 class Run(NamedTuple):
-    """One kept run. ``file``: its name in ``bench/results``."""
+    """One kept run. ``file``: its name in ``bench/results``. ``besides``: each other server at each work."""
 
     file: str
     about: Mapping[str, Any]
     standings: Sequence[Standing]
+    besides: Sequence[Beside]
 
 
 def newest(folder: Path) -> Path:
@@ -57,7 +70,8 @@ def run(path: Path) -> Run:
     """A kept run, in the budget's order."""
     about = json.loads(path.read_text())
     rows = {row["name"]: row for row in about["rows"]}
-    return Run(path.name, about, [_standing(name, rows.get(name)) for name in BUDGETS])
+    standings = [_standing(name, rows.get(name)) for name in BUDGETS]
+    return Run(path.name, about, standings, [each for row in about["rows"] for each in _besides(row)])
 
 
 def _standing(name: str, row: Mapping[str, Any] | None) -> Standing:
@@ -79,13 +93,29 @@ def _standing(name: str, row: Mapping[str, Any] | None) -> Standing:
     )
 
 
+def _besides(row: Mapping[str, Any]) -> Iterator[Beside]:
+    costs = _medians(row["servers"])
+    for server, ratio in row.get("ratios", {}).items():
+        if not server.startswith(_HUB):
+            yield Beside(row["title"], server, costs[_HUB], costs[server], **_renamed(ratio))
+
+
+def _renamed(ratio: Mapping[str, float]) -> dict[str, float]:
+    return {"ratio": ratio["median"], "low": ratio["low"], "high": ratio["high"]}
+
+
 def _costs(
     servers: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> tuple[float | None, tuple[str, float] | None]:
-    """Median µs a unit of work of the hub, and of the server beside it."""
-    costs = {
+    """Median µs a unit of work of the hub, and of what is beside it: a peer, or else the hub itself."""
+    costs = _medians(servers)
+    hub = costs.pop(_HUB, None)
+    beside = sorted(costs.items(), key=lambda each: each[0].startswith(_HUB))
+    return hub, beside[0] if beside else None
+
+
+def _medians(servers: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, float]:
+    return {
         server: statistics.median(window["cost_us"] for window in windows)
         for server, windows in servers.items()
     }
-    beside = [(server, cost) for server, cost in costs.items() if not server.startswith(_HUB)]
-    return costs.get(_HUB), beside[0] if beside else None

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from bench.report_results import RATIO, Run, Standing
+from bench.report_results import RATIO, Beside, Run, Standing
 
 _HEAD: Final = (
     "| work | hub | beside it | measured | must | aim | |",
     "|---|--:|--:|--:|--:|--:|---|",
 )
+_OTHERS: Final = ("| work | beside | hub | it | ratio |", "|---|---|--:|--:|--:|")
 
 
 def table(run: Run) -> str:
-    """Every row of the budget, those not measured included, and where the numbers are from."""
-    return "\n".join((*_HEAD, *map(_line, run.standings), "", *_source(run)))
+    """Every row of the budget, measured or not; every other server; where the numbers are from."""
+    others = ("", *_OTHERS, *map(_other, run.besides)) if run.besides else ()
+    return "\n".join((*_HEAD, *map(_line, run.standings), *others, "", *_source(run)))
 
 
 def _line(row: Standing) -> str:
@@ -29,6 +31,11 @@ def _line(row: Standing) -> str:
         row.verdict,
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _other(row: Beside) -> str:
+    ratio = f"**{row.ratio:.2f} {RATIO}** ({row.low:.2f}–{row.high:.2f})"
+    return f"| {row.work} | {row.server} | {_microseconds(row.hub)} | {_microseconds(row.peer)} | {ratio} |"
 
 
 def _measured(row: Standing) -> str:

@@ -31,12 +31,22 @@ def kept(folder: Path, name: str = "a.json", date: str = "2026-01-02", **medians
     costs = {"hub": [30, 10, 20], "peer": [40, 40, 40]}
     servers = {server: [{"cost_us": cost} for cost in each] for server, each in costs.items()}
     rows = [
-        {"name": row, "value": {"median": value, "low": value - 0.1, "high": value}, "servers": servers}
+        {
+            "name": row,
+            "title": row,
+            "value": _spread(value),
+            "servers": servers,
+            "ratios": {"peer": _spread(value)},
+        }
         for row, value in medians.items()
     ]
     path = folder / name
     path.write_text(json.dumps({**ABOUT, "date": date, "rows": rows}))
     return path
+
+
+def _spread(value: float) -> dict[str, float]:
+    return {"median": value, "low": value - 0.1, "high": value}
 
 
 def drawn(shown: Run) -> tuple[list[str], dict[str, int]]:
@@ -68,6 +78,12 @@ def test_the_table_has_every_row_of_the_budget_measured_or_not(tmp_path: Path) -
     )
     assert lines[3].endswith("| not measured |")
     assert "[a.json](bench/results/a.json): commit abc1234" in "\n".join(lines)
+
+
+def test_the_table_has_every_other_server_at_every_work(tmp_path: Path) -> None:
+    lines = table(run(kept(tmp_path, documents=0.61, crowds=0.5))).splitlines()
+    assert "| documents | peer | 20.0 µs | 40.0 µs | **0.61 ×** (0.51–0.61) |" in lines
+    assert "| crowds | peer | 20.0 µs | 40.0 µs | **0.50 ×** (0.40–0.50) |" in lines
 
 
 def test_the_chart_shows_what_was_measured_with_the_verdict_as_its_colour(tmp_path: Path) -> None:
