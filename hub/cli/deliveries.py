@@ -19,6 +19,7 @@ from hub.cli.options import (
     UrlOption,
     UserOption,
 )
+from hub.cli.reading import while_read
 from hub.cli.remote import Remote, remote_of
 from hub.cli.terminal import columns, date_time, one_line, tell, write, write_json
 from hub.model import DeliveryState
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 PATH: Final = "/v1/deliveries"
 TIMES: Final = ("due", "at", "ended_at")
-WIDTHS: Final = (26, 10, 12, 19)
+WIDTHS: Final = (26, 10, 12, 19, 26, 11)
 SETTLED: Final = {"sent": "was sent; nothing to retry", "leased": "is being sent; nothing to retry"}
 """What there is to say of a delivery that a retry leaves as it is, by its state."""
 
@@ -75,7 +76,7 @@ def list_deliveries(
         hub deliveries list --json --limit 1000 | jq -r 'select(.attempts > 1).error'
     """
     remote = remote_of(url, token, token_file, data, user, ("admin",))
-    asyncio.run(_print_list(remote, {"state": state, "channel": channel}, limit, as_json))
+    asyncio.run(while_read(_print_list(remote, {"state": state, "channel": channel}, limit, as_json)))
 
 
 @deliveries.command("show")

@@ -18,6 +18,7 @@ from hub.cli.options import (
     UrlOption,
     UserOption,
 )
+from hub.cli.reading import while_read
 from hub.cli.remote import Remote, remote_of
 from hub.cli.terminal import columns, date_time, write, write_json
 from hub.model import EventType
@@ -62,7 +63,7 @@ def events(
     """
     remote = remote_of(url, token, token_file, data, user, ("admin",))
     with suppress(KeyboardInterrupt):
-        asyncio.run(_list(remote, {"type": kind, "after": after}, limit, follow, as_json))
+        asyncio.run(while_read(_list(remote, {"type": kind, "after": after}, limit, follow, as_json)))
 
 
 async def _list(

@@ -26,6 +26,7 @@ from hub.cli.options import (
     UserOption,
     seconds,
 )
+from hub.cli.reading import while_read
 from hub.cli.remote import Remote, remote_of
 from hub.cli.tail_lines import item_line
 from hub.cli.terminal import write, write_json
@@ -81,7 +82,7 @@ def tail(
     most = count if count is not None else MOST if since is not None else SHOWN
     printer = _JsonPrinter() if as_json else _LinePrinter()
     with suppress(KeyboardInterrupt):
-        asyncio.run(_follow(remote, _Ledger(space, _since(since), most), printer))
+        asyncio.run(while_read(_follow(remote, _Ledger(space, _since(since), most), printer)))
 
 
 class _Ledger:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
+
+import typer
 
 BAR: Final = 10
 """Cells of a progress bar."""
@@ -82,14 +85,26 @@ def write_json(value: Any) -> None:
 
 
 def write(line: str) -> None:
-    """One line on stdout, at once; what the terminal can't show as ``?``."""
+    """One line on stdout, at once; what the terminal can't show as ``?``. Who reads no more, as ``head``, has
+    enough: the command is over (``typer.Exit``)."""
     encoding = sys.stdout.encoding or "utf-8"
-    print(line.encode(encoding, "replace").decode(encoding), flush=True)
+    try:
+        print(line.encode(encoding, "replace").decode(encoding), flush=True)
+    except BrokenPipeError:
+        _stop_writing()
+        raise typer.Exit from None
 
 
 def tell(sentence: str) -> None:
     """One line for a person, on stderr."""
     print(f"hub: {sentence}", file=sys.stderr, flush=True)
+
+
+def _stop_writing() -> None:
+    """What is left in the buffer must not fail again when the interpreter ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _moment(milliseconds: object) -> datetime | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from pathlib import Path
 
-from tests.e2e.command_processes import environment, hub_command, running
+import pytest
+
+from tests.e2e.command_processes import PATIENCE, environment, hub_command, running
 from tests.e2e.conftest import MakeHub
-from tests.e2e.processes import HubProcess
+from tests.e2e.processes import HUB, HubProcess
 from tests.kit.sandboxes import running_sandbox
 
 KEY = "11111111-1111-4111-8111-111111111111"
@@ -120,6 +123,25 @@ async def test_in_a_terminal_a_task_that_moves_on_keeps_its_line(
         assert await tail.ended() == 0
     assert tail.out.count(b"\x1b[1A\x1b[2K") == 2
     assert "██████░░░░  60%  Build" in ESCAPE.sub("", tail.out.decode())
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["tail --json", "tail", "events --follow", "events", "deliveries list", "deliveries list --json"],
+)
+async def test_whoever_has_read_enough_ends_a_command_at_once_and_quietly(
+    hub_process: HubProcess, tmp_path: Path, command: str
+) -> None:
+    env = environment(hub_process, tmp_path)
+    for number in range(3):
+        await hub_command("send", f"N{number}", "--data", str(hub_process.data), env=env)
+    shell = f"{HUB} {command} --data {hub_process.data} | head -1; echo ${{PIPESTATUS[0]}}"
+    process = await asyncio.create_subprocess_exec(
+        "bash", "-c", shell, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=env
+    )
+    async with asyncio.timeout(PATIENCE):
+        out, err = await process.communicate()
+    assert (out.splitlines()[-1], err) == (b"0", b"")
 
 
 async def test_without_a_hub_a_command_says_so_with_exit_code_3(tmp_path: Path) -> None:

@@ -78,8 +78,23 @@ class TestDeliveries:
         first, second = capsys.readouterr().out.splitlines()
         assert desk.asked == [("/v1/deliveries", {"state": "dead", "channel": "ops"})]
         assert first.split()[:3] == ["d1", "dead", "ops"]
-        assert first.endswith("build  1 attempt  93000 invalid webhook url")
-        assert second.endswith("build  0 attempts")
+        assert first.split(maxsplit=5)[5].split() == [
+            "build",
+            "1",
+            "attempt",
+            "93000",
+            "invalid",
+            "webhook",
+            "url",
+        ]
+        assert second.endswith("0 attempts")
+
+    def test_ids_of_any_length_leave_the_columns_in_line(self, desk: type[Desk], capsys: Output) -> None:
+        desk.rows = [row("d1", item="a"), row("d2", item="a-longer-one", attempts=10)]
+        assert run(["deliveries", "list", *TO_A_HUB]) == 0
+        first, second = capsys.readouterr().out.splitlines()
+        assert first.index("1 attempt") == second.index("10 attempts")
+        assert first.index("93000") == second.index("93000")
 
     def test_json_is_one_delivery_a_line(self, desk: type[Desk], capsys: Output) -> None:
         desk.rows = [row("d1"), row("d2")]
