@@ -14,7 +14,7 @@ from bench.rows.documents import Y_PATH
 from bench.stand import Stand, compared
 
 _FEW: Final = 100
-_SETTLE_SECONDS: Final = 2.0
+_SETTLE_SECONDS: Final = 1.5
 
 
 def memory(stand: Stand) -> Iterator[Row]:
