@@ -78,15 +78,8 @@ class TestDeliveries:
         first, second = capsys.readouterr().out.splitlines()
         assert desk.asked == [("/v1/deliveries", {"state": "dead", "channel": "ops"})]
         assert first.split()[:3] == ["d1", "dead", "ops"]
-        assert first.split(maxsplit=5)[5].split() == [
-            "build",
-            "1",
-            "attempt",
-            "93000",
-            "invalid",
-            "webhook",
-            "url",
-        ]
+        assert first.split()[5:8] == ["build", "1", "attempt"]
+        assert first.endswith("93000 invalid webhook url")
         assert second.endswith("0 attempts")
 
     def test_ids_of_any_length_leave_the_columns_in_line(self, desk: type[Desk], capsys: Output) -> None:
