@@ -139,17 +139,22 @@ class Calls:
         try:
             return json.loads(raw) if raw else None
         except ValueError:
-            raise self._no_hub(answer.status) from None
+            raise self._no_hub(answer.status, answer.headers.get("Location")) from None
 
     def _refusal(self, answer: aiohttp.ClientResponse, problem: Any) -> CommandFailed:
         if not isinstance(problem, dict) or not isinstance(problem.get("code"), str):
-            return self._no_hub(answer.status)
+            return self._no_hub(answer.status, answer.headers.get("Location"))
         sentence = f"{str(problem.get('detail') or problem.get('title') or 'The hub refused').rstrip('.')}."
         kind = HubFailing if answer.status >= 500 else CommandFailed
         return kind(f"{sentence} ({problem['code']}){_advice(answer.status)}")
 
-    def _no_hub(self, status: int) -> HubUnreachable:
-        return HubUnreachable(f"What answers at {self._remote.url} is not a hub (HTTP {status}); see --url.")
+    def _no_hub(self, status: int, location: str | None = None) -> HubUnreachable:
+        from tongbu.address import leads_to
+
+        where = f", leading to {leads_to(location)}" if 300 <= status < 400 and location else ""
+        return HubUnreachable(
+            f"What answers at {self._remote.url} is not a hub (HTTP {status}{where}); see --url."
+        )
 
 
 def segment(name: str) -> str:

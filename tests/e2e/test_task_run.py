@@ -330,6 +330,7 @@ class TestTheHubAway:
             *RUN, "--wait", "0.1", "--", "sh", "-c", "echo 50%; echo done; exit 4", env=around
         )
         assert (code, out) == (4, "50%\ndone\n")
+        assert "has not taken all of task b: The hub could not be reached in time: " in err
         assert "The next `hub task run` will send the rest" in err
         frail.hub.start()
         assert await hub_command("task", "run", "--id", "next", "--", "true", env=around) == (0, "", "")

@@ -16,6 +16,8 @@ from hub.cli.server_sent import ServerSentEvent
 from tests.kit.hubs import RunningHub
 from tests.kit.programs import NOWHERE, PATIENCE, device
 from tongbu.address import address_of
+from tongbu.link import State
+from tongbu.tokens import post
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
@@ -43,12 +45,12 @@ def test_only_this_machines_own_addresses_need_no_proxy() -> None:
 
 
 @asynccontextmanager
-async def answering(body: bytes) -> AsyncIterator[str]:
+async def answering(body: bytes, status: str = "200 OK", headers: str = "") -> AsyncIterator[str]:
     """A server that answers everything with that JSON; its URL."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        head = f"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
         writer.write(head.encode() + body)
         await writer.drain()
         writer.close()
@@ -63,6 +65,30 @@ async def test_json_of_something_else_is_told_as_no_hub(body: bytes) -> None:
         for asked in (calls.get("/v1/events"), calls.post("/v1/users/me/items")):
             with pytest.raises(HubUnreachable, match="is not a hub"):
                 await asked
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "308 Permanent Redirect"])
+async def test_where_a_redirect_leads_is_told_without_its_query_and_nobody_goes_there(status: str) -> None:
+    there = asyncio.Event()
+
+    async def arrived(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there.set()
+        writer.close()
+
+    async with await asyncio.start_server(arrived, "127.0.0.1", 0) as server:
+        where = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/login"
+        location = f"Location: {where.replace('//', '//me:pass@')}?token=s3cr3t#s3cr3t\r\n"
+        async with answering(b"<html>", status, location) as url:
+            async with Calls(Remote(url, "ann", lambda: "t")) as calls:
+                with pytest.raises(HubUnreachable, match=f"leading to {where}\\)"):
+                    await calls.get("/v1/events")
+            async with tongbu.connect(url, token="t") as hub:
+                async with asyncio.timeout(PATIENCE):
+                    await hub._core.until(lambda: hub._core.link.state is State.AWAY)
+                with pytest.raises(tongbu.errors.NotConnected, match=f"leading to {where}[.]$"):
+                    await hub.connected(0)
+            assert (await post(address_of(url), "/v1/token/renew", {}, "t"))[0] == int(status[:3])
+    assert not there.is_set()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ _SCHEMES: Final = {
     "wss": ("wss", "https"),
 }
 CONNECT: Final = "/v1/connect"
+MAX_SHOWN: Final = 200
+"""Characters of where a redirect leads that are told."""
 
 
 class Address(NamedTuple):
@@ -33,6 +35,18 @@ class Address(NamedTuple):
     def api(self, path: str) -> str:
         """The URL of ``/v1/…``."""
         return self.http + path
+
+
+def leads_to(location: str | None) -> str:
+    """Where a redirect leads, in words for a person: without credentials, query and fragment, which may be
+    secrets, and without controls; "" for nowhere."""
+    try:
+        parts = urlsplit(location or "")
+        netloc = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
+    shown = urlunsplit((parts.scheme, netloc, parts.path, "", ""))[:MAX_SHOWN]
+    return "".join(character for character in shown if character.isprintable())
 
 
 def address_of(url: str) -> Address:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from random import Random
 from typing import Final
@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from hub.protocol import native_device as wire
 from hub.protocol.native import SUBPROTOCOL
-from tongbu.address import Address
+from tongbu.address import Address, leads_to
 from tongbu.backoff import Backoff
 from tongbu.errors import (
     Forbidden,
@@ -72,6 +72,14 @@ class _Ended(Exception):
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason or f"closed with {code}")
         self.code = code
+
+
+class _Connect(connect):
+    """Follows no redirect: the token is for the address that the program named."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """What was to be followed is told instead."""
+        return exc
 
 
 class Link:
@@ -167,7 +175,7 @@ class Link:
     async def _connect(self) -> None:
         token = await self._credentials.current()
         try:
-            async with connect(
+            async with _Connect(
                 self._address.socket,
                 proxy=None if self._address.is_this_machine else True,
                 subprotocols=[websockets.Subprotocol(SUBPROTOCOL)],
@@ -181,7 +189,7 @@ class Link:
             ) as socket:
                 await self._converse(socket, token)
         except websockets.InvalidStatus as refused:
-            self._not_upgraded(refused.response.status_code, refused.response.headers.get("Retry-After"))
+            self._not_upgraded(refused.response.status_code, refused.response.headers)
         except websockets.ConnectionClosed as closed:
             await self._closed(closed, token)
 
@@ -290,11 +298,16 @@ class Link:
 
     # ------------------------------------------------------------------ how it ended
 
-    def _not_upgraded(self, status: int, retry_after: str | None) -> None:
+    def _not_upgraded(self, status: int, headers: Mapping[str, str]) -> None:
         if status in (401, 403):
             raise (Unauthorized if status == 401 else Forbidden)(f"the hub answered {status}")
         if status in (400, 404, 405):
             raise NotFound(f"there is no hub at this address: it answered {status}")
+        if 300 <= status < 400:
+            raise OSError(
+                f"the hub's address answered {status}, leading to {leads_to(headers.get('Location'))}"
+            )
+        retry_after = headers.get("Retry-After")
         if retry_after is not None and retry_after.isdigit():
             self._wait = min(float(retry_after), 300.0) * self._random.uniform(1, 1 + GOING_AWAY_SPREAD)
         raise OSError(f"the hub answered {status}")

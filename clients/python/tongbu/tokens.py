@@ -182,13 +182,21 @@ async def post(address: Address, path: str, body: Mapping[str, Any], token: str 
     return await asyncio.to_thread(_post, address, path, json.dumps(body).encode(), token)
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirect is an answer like others: what is said here is for the named address alone."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Nowhere."""
+        return
+
+
 def _post(address: Address, path: str, body: bytes, token: str | None) -> tuple[int, Any]:
     headers = {"Content-Type": "application/json", "User-Agent": "tongbu-python"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     request = urllib.request.Request(address.api(path), body, headers, method="POST")
     proxies: dict[str, str] | None = {} if address.is_this_machine else None
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies), _NoRedirects())
     try:
         with opener.open(request, timeout=HTTP_TIMEOUT) as response:
             return response.status, _json(response.read(MOST_ANSWER))

@@ -16,6 +16,7 @@ from hub.cli.task.child import Child
 from hub.cli.task.listening import Heard, Listener
 from hub.cli.task.order import Order
 from hub.cli.task.slots import Slot, slot_folder, slots
+from hub.cli.terminal import one_line
 from tongbu.store import forget_device
 
 PROGRESS_INTERVAL: Final = 0.5
@@ -152,7 +153,8 @@ class Report:
         rest = "The next `hub task run` will send the rest" if is_kept else "What it lacks is lost"
         try:
             if not await hub.flush(order.wait):
-                self.sentence = f"{order.remote.url} does not answer or has not taken all of {what}. {rest}."
+                why = await _why_not(hub, order.wait)
+                self.sentence = f"{order.remote.url} has not taken all of {what}: {why.rstrip('.')}. {rest}."
                 return False
         except tongbu.errors.HubError as error:
             self._is_forbidden = isinstance(error, tongbu.errors.Forbidden)
@@ -241,6 +243,15 @@ def _connector(
 
 def _device_name() -> str:
     return f"{socket.gethostname()[:40]} (hub task run)"
+
+
+async def _why_not(hub: tongbu.Hub, waited: float) -> str:
+    """Why what was said is not answered yet."""
+    try:
+        await hub.connected(0)
+    except tongbu.errors.HubError as error:
+        return one_line(error.message)
+    return f"it has not answered within {waited:g} s"
 
 
 def _words(error: BaseException) -> str:
