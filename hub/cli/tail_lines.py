@@ -83,7 +83,7 @@ def _about(item: Mapping[str, Any]) -> list[tuple[str, str]]:
     parts = []
     status, level = item.get("status"), str(item.get("level") or "")
     if status not in (None, "queued", "running"):
-        parts.append((str(status).replace("_", " "), MARKS.get(str(status), ("", ""))[1]))
+        parts.append((one_line(str(status)).replace("_", " "), MARKS.get(str(status), ("", ""))[1]))
     if level in LEVELS:
         parts.append((level, LEVELS[level]))
     text = one_line(str(item.get("note") or item.get("body") or ""))

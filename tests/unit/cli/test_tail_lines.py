@@ -30,6 +30,11 @@ def line(**item: Any) -> str:
     return item_line({"kind": "notification", "title": "Hello", **item}, AT).plain
 
 
+def test_a_status_of_a_stranger_gives_the_terminal_no_orders() -> None:
+    line = item_line({"id": "a", "kind": "task", "title": "t", "status": "\x1b[2Jgone\x07"}, 0)
+    assert line.plain.endswith("t  gone")
+
+
 def test_a_notification_tells_whether_it_was_read() -> None:
     assert line() == "08:00:00  ●  Hello"
     assert line(read=True) == "08:00:00  ○  Hello"
