@@ -9,7 +9,6 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from hub.config import DeliverySettings, RouteSettings
@@ -35,11 +34,6 @@ from tests.kit.channels import (
 from tests.kit.stores import Gate
 
 DAY = 86_400
-
-
-@pytest.fixture(autouse=True)
-def logs_can_be_captured() -> None:
-    structlog.reset_defaults()
 
 
 # ---------------------------------------------------------------------- wakes and order

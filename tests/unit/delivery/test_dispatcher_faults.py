@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from hub.config import DeliverySettings
@@ -33,11 +32,6 @@ DAY = 86_400
 
 def told(logs: Iterable[Any], event: str) -> list[Any]:
     return [line for line in logs if line["event"] == event]
-
-
-@pytest.fixture(autouse=True)
-def logs_can_be_captured() -> None:
-    structlog.reset_defaults()
 
 
 # ---------------------------------------------------------------------- bad_config (93000)
