@@ -11,7 +11,7 @@ Bus        what one node commits, every node relays              bus.local
 Authenticator  token → identity, identity → token                identity.tokens
 LinkCodes  short codes that let a new device in                  identity.codes
 LiveConnections  what ends at once when rights do                engine's sessions
-Routing    event → deliveries                                    delivery.router, engine.finalizer.NoRouting
+Routing    event → deliveries                                    delivery.router
 Outbox     events, deliveries, audit: read, lease, record        storage.sqlite, .memory
 Items      what delivery asks of the engine                      engine.receipts
 Channel    one way out of the hub                                channels.wecom_robot, .webhook

@@ -11,7 +11,7 @@ in the turn's transaction. No I/O.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from hub.engine.ledger import STATUS, LedgerPart
@@ -23,16 +23,6 @@ from hub.state.weights import FINAL, ITEM
 from hub.telemetry.logs import get
 
 log = get("hub.delivery")
-
-
-class NoRouting:
-    """No channel is configured: every event stays in the hub."""
-
-    def deliveries(
-        self, event: Event, record: Mapping[str, Json], users: Sequence[UserId]
-    ) -> Sequence[Delivery]:
-        """None."""
-        return ()
 
 
 class Finalizer:

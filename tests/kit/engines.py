@@ -13,7 +13,7 @@ from hub.engine.actions import Actions
 from hub.engine.checking import StatementCheck
 from hub.engine.documents import DocumentResidence
 from hub.engine.exchange import Exchange
-from hub.engine.finalizer import Finalizer, NoRouting
+from hub.engine.finalizer import Finalizer
 from hub.engine.folding import Folding, FoldingPolicy
 from hub.engine.following import Following, Views
 from hub.engine.item_rights import ItemRights
@@ -197,7 +197,7 @@ class Engine:
             clock,
             self.memory,
             self.documents,
-            Finalizer(routing or NoRouting()),
+            Finalizer(routing or EverythingTo()),
             LedgerLimits(sizes.open_items, sizes.items, sizes.unknown),
             self.metrics,
             sizes.tail_bytes,
