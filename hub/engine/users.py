@@ -5,6 +5,7 @@ A remembered user costs a dictionary look-up, one that is not costs two reads. `
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections import OrderedDict
 from typing import Final
@@ -17,6 +18,8 @@ from hub.state.names import is_name
 ME: Final = "me"
 """Stands for the caller where HTTP names a user."""
 _API: Final = ".api"
+_PAST_THIS_MILLISECOND: Final = 0.002
+"""Seconds after which the wall clock shows a later millisecond, also where timers fire up to one early."""
 
 
 def is_reserved(name: str) -> bool:
@@ -109,12 +112,16 @@ class UserRoster:
         """Remove a user and void their tokens; False if unknown.
 
         Their tokens let nobody in while this is under way, either: a newer one got for an old one would last.
+        A token issued once this has returned is good.
         """
         at = Milliseconds(self._clock.now() + 1)  # so that tokens of this very millisecond are void, too
         self._deletions += 1
         self._remember(user, at)
         try:
-            return await self._directory.delete_user(user, at)
+            existed = await self._directory.delete_user(user, at)
+            if self._clock.now() < at:
+                await asyncio.sleep(_PAST_THIS_MILLISECOND)
+            return existed
         finally:
             self._deletions += 1
             self._void_before.pop(user, None)
