@@ -11,8 +11,12 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.tongbu-installed
 NODE_TESTS := tests/e2e/node
 NODE_INSTALLED := $(NODE_TESTS)/node_modules/.tongbu-installed
+CLIENTS := clients
+CLIENTS_INSTALLED := $(CLIENTS)/node_modules/.tongbu-installed
+NPM := $(shell command -v npm)
 
-.PHONY: run demo test check bench bench-micro bench-guard bench-report setup setup-test setup-conformance format wheel
+.PHONY: run demo test check web bench bench-micro bench-guard bench-report setup setup-test setup-clients \
+  setup-conformance test-clients format wheel
 .DEFAULT_GOAL := run
 
 run: setup
@@ -21,14 +25,19 @@ run: setup
 demo: setup
 	@$(BIN)/hub demo $(ARGS)
 
-test: setup setup-test
+test: setup setup-test $(if $(ARGS),,test-clients)
 	@$(BIN)/pytest $(ARGS)
 
-check: setup
+check: setup setup-clients
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(if $(NPM),cd $(CLIENTS) && npm run --silent check)
+
+# Builds the web inbox into hub/static, where the hub and the wheel have it from.
+web: setup-clients
+	@cd $(CLIENTS) && npm run --silent build
 
 bench: setup
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(ARGS)
@@ -44,9 +53,10 @@ bench-micro: setup
 bench-guard: setup
 	@$(BIN)/python -m bench.micro.guard $(ARGS)
 
-format: setup
+format: setup setup-clients
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(if $(NPM),cd $(CLIENTS) && npm run --silent format)
 
 wheel: setup
 	@$(BIN)/python .ci/wheel.py
@@ -68,17 +78,23 @@ $(INSTALLED): pyproject.toml
 setup-conformance: setup
 	@$(BIN)/python .ci/autobahn.py
 
-ifeq ($(wildcard $(NODE_TESTS)/package.json),)
-setup-test:
-else ifeq ($(shell command -v npm),)
-setup-test:
-	@echo "npm is not installed: tests with real Yjs clients are skipped." >&2
+test-clients: setup-clients
+	@$(if $(NPM),cd $(CLIENTS) && npm run --silent test)
+
+ifeq ($(NPM),)
+setup-test setup-clients:
+	@echo "npm is not installed: what needs Node ($@) is skipped." >&2
 else
 setup-test: $(NODE_INSTALLED)
+setup-clients: $(CLIENTS_INSTALLED)
 endif
 
-$(NODE_INSTALLED): $(wildcard $(NODE_TESTS)/package.json $(NODE_TESTS)/package-lock.json)
+$(NODE_INSTALLED): $(NODE_TESTS)/package.json $(NODE_TESTS)/package-lock.json
 	@echo "Installing the Node packages of the tests …" >&2
-	@cd $(NODE_TESTS) && npm $(if $(wildcard $(NODE_TESTS)/package-lock.json),ci,install) \
-	  --no-audit --no-fund --loglevel=error >&2
+	@cd $(NODE_TESTS) && npm ci --no-audit --no-fund --loglevel=error >&2
+	@touch $@
+
+$(CLIENTS_INSTALLED): $(wildcard $(CLIENTS)/package.json $(CLIENTS)/*/package.json $(CLIENTS)/package-lock.json)
+	@echo "Installing the Node packages of the clients …" >&2
+	@cd $(CLIENTS) && npm ci --no-audit --no-fund --loglevel=error >&2
 	@touch $@
