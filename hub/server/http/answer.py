@@ -35,7 +35,7 @@ class Answer:
         self.status = status
         self.body = body
         self.headers: list[Header] = [*headers]
-        if status != 204:
+        if status not in (204, 304):
             self.headers.append((b"content-type", media_type))
             self.headers.append((b"content-length", b"%d" % len(body)))
 

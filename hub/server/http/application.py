@@ -37,6 +37,7 @@ from hub.server.http.health import HealthRoutes, Readable
 from hub.server.http.items import ItemRoutes
 from hub.server.http.members import MemberRoutes
 from hub.server.http.openapi import openapi_document
+from hub.server.http.pages import Pages
 from hub.server.http.problems import on_failure, on_refusal, on_routing_error
 from hub.server.http.route import Reply, Route
 from hub.server.http.stream import STREAM, StreamRoutes
@@ -94,7 +95,7 @@ def build(
     ]
     routes.append(_openapi_route(routes, version))
     gate = Gate(authenticator, people, clock)
-    return Front(_litestar(routes, gate, limits.http_body), config.server, metrics)
+    return Front(_litestar(routes, gate, limits.http_body), config.server, metrics, Pages())
 
 
 def _litestar(routes: Sequence[Route], gate: Gate, max_body: int) -> Litestar:

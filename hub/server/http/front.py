@@ -5,6 +5,7 @@ An ASGI application around Litestar's. It
 - lets document names hold ``/``, which Litestar's routes can't: the name is passed on with ``%2F`` in it;
 - refuses requests under a name that isn't the hub's, where it can tell (see ``ServerSettings.knows_host``);
 - answers preflights and marks answers for the origins of ``server.origins`` (Fetch Standard §3.2);
+- serves the files of the web inbox;
 - adds the security headers;
 - counts, by route, never by address.
 """
@@ -23,6 +24,7 @@ from hub.errors import Forbidden, Refusal
 from hub.server.http.answer import PROBLEM, Answer, Header, encode_json
 from hub.server.http.call import header
 from hub.server.http.event_stream import is_stream
+from hub.server.http.pages import PAGE_SECURITY, TEMPLATE, Pages
 from hub.server.http.problems import document
 from hub.telemetry.metrics import Metrics
 
@@ -52,12 +54,14 @@ class Front:
         app: Litestar.
         server: whose origins are welcome.
         metrics: what is counted.
+        pages: the web inbox.
     """
 
-    def __init__(self, app: ASGIApp, server: ServerSettings, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, server: ServerSettings, metrics: Metrics, pages: Pages) -> None:
         self._app = app
         self._server = server
         self._metrics = metrics
+        self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the lifespan (ASGI)."""
@@ -70,6 +74,10 @@ class Front:
             await _refused(refusal)(scope, receive, exchange.send)
         elif _is_preflight(scope):
             await self._preflight(scope)(scope, receive, exchange.send)
+        elif (page := self._pages.find(scope)) is not None:
+            scope["path_template"] = TEMPLATE
+            exchange.security = PAGE_SECURITY
+            await page(scope, receive, exchange.send)
         else:
             scope["path"] = escape_document_name(scope["path"], scope["raw_path"])
             await self._app(scope, receive, exchange.send)
@@ -101,13 +109,14 @@ class Front:
 class _Exchange:
     """One request and its answer: adds headers, counts when the answer is complete."""
 
-    __slots__ = ("_headers", "_lasts", "_metrics", "_scope", "_send", "_started", "_status")
+    __slots__ = ("_headers", "_lasts", "_metrics", "_scope", "_send", "_started", "_status", "security")
 
     def __init__(self, metrics: Metrics, scope: HTTPScope, send: Send, headers: tuple[Header, ...]) -> None:
         self._scope = scope
         self._metrics = metrics
         self._send = send
         self._headers = headers
+        self.security = SECURITY
         self._status = 0
         self._lasts = False
         self._started = perf_counter()
@@ -117,7 +126,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             self._lasts = is_stream(message["headers"])
-            message["headers"] = [*message["headers"], *SECURITY, *self._headers]
+            message["headers"] = [*message["headers"], *self.security, *self._headers]
         elif message["type"] == "http.response.body" and not message["more_body"]:
             self._count()
         await self._send(message)
