@@ -141,7 +141,8 @@ def _greet(url: str, settings: Config) -> None:
     tokens = LocalTokens(load_secret(settings.data_folder, create=True), SystemClock())
     token = tokens.issue(UserId("dev"), ["user", "publish"], settings.identity.token_ttl)
     print(
-        f"A token for user dev, scopes user and publish:\n\n{token}\n\nTry it:\n\n"
+        f"The inbox of user dev, signed in:\n\n{url}/#token={token}\n\n"
+        f"The same token, scopes user and publish, for a program:\n\n{token}\n\nTry it:\n\n"
         f"curl -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' "
         f"""-d '{{"kind": "notification", "title": "Hello"}}' {url}/v1/users/me/items\n""",
         file=sys.stderr,
