@@ -2,7 +2,8 @@
 
 ==================== =====================================================================
 name                 ``[A-Za-z0-9_.~@-]{1,64}``: users, devices, channels, spaces, documents
-document name        1 to 64 characters, names joined by ``/``
+document name        1 to 64 characters, names joined by ``/``; or an item's document
+an item's document   ``inbox/<user>/<item id>`` or ``space/<name>/<item id>``, however long its parts
 item id              ``[A-Za-z0-9][A-Za-z0-9_.~-]{0,63}``
 personal item        ``space/<name>/<id>`` or ``space/<name>/*``, only in an inbox
 topic                ``inbox/<user>``, ``space/<name>``, ``doc/<document name>``
@@ -33,6 +34,7 @@ _ITEM_ID = r"[A-Za-z0-9][A-Za-z0-9_.~-]{0,63}"
 _is_name = re.compile(_NAME).fullmatch
 _is_item_id = re.compile(_ITEM_ID).fullmatch
 _is_document_name = re.compile(r"[A-Za-z0-9_.~@-]+(?:/[A-Za-z0-9_.~@-]+)*").fullmatch
+_is_items_document = re.compile(rf"(?:inbox|space)/{_NAME}/{_ITEM_ID}").fullmatch
 _personal = re.compile(rf"space/({_NAME})/({_ITEM_ID}|\*)").fullmatch
 
 Target = Literal["item", "all", "personal", "personal_all"]
@@ -57,10 +59,13 @@ def is_item_id(value: object) -> bool:
 
 
 def is_document_name(value: object) -> bool:
-    """Whether ``value`` names a document: names joined by ``/``, at most 64 characters in all."""
-    if not isinstance(value, str) or len(value) > MAX_NAME or _is_document_name(value) is None:
+    """Whether ``value`` names a document: names joined by ``/``, at most 64 characters in all, or longer where
+    it is the document of an item, ``inbox/<user>/<item id>`` or ``space/<name>/<item id>``."""
+    if not isinstance(value, str):
         return False
-    return _PATHS.isdisjoint(value.split("/"))
+    if len(value) > MAX_NAME and _is_items_document(value) is None:
+        return False
+    return _is_document_name(value) is not None and _PATHS.isdisjoint(value.split("/"))
 
 
 def topic_kind(topic: object) -> tuple[TopicKind, str]:
