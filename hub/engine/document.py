@@ -14,10 +14,11 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from pycrdt import Doc
 
+from hub.engine.deletes import covers, read_deletes
 from hub.engine.held_vector import HeldVector
 from hub.engine.scan import DEFAULT_LIMITS, EMPTY_UPDATE, ScanLimits, Scanned, ScanState, scan
 from hub.engine.stand_ins import with_bytes, with_subdocuments, without_pairs
-from hub.engine.update_reader import MAX_CLOCK, Id
+from hub.engine.update_reader import MAX_CLOCK, Id, UpdateReader
 from hub.errors import BadValue, Forbidden, Gap, Malformed, Refusal, Refused, TooBig
 from hub.model import UserId
 from hub.protocol.yjs import decode_state_vector
@@ -103,6 +104,22 @@ class Document:
             return NOTHING_NEW
         bound = self._bind(scanned.clocks, user) if bind else ()
         return Applied(True, bound) if bound else NOTHING_BOUND
+
+    def holds(self, update: bytes) -> bool:
+        """Whether an update brings nothing that the document does not hold. Changes nothing.
+
+        Raises:
+            TooBig, Limit, Refused: it is none that the document would take.
+            DocumentBroken: yrs panicked.
+        """
+        try:
+            scanned = self._scan(update)
+        except Gap:
+            return False
+        if scanned.clocks or not scanned.deleted:
+            return not scanned.clocks
+        deleted = _guarded(lambda: self._doc.get_update(self._vector.encoded))
+        return covers(read_deletes(UpdateReader(deleted, own=True)), read_deletes(UpdateReader(update)))
 
     def owner(self, client_id: int) -> UserId | None:
         """Whose client id it is, by the structs that the document holds."""

@@ -46,9 +46,11 @@ QUERY_AWARENESS = b"\x03"
 
 
 class SyncStep1(NamedTuple):
-    """What the sender holds; asks for what it lacks. See ``decode_state_vector``."""
+    """What the sender holds; asks for what it lacks. See ``decode_state_vector``. Without ``asks`` it wants
+    no such question in return (Hocuspocus alone tells)."""
 
     state_vector: bytes
+    asks: bool = True
 
 
 class SyncUpdate(NamedTuple):

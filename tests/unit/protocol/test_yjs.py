@@ -102,7 +102,7 @@ states = st.none() | json_values.filter(lambda value: value is not None).map(
     lambda value: json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 )
 messages = st.one_of(
-    st.builds(yjs.SyncStep1, st.binary()),
+    st.builds(yjs.SyncStep1, st.binary(), st.just(True)),
     st.builds(yjs.SyncUpdate, st.binary(), st.booleans()),
     st.builds(yjs.PermissionDenied, st.text()),
     st.just(yjs.QueryAwareness()),
