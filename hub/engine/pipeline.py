@@ -150,6 +150,7 @@ class Pipeline:
             each.answer()
             if each.broken and isinstance(each.topic, DocumentTopic):
                 self._documents.drop(each.topic)
+        turn.end()
 
     def _take(self, topic: Topic) -> Taken:
         works, topic.waiting = topic.waiting, []
