@@ -1,0 +1,46 @@
+/** What entries beside the core (documents) reach of a hub. No application needs it. */
+import type { Hub, Readable } from "./api.js";
+import { TongbuError } from "./errors.js";
+import type { Surroundings } from "./ports.js";
+import type { Batch } from "./session/batch.js";
+import type { Topic } from "./session/topic.js";
+
+export interface Internals {
+  readonly user: Readable<string | null>;
+  readonly surroundings: Surroundings;
+  /**
+   * How topics of a kind (`doc`) are made. What waits in topics of that kind is said from now on; before, it stays in the
+   * store. Only the first call counts. In a page that leads, other pages' topics of the kind are made by it, too; a page that
+   * leads and was not told how hands over to one that was.
+   */
+  provide(kind: string, make: (name: string) => Topic): void;
+  /** The topic of that name, made where there is none, and kept up to date until `release` was called as often. */
+  hold(name: string): Held;
+  release(topic: Topic): void;
+  /** An id for something said here: greater than every one before. */
+  nextId(): string;
+  /** Something was said here in a topic that is held: its rows (`e <topic> <id>`), to be kept, then pushed. */
+  said(batch: Batch): void;
+  /** What others see of this connection in a topic changed (`topic.presence.own`). */
+  presenceChanged(topic: Topic): void;
+}
+
+export interface Held {
+  readonly topic: Topic;
+  /** Resolves once what the store holds is in the topic; at once where it is already. Rejects with `StoreError`, `Closed`. */
+  readonly loaded: Promise<void>;
+}
+
+const internals = new WeakMap<Hub, Internals>();
+
+/** Raises where `hub` was not made by this copy of the SDK. */
+export function internalsOf(hub: Hub): Internals {
+  const found = internals.get(hub);
+  if (found === undefined)
+    throw new TongbuError("not_a_hub", "This hub was made by another copy of the SDK.");
+  return found;
+}
+
+export function setInternals(hub: Hub, of: Internals): void {
+  internals.set(hub, of);
+}

@@ -1,0 +1,32 @@
+/** Who else is there, in one topic. Never kept, gone with the connection. */
+import type { Json, Present } from "../api.js";
+import { type Cell, cell } from "./cell.js";
+
+/** Bytes of one state on the wire; the hub refuses more. */
+export const STATE_BYTES = 4_096;
+
+export class Presence {
+  readonly others: Cell<ReadonlyMap<string, Present>> = cell(new Map());
+  /** What others are to see of this connection, and what the hub was told on this one. */
+  own: Json = null;
+  said: Json = null;
+
+  /** The hub named connections; null for one that is gone. */
+  heard(states: Readonly<Record<string, unknown>>): void {
+    const others = new Map(this.others.get());
+    for (const [connection, about] of Object.entries(states)) {
+      if (about === null) others.delete(connection);
+      else others.set(connection, presentOf(about as Partial<Present>));
+    }
+    this.others.set(others);
+  }
+
+  lost(): void {
+    this.said = null;
+    if (this.others.get().size > 0) this.others.set(new Map());
+  }
+}
+
+function presentOf(about: Partial<Present>): Present {
+  return { device: String(about.device ?? ""), user: String(about.user ?? ""), state: about.state ?? null };
+}

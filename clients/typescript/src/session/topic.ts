@@ -1,0 +1,211 @@
+/**
+ * One topic as this page has it: what the wire says of it, and what waits to be pushed. No I/O.
+ *
+ * In the page that leads, the conversation with the hub calls `opened`, `relay` …, and what is to be kept goes into a
+ * `Batch`. In every other page rows come from the page that leads (`load`, `follow`), and what is said here goes to it as
+ * rows, which it takes in by `adopt`. So a content (a ledger, a document) is written once for both.
+ */
+import type { Refusal } from "../errors.js";
+import type { Batch, Row } from "./batch.js";
+import { cell } from "./cell.js";
+import { Presence } from "./presence.js";
+
+export type Access = "write" | "read" | null;
+
+/** Those of the hub that a device heeds: bytes, statements a push, ms. */
+export interface Limits {
+  readonly message: number;
+  readonly statements: number;
+  readonly retention: number;
+}
+
+export const DEFAULT_LIMITS: Limits = { message: 2 ** 20, statements: 1_000, retention: 90 * 86_400_000 };
+
+/** Bytes of a message, more than enough, beside what it carries. */
+export const HEAD_BYTES = 64;
+
+export interface OpenedTopic {
+  readonly ref: number;
+  readonly handle: number;
+  readonly incarnation: number;
+  readonly seq: number;
+  readonly access: Access;
+  readonly full: boolean;
+  readonly body: readonly unknown[];
+  readonly more: boolean;
+}
+
+export interface RelayedTopic {
+  readonly handle: number;
+  readonly seq: number;
+  readonly body: readonly unknown[];
+  readonly more: boolean;
+}
+
+/** Why a push was not taken. */
+export interface PushRefused {
+  readonly code: string;
+  readonly message: string;
+  readonly at: number | null;
+  readonly stateVector: Uint8Array | null;
+}
+
+/** What one push says: statements without actor, or one document update. */
+export type PushBody = readonly (readonly unknown[])[] | Uint8Array;
+
+export abstract class Topic {
+  incarnation = 0;
+  seq = 0;
+  /** Null unless open on the present connection. */
+  handle: number | null = null;
+  opening = false;
+  pushing = false;
+  /** It must be opened again: what is here is not what the hub has. */
+  behind = false;
+  /** Nobody needs it any more, once nothing waits in it. */
+  closing = false;
+  /** Opens and pushes wait until then (monotonic ms); how many tries failed. */
+  retryAt = 0;
+  tries = 0;
+  /** What the hub answered on this connection is here. */
+  readonly inSync = cell(false);
+  readonly access = cell<Access>(null);
+  /** Why it can't be opened. */
+  readonly refusal = cell<Refusal | null>(null);
+  readonly presence = new Presence();
+  private parts: unknown[] | null = null;
+  private whole: OpenedTopic | RelayedTopic | null = null;
+
+  constructor(readonly name: string) {}
+
+  // ------------------------------------------------------------------ the wire
+
+  /** The connection ended, or the right to the topic: what hung on it is void. */
+  lost(): void {
+    this.handle = null;
+    this.opening = this.pushing = false;
+    this.access.set(null);
+    this.inSync.set(false);
+    this.dropParts();
+    this.presence.lost();
+    this.unanswered();
+  }
+
+  /** The answer to an open, or (`ref` 0) what changed unasked. */
+  opened(message: OpenedTopic, batch: Batch): void {
+    this.handle = message.handle;
+    this.access.set(message.access);
+    this.refusal.set(null);
+    this.dropParts();
+    if (message.ref !== 0) this.opening = false;
+    if (message.more) this.begin(message);
+    else this.take(message, message.body, batch);
+  }
+
+  /** What others saved; whether the topic must be opened again, because something is missing. */
+  relay(message: RelayedTopic, batch: Batch): boolean {
+    if (this.parts !== null && this.whole?.seq === message.seq) {
+      this.part(message, this.parts, this.whole, batch);
+      return false;
+    }
+    if (this.opening || message.seq < this.seq) return false;
+    if (message.seq > this.seq + 1) return true;
+    if (message.more) this.begin(message);
+    else this.take(message, message.body, batch);
+    return false;
+  }
+
+  /** What was pushed is saved under `seq`. */
+  acknowledged(seq: number, batch: Batch): void {
+    this.tries = 0;
+    const reached = Math.max(this.seq, seq);
+    this.settle(reached, batch);
+    this.reached(reached, batch);
+  }
+
+  private begin(message: OpenedTopic | RelayedTopic): void {
+    this.parts = [...message.body];
+    this.whole = message;
+  }
+
+  private part(
+    message: RelayedTopic,
+    parts: unknown[],
+    whole: OpenedTopic | RelayedTopic,
+    batch: Batch,
+  ): void {
+    for (const each of message.body) parts.push(each);
+    if (message.more) return;
+    this.dropParts();
+    this.take(whole, parts, batch);
+  }
+
+  private dropParts(): void {
+    this.parts = this.whole = null;
+  }
+
+  private take(message: OpenedTopic | RelayedTopic, body: readonly unknown[], batch: Batch): void {
+    const opened = "full" in message ? message : null;
+    const full = opened?.full === true;
+    const replaced = full && this.incarnation !== 0 && this.incarnation !== opened.incarnation;
+    const seq = full ? message.seq : Math.max(this.seq, message.seq);
+    if (opened !== null) {
+      this.incarnation = opened.incarnation;
+      this.inSync.set(true);
+    }
+    this.bring(body, seq, full, replaced, batch);
+    this.reached(seq, batch);
+  }
+
+  protected reached(seq: number, batch: Batch): void {
+    this.seq = seq;
+    batch.put("t", this.name, undefined, [this.incarnation, seq]);
+  }
+
+  // ------------------------------------------------------------------ content, in the page that leads
+
+  /** Take a body saved under `seq`; `full`: it is everything, `replaced`: another history. */
+  abstract bring(body: readonly unknown[], seq: number, full: boolean, replaced: boolean, batch: Batch): void;
+
+  /** What an open tells besides the seq. */
+  abstract stateVector(): Uint8Array | null;
+
+  /** The body of the next push, on its way from now on; null for nothing. What can't ever be pushed is refused in the
+   * batch. */
+  abstract nextPush(limits: Limits, batch: Batch): PushBody | null;
+
+  /** What is on its way was saved. */
+  abstract settle(seq: number, batch: Batch): void;
+
+  /** What is on its way is not known to have been taken: it waits again. */
+  abstract unanswered(): void;
+
+  /** What is on its way was refused: what is given up for it is answered in the batch. */
+  abstract refused(no: PushRefused, batch: Batch): void;
+
+  /** The topic itself was refused: everything that waits is answered in the batch. */
+  abstract giveUp(refusal: Refusal, batch: Batch): void;
+
+  /** Take in what was said in another page (rows of waiting kinds, in order); known ids are passed over. */
+  abstract adopt(rows: readonly Row[], batch: Batch): void;
+
+  // ------------------------------------------------------------------ content, in every page
+
+  /** Ids of what waits for the hub, oldest first. */
+  abstract waiting(): Iterable<string>;
+
+  /** Of what was said here: what is not known to be on this device's disk. */
+  abstract pending(): Row[];
+
+  /** These ids are on disk. */
+  abstract kept(ids: readonly string[]): void;
+
+  /** Everything another page needs to show the same, what is not on disk left out. */
+  abstract rows(): Row[];
+
+  /** This is all there is, besides what is pending here. `answered`: called with what waited and is not there any more. */
+  abstract load(rows: readonly Row[], answered: (ids: readonly string[]) => void): void;
+
+  /** The page that leads changed these rows, and removed those (kind, name). */
+  abstract follow(puts: readonly Row[], removals: readonly (readonly [kind: string, name: string])[]): void;
+}
