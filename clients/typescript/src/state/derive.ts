@@ -1,0 +1,196 @@
+/**
+ * What is shown and counted: one pure function of an item's registers and now. The rules are docs/protocol.md §5,
+ * "What is shown".
+ */
+
+import type { Counts, Durability, Final, Item, Json, Receipt, Status, TaskState } from "../api.js";
+import { millisecondsOf } from "./clock.js";
+import type { EDIT_FIELDS } from "./fields.js";
+import type { Register, Registers } from "./join.js";
+import { FIRST_ATTEMPT, FIRST_STATUS, isTerminal } from "./statuses.js";
+import { FINAL, ITEM, SENT_PREFIX } from "./weights.js";
+
+/** Before every stamp. */
+export const NEVER = -1;
+
+/** What one reader has marked as read up to an order. */
+export interface ReadUpto {
+  /** The latest stamp of the marks that cover an item of that order; `NEVER` where none does, or it has none yet. */
+  hlcOver(order: number | null): number;
+}
+
+/** The `read_upto` registers: those of the item `*`; for a space, of `space/<name>/*` in the reader's inbox. */
+export function readUpto(registers?: Registers): ReadUpto {
+  const stated = [...(registers ?? new Map<string, Register>()).values()];
+  stated.sort((one, other) => (other.value as number) - (one.value as number));
+  const orders = stated.map((each) => each.value as number);
+  let latest = NEVER;
+  const latests = stated.map((each) => {
+    latest = Math.max(latest, each.hlc);
+    return latest;
+  });
+  return { hlcOver: (order) => (order === null ? NEVER : (latests[reaching(orders, order) - 1] ?? NEVER)) };
+}
+
+/** How many of these orders, the greatest first, reach an order. */
+function reaching(orders: readonly number[], order: number): number {
+  let low = 0;
+  for (let high = orders.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if ((orders[middle] as number) >= order) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The reader has marked nothing. */
+export const NOTHING_READ: ReadUpto = readUpto();
+
+interface SavedRecord
+  extends Pick<Item, "kind" | "title" | "level" | "class" | "source" | "tags" | "link" | "data"> {
+  readonly body?: string;
+  readonly by?: string;
+  readonly at?: number;
+  readonly order?: number;
+}
+
+/**
+ * Derive what an item is at `now` (ms); null where it has no record (yet).
+ *
+ * @param registers the item's, from its own ledger.
+ * @param uptos the reader's marks that concern this ledger.
+ * @param personal for an item of a space: the registers of `space/<name>/<id>` in the reader's inbox.
+ */
+export function derive(
+  id: string,
+  registers: Registers,
+  uptos: ReadUpto,
+  now: number,
+  personal: Registers | null = null,
+  durability: Durability = "saved",
+): Item | null {
+  const found = registers.get(ITEM);
+  if (!found) return null;
+  const record = found.value as unknown as SavedRecord;
+  const own = personal ?? registers;
+  const order = record.order ?? null;
+  const task = record.kind === "task" ? taskState(registers) : null;
+  const reading = task ? readTask(registers, own) : readNotification(own, uptos.hlcOver(order));
+  const snoozed = (own.get("snoozed")?.value ?? null) as number | null;
+  return {
+    ...record,
+    ...(task ? edited(registers) : null),
+    id,
+    by: record.by ?? null,
+    at: record.at ?? null,
+    order,
+    ...reading,
+    archived: isTrue(own, "archived"),
+    pinned: isTrue(own, "pinned"),
+    deleted: isTrue(registers, "deleted"),
+    snoozed: snoozed !== null && snoozed > now ? snoozed : null,
+    sent: receipts(registers),
+    durability,
+    task,
+  };
+}
+
+/** What one item adds to its ledger's counts. */
+export function countOf(item: Item): Counts {
+  const counted = !(item.archived || item.deleted || item.snoozed !== null);
+  const notification = counted && item.task === null;
+  return {
+    unread: notification && !item.read ? 1 : 0,
+    unseen: notification && !item.seen ? 1 : 0,
+    open: counted && item.task !== null && !isTerminal(item.task.status) ? 1 : 0,
+  };
+}
+
+/** When an item changes by time alone (a snooze ends), in ms; null if never. */
+export function nextChange(item: Item): number | null {
+  return item.snoozed;
+}
+
+/** One map of the record with its edits and what is derived, as commands and HTTP answer. */
+export function flat(item: Item): { readonly [key: string]: Json } {
+  const { task, durability: _durability, by, at, order, ...rest } = item;
+  const { finishedAt: _finishedAt, ...steps } = task ?? { finishedAt: null };
+  const hubs = Object.entries({ by, at, order }).filter(([, value]) => value !== null);
+  return { ...rest, ...Object.fromEntries(hubs), ...steps } as unknown as { readonly [key: string]: Json };
+}
+
+function isTrue(registers: Registers, slot: string): boolean {
+  return registers.get(slot)?.value === true;
+}
+
+function readNotification(own: Registers, covered: number): Pick<Item, "read" | "seen"> {
+  const stated = own.get("read");
+  return {
+    read: !stated || stated.hlc < covered ? covered !== NEVER : stated.value === true,
+    seen: stated !== undefined || covered !== NEVER || isTrue(own, "seen"),
+  };
+}
+
+function readTask(registers: Registers, own: Registers): Pick<Item, "read" | "seen"> {
+  const stated = own.get("read");
+  return {
+    read: stated?.value === true && stated.hlc >= attemptOf(registers).ended,
+    seen: stated !== undefined || isTrue(own, "seen"),
+  };
+}
+
+function edited(registers: Registers): { readonly title?: string; readonly body?: string } {
+  const title = registers.get("title");
+  const body = registers.get("body");
+  return {
+    ...(title && { title: title.value as string }),
+    ...(body && { body: body.value as string }),
+  };
+}
+
+interface Attempt {
+  readonly attempt: number;
+  readonly status: Status;
+  /** The stamp of the statement that ended it; `NEVER` while none has. */
+  readonly ended: number;
+  readonly finishedAt: number | null;
+}
+
+function attemptOf(registers: Registers): Attempt {
+  const stated = registers.get("status");
+  const [attempt, status] = (stated?.value ?? [FIRST_ATTEMPT, FIRST_STATUS]) as [number, Status];
+  const final = registers.get(FINAL)?.value as Final | undefined;
+  if (final && final.attempt >= attempt) {
+    return { attempt: final.attempt, status: final.status, ended: final.hlc, finishedAt: final.at };
+  }
+  if (stated && isTerminal(status)) {
+    return { attempt, status, ended: stated.hlc, finishedAt: millisecondsOf(stated.hlc) };
+  }
+  return { attempt, status, ended: NEVER, finishedAt: null };
+}
+
+function taskState(registers: Registers): TaskState {
+  const { attempt, status, finishedAt } = attemptOf(registers);
+  const progress = registers.get("progress")?.value as [number, number, string?] | undefined;
+  const present = progress?.[0] === attempt ? progress : undefined;
+  const edit = <Value>(slot: (typeof EDIT_FIELDS)[number]) =>
+    (registers.get(slot)?.value ?? null) as Value | null;
+  return {
+    attempt,
+    status,
+    progress: present?.[1] ?? 0,
+    note: present?.[2] ?? null,
+    due: edit<number>("due"),
+    priority: edit<number>("priority"),
+    assignee: edit<string>("assignee"),
+    finishedAt,
+    final: (registers.get(FINAL)?.value ?? null) as Final | null,
+  };
+}
+
+function receipts(registers: Registers): Readonly<Record<string, Receipt>> {
+  const sent = [...registers].filter(([slot]) => slot.startsWith(SENT_PREFIX));
+  return Object.fromEntries(
+    sent.map(([slot, { value }]) => [slot.slice(SENT_PREFIX.length), value as unknown as Receipt]),
+  );
+}

@@ -1,0 +1,67 @@
+/** The alphabets of names, item ids and topics, as docs/protocol.md §4 and §5 have them. */
+
+import { Refusal } from "../errors.js";
+
+export type LedgerKind = "inbox" | "space";
+export type TopicKind = LedgerKind | "doc";
+
+/** What a statement's `item` names: an item, `*`, `space/<name>/<id>`, `space/<name>/*`. */
+export type Target = "item" | "all" | "personal" | "personalAll";
+
+/** The item that stands for every item of an inbox: `read_upto` is stated on it. */
+export const ALL = "*";
+
+const MAX_NAME = 64;
+const NAME = /^[A-Za-z0-9_.~@-]{1,64}$/;
+const ITEM_ID = /^[A-Za-z0-9][A-Za-z0-9_.~-]{0,63}$/;
+const PERSONAL = /^space\/([A-Za-z0-9_.~@-]{1,64})\/([A-Za-z0-9][A-Za-z0-9_.~-]{0,63}|\*)$/;
+
+/** Whether it names a user, device, channel or space. No URL can hold `.` and `..`: they are no names. */
+export function isName(value: unknown): value is string {
+  return typeof value === "string" && NAME.test(value) && value !== "." && value !== "..";
+}
+
+/** Whether it is the id of a notification or task. */
+export function isItemId(value: unknown): value is string {
+  return typeof value === "string" && ITEM_ID.test(value);
+}
+
+/** Whether it names a document: names joined by `/`, at most 64 characters in all. */
+export function isDocumentName(value: unknown): value is string {
+  return typeof value === "string" && value.length <= MAX_NAME && value.split("/").every(isName);
+}
+
+/** Take a topic apart. Throws `bad_id` or `unknown_topic`. */
+export function topicKind(topic: unknown): { readonly kind: TopicKind; readonly name: string } {
+  if (typeof topic !== "string") throw new Refusal("bad_id", "a topic is a string");
+  const slash = topic.indexOf("/");
+  const kind = slash < 0 ? topic : topic.slice(0, slash);
+  const name = slash < 0 ? "" : topic.slice(slash + 1);
+  if (kind !== "inbox" && kind !== "space" && kind !== "doc") {
+    throw new Refusal("unknown_topic", "a topic is inbox/<user>, space/<name> or doc/<name>");
+  }
+  if (kind === "doc" ? isDocumentName(name) : isName(name)) return { kind, name };
+  throw new Refusal("bad_id", "the name of a topic is 1 to 64 of A-Z a-z 0-9 _ . ~ @ -");
+}
+
+/** The item under which a reader states what is personal about a shared item (`*`: about all). */
+export function personalName(space: string, item: string): string {
+  return `space/${space}/${item}`;
+}
+
+/** Take a personal item apart; null where `item` is of another sort. */
+export function personalItem(item: string): { readonly space: string; readonly item: string } | null {
+  const found = PERSONAL.exec(item);
+  return found ? { space: found[1] as string, item: found[2] as string } : null;
+}
+
+/** What `item` names in a ledger of that kind. Throws `bad_id`. */
+export function targetOf(kind: LedgerKind, item: unknown): Target {
+  if (isItemId(item)) return "item";
+  if (kind === "inbox" && typeof item === "string") {
+    if (item === ALL) return "all";
+    const personal = personalItem(item);
+    if (personal) return personal.item === ALL ? "personalAll" : "personal";
+  }
+  throw new Refusal("bad_id", "an id is 1 to 64 of A-Z a-z 0-9 _ . ~ -, the first a letter or digit");
+}
