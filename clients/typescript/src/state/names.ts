@@ -26,9 +26,18 @@ export function isItemId(value: unknown): value is string {
   return typeof value === "string" && ITEM_ID.test(value);
 }
 
-/** Whether it names a document: names joined by `/`, at most 64 characters in all. */
+/**
+ * Whether it names a document: names joined by `/`, at most 64 characters in all, or longer where it is the document of an
+ * item, `inbox/<user>/<item id>` or `space/<name>/<item id>`.
+ */
 export function isDocumentName(value: unknown): value is string {
-  return typeof value === "string" && value.length <= MAX_NAME && value.split("/").every(isName);
+  if (typeof value !== "string") return false;
+  const parts = value.split("/");
+  return parts.every(isName) && (value.length <= MAX_NAME || isItemsDocument(parts));
+}
+
+function isItemsDocument([ledger, , item, more]: readonly string[]): boolean {
+  return (ledger === "inbox" || ledger === "space") && isItemId(item) && more === undefined;
 }
 
 /** Take a topic apart. Throws `bad_id` or `unknown_topic`. */
