@@ -20,7 +20,11 @@ STATEMENT_BYTES = 400
 
 
 class Generation:
-    """Commits between two seals."""
+    """Commits between two seals.
+
+    ``statements`` counts what a pass has to move: registers, each once however often it was stated on, and
+    updates. ``bytes`` is what these take in memory and all journal rows on disk, roughly.
+    """
 
     __slots__ = ("bytes", "documents", "ledgers", "statements", "topics", "upto")
 
@@ -90,11 +94,17 @@ class Tail:
         """One committed journal row of a ledger, ``size`` bytes long."""
         active = self._active
         ledger = active.ledgers.setdefault(row.topic, {})
+        added = 0
         for (item, slot), register in overlay.items():
-            ledger.setdefault(item, {})[slot] = register
+            registers = ledger.get(item)
+            if registers is None:
+                registers = ledger[item] = {}
+            if slot not in registers:
+                added += 1
+            registers[slot] = register
         active.topics[row.topic] = row
-        active.statements += len(overlay)
-        active.bytes += size + STATEMENT_BYTES * len(overlay)
+        active.statements += added
+        active.bytes += size + STATEMENT_BYTES * added
         active.upto = number
 
     def add_document(self, row: TopicRow, update: UpdateRow, number: int) -> None:
