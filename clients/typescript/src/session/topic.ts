@@ -6,6 +6,7 @@
  * rows, which it takes in by `adopt`. So a content (a ledger, a document) is written once for both.
  */
 import type { Refusal } from "../errors.js";
+import type { No, Opened, PushBody, Relay } from "../protocol/messages.js";
 import type { Batch, Row } from "./batch.js";
 import { cell } from "./cell.js";
 import { Presence } from "./presence.js";
@@ -24,34 +25,8 @@ export const DEFAULT_LIMITS: Limits = { message: 2 ** 20, statements: 1_000, ret
 /** Bytes of a message, more than enough, beside what it carries. */
 export const HEAD_BYTES = 64;
 
-export interface OpenedTopic {
-  readonly ref: number;
-  readonly handle: number;
-  readonly incarnation: number;
-  readonly seq: number;
-  readonly access: Access;
-  readonly full: boolean;
-  readonly body: readonly unknown[];
-  readonly more: boolean;
-}
-
-export interface RelayedTopic {
-  readonly handle: number;
-  readonly seq: number;
-  readonly body: readonly unknown[];
-  readonly more: boolean;
-}
-
 /** Why a push was not taken. */
-export interface PushRefused {
-  readonly code: string;
-  readonly message: string;
-  readonly at: number | null;
-  readonly stateVector: Uint8Array | null;
-}
-
-/** What one push says: statements without actor, or one document update. */
-export type PushBody = readonly (readonly unknown[])[] | Uint8Array;
+export type PushRefused = Pick<No, "code" | "message" | "at" | "stateVector">;
 
 export abstract class Topic {
   incarnation = 0;
@@ -74,7 +49,7 @@ export abstract class Topic {
   readonly refusal = cell<Refusal | null>(null);
   readonly presence = new Presence();
   private parts: unknown[] | null = null;
-  private whole: OpenedTopic | RelayedTopic | null = null;
+  private whole: Opened | Relay | null = null;
 
   constructor(readonly name: string) {}
 
@@ -92,18 +67,18 @@ export abstract class Topic {
   }
 
   /** The answer to an open, or (`ref` 0) what changed unasked. */
-  opened(message: OpenedTopic, batch: Batch): void {
+  opened(message: Opened, batch: Batch): void {
     this.handle = message.handle;
     this.access.set(message.access);
     this.refusal.set(null);
     this.dropParts();
     if (message.ref !== 0) this.opening = false;
     if (message.more) this.begin(message);
-    else this.take(message, message.body, batch);
+    else this.took(message, message.body, batch);
   }
 
   /** What others saved; whether the topic must be opened again, because something is missing. */
-  relay(message: RelayedTopic, batch: Batch): boolean {
+  relay(message: Relay, batch: Batch): boolean {
     if (this.parts !== null && this.whole?.seq === message.seq) {
       this.part(message, this.parts, this.whole, batch);
       return false;
@@ -111,7 +86,7 @@ export abstract class Topic {
     if (this.opening || message.seq < this.seq) return false;
     if (message.seq > this.seq + 1) return true;
     if (message.more) this.begin(message);
-    else this.take(message, message.body, batch);
+    else this.took(message, message.body, batch);
     return false;
   }
 
@@ -123,28 +98,23 @@ export abstract class Topic {
     this.reached(reached, batch);
   }
 
-  private begin(message: OpenedTopic | RelayedTopic): void {
+  private begin(message: Opened | Relay): void {
     this.parts = [...message.body];
     this.whole = message;
   }
 
-  private part(
-    message: RelayedTopic,
-    parts: unknown[],
-    whole: OpenedTopic | RelayedTopic,
-    batch: Batch,
-  ): void {
+  private part(message: Relay, parts: unknown[], whole: Opened | Relay, batch: Batch): void {
     for (const each of message.body) parts.push(each);
     if (message.more) return;
     this.dropParts();
-    this.take(whole, parts, batch);
+    this.took(whole, parts, batch);
   }
 
   private dropParts(): void {
     this.parts = this.whole = null;
   }
 
-  private take(message: OpenedTopic | RelayedTopic, body: readonly unknown[], batch: Batch): void {
+  private took(message: Opened | Relay, body: readonly unknown[], batch: Batch): void {
     const opened = "full" in message ? message : null;
     const full = opened?.full === true;
     const replaced = full && this.incarnation !== 0 && this.incarnation !== opened.incarnation;
@@ -193,6 +163,11 @@ export abstract class Topic {
 
   /** Ids of what waits for the hub, oldest first. */
   abstract waiting(): Iterable<string>;
+
+  /** How many wait. */
+  get unsaved(): number {
+    return [...this.waiting()].length;
+  }
 
   /** Of what was said here: what is not known to be on this device's disk. */
   abstract pending(): Row[];

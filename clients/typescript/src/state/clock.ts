@@ -58,6 +58,12 @@ export class HybridClock {
     this.#seen = seen;
   }
 
+  /** Go on after stamps that were made elsewhere: before a restart, in another page of this device. */
+  resume(last: number, seen = 0): void {
+    this.#seen = Math.max(this.#seen, seen);
+    this.#last = Math.max(this.#last, last, seen);
+  }
+
   /** The highest stamp made or seen. */
   get last(): number {
     return this.#last;

@@ -1,0 +1,33 @@
+/** How long to wait before coming back: exponential, with full jitter. */
+import type { Surroundings } from "../ports.js";
+
+const FIRST = 500;
+const MOST = 60_000;
+
+export interface Backoff {
+  /** The next wait in ms: a random time up to 0.5 s, 1 s, 2 s … 60 s. */
+  next(): number;
+  /** It went well: begin anew. */
+  reset(): void;
+}
+
+export function createBackoff(random: Surroundings["random"]): Backoff {
+  let tries = 0;
+  return {
+    next: () => jitter(random, tries++),
+    reset() {
+      tries = 0;
+    },
+  };
+}
+
+/** The wait after so many tries. */
+export function jitter(random: Surroundings["random"], tries: number): number {
+  return Math.round(chance(random) * Math.min(MOST, FIRST * 2 ** Math.min(tries, 10)));
+}
+
+/** A number from 0 up to, and without, 1. */
+export function chance(random: Surroundings["random"]): number {
+  const bytes = random(2);
+  return ((bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)) / 65_536;
+}
