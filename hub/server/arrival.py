@@ -19,19 +19,18 @@ from hub.server.http_protocol import Entrance, HttpProtocol
 from hub.server.wheel import Timer
 
 _upgrade_head = re.compile(
-    rb"GET (/[-A-Za-z0-9._~!$&'()*+,;=:@%/?]*) HTTP/1\.1\r\n"
-    rb"((?:[-!#$%&'*+.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
+    r"GET (/[-A-Za-z0-9._~!$&'()*+,;=:@%/?]*) HTTP/1\.1\r\n"
+    r"((?:[-!#$%&'*+.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
 ).fullmatch
 
 
 def upgrade_request(head: bytes) -> UpgradeRequest | None:
     """The request for a WebSocket that the bytes are, no more and no less; None for anything else, and for
     what ``HttpProtocol`` has to look at: a body, and ``Upgrade`` or ``Connection`` other than once."""
-    match = _upgrade_head(head)
+    match = _upgrade_head(head.decode("latin-1"))
     if match is None:
         return None
-    lines = [line.partition(b":") for line in match[2][:-2].split(b"\r\n")]
-    headers = [(name.lower(), value.strip(b" \t")) for name, _, value in lines]
+    headers = [line.split(":", 1) for line in match[2][:-2].split("\r\n")]
     request = UpgradeRequest("GET", match[1], "1.1", headers)
     if "content-length" in request.fields or "transfer-encoding" in request.fields:
         return None

@@ -7,8 +7,9 @@ is left to the library, which knows what RFC 6455 §4.2 says about it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import parse_qs, unquote
 
 from websockets.datastructures import Headers
@@ -23,9 +24,11 @@ from hub.server.http.answer import PROBLEM, encode_json
 from hub.server.http.problems import document
 from hub.server.websocket import Handshake
 
-_key = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
+_SUBPROTOCOLS: Final = "sec-websocket-protocol"
+_ONCE: Final = frozenset(("sec-websocket-key", "sec-websocket-version", _SUBPROTOCOLS))
+_is_key = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==").fullmatch
 _token = r"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
-_subprotocols = re.compile(rf"{_token}(?:[ \t]*,[ \t]*{_token})*")
+_are_subprotocols = re.compile(rf"{_token}(?:[ \t]*,[ \t]*{_token})*").fullmatch
 
 
 class UpgradeRequest:
@@ -35,26 +38,36 @@ class UpgradeRequest:
         method: such as ``GET``.
         target: path and query, as sent.
         version: of HTTP, such as ``1.1``.
-        headers: names in lower case and values, as sent.
+        headers: pairs of name, in any case, and value; blanks around the value don't count.
     """
 
-    __slots__ = ("asks_for_websocket", "fields", "method", "target", "version")
+    __slots__ = ("asks_for_websocket", "fields", "method", "repeated", "target", "version")
 
-    def __init__(
-        self, method: str, target: bytes, version: str, headers: Sequence[tuple[bytes, bytes]]
-    ) -> None:
+    def __init__(self, method: str, target: str, version: str, headers: Iterable[Sequence[str]]) -> None:
         self.method = method
-        self.target = target.decode("latin-1")
+        self.target = target
         self.version = version
-        self.fields: dict[str, list[str]] = {}
-        for name, value in headers:
-            self.fields.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+        self.fields: dict[str, str] = {}
+        """By name in lower case; of those that came more than once the first value."""
+        self.repeated: dict[str, list[str]] = {}
+        """All values of those, in order."""
+        fields = self.fields
+        for field, sent in headers:
+            name, value = field.lower(), sent.strip(" \t")
+            if name in fields:
+                self.repeated.setdefault(name, [fields[name]]).append(value)
+            else:
+                fields[name] = value
         self.asks_for_websocket = self._asks_for_websocket()
         """Whether ``Upgrade`` and ``Connection`` say so, each once (RFC 6455 §4.2.1)."""
 
     def every(self, name: str) -> Sequence[str]:
         """All values of a header, in order."""
-        return self.fields.get(name, ())
+        return self.repeated.get(name) or ((self.fields[name],) if name in self.fields else ())
+
+    def only(self, name: str) -> str | None:
+        """The value of a header that is there once."""
+        return self.fields.get(name) if name not in self.repeated else None
 
     def _asks_for_websocket(self) -> bool:
         upgrade, connection = self.only("upgrade"), self.only("connection")
@@ -64,11 +77,6 @@ class UpgradeRequest:
             and connection is not None
             and "upgrade" in connection.lower().replace(",", " ").split()
         )
-
-    def only(self, name: str) -> str | None:
-        """The value of a header that is there once."""
-        values = self.fields.get(name, ())
-        return values[0] if len(values) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +106,18 @@ class Doorway:
             errors.BadRequest: the request has a body.
         """
         path, _, query = request.target.partition("?")
-        path = unquote(path)
+        if "%" in path:
+            path = unquote(path)
         if not self.handlers.serves(path):
             raise errors.NotFound
-        if len(request.every("origin")) > 1 or not self.allows_origin(
-            request.only("origin"), request.only("host")
-        ):
+        origin, host = request.only("origin"), request.only("host")
+        if "origin" in request.repeated or not self.allows_origin(origin, host):
             raise errors.Forbidden("Pages of this origin may not connect; see `server.origins`.")
-        if request.every("transfer-encoding") or not set(request.every("content-length")) <= {"0"}:
+        if "transfer-encoding" in request.fields or not set(request.every("content-length")) <= {"0"}:
             raise errors.BadRequest("A request that asks for a WebSocket has no body.")
         address = self.proxies.resolve(peer, request.every("x-forwarded-for"))
-        return Upgrade(path, address, _bearer(request.only("authorization")) or _query_token(query))
+        token = _bearer(request.only("authorization") or "") or _query_token(query)
+        return Upgrade(path, address, token)
 
     def answer(self, request: UpgradeRequest, path: str) -> tuple[bool, bytes]:
         """Whether the request is accepted, and the HTTP response that says so.
@@ -117,23 +126,23 @@ class Doorway:
             request: one that was admitted.
             path: percent-decoded.
         """
-        offered = request.only("sec-websocket-protocol") or ""
-        key = request.only("sec-websocket-key") or ""
+        key, offered = request.fields.get("sec-websocket-key", ""), request.fields.get(_SUBPROTOCOLS)
         common = (
             request.method == "GET"
             and request.version == "1.1"
             and request.asks_for_websocket
-            and request.only("sec-websocket-version") == "13"
-            and _key.fullmatch(key) is not None
-            and (_subprotocols.fullmatch(offered) or "sec-websocket-protocol" not in request.fields)
+            and request.fields.get("sec-websocket-version") == "13"
+            and _is_key(key)
+            and (offered is None or _are_subprotocols(offered))
+            and request.repeated.keys().isdisjoint(_ONCE)
         )
         if not common:
             return self._answer_by_library(request, path)
-        selected = self.handlers.subprotocol(path, re.findall(_token, offered))
-        return True, _switch(accept_key(key), selected)
+        subprotocols = [] if offered is None else [each.strip(" \t") for each in offered.split(",")]
+        return True, _switch(accept_key(key), self.handlers.subprotocol(path, subprotocols))
 
     def _answer_by_library(self, request: UpgradeRequest, path: str) -> tuple[bool, bytes]:
-        headers = Headers((name, value) for name, values in request.fields.items() for value in values)
+        headers = Headers((name, value) for name in request.fields for value in request.every(name))
         handshake = Handshake(self.handlers, path)
         handshake.send_response(
             handshake.accept(Request(request.target, headers, request.method, f"HTTP/{request.version}"))
@@ -162,8 +171,8 @@ def _switch(accept: str, subprotocol: str | None) -> bytes:
     ).encode("ascii")
 
 
-def _bearer(authorization: str | None) -> str | None:
-    scheme, _, token = (authorization or "").partition(" ")
+def _bearer(authorization: str) -> str | None:
+    scheme, _, token = authorization.partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 

@@ -162,7 +162,9 @@ class HttpProtocol(HttpToolsProtocol):
         reactor = upgraded(server_state=self.server_state)
         reactor.connection_made(self.transport)
         scope = self.scope
-        reactor.upgrade(UpgradeRequest(scope["method"], self.url, scope["http_version"], self.headers))
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers]
+        target = self.url.decode("latin-1")
+        reactor.upgrade(UpgradeRequest(scope["method"], target, scope["http_version"], headers))
         self.transport.set_protocol(reactor)
         self.parser = None  # type: ignore[assignment]  # as uvicorn does when a connection is lost
 

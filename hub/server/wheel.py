@@ -19,15 +19,28 @@ _log = structlog.stdlib.get_logger("hub.server.wheel")
 
 
 class Timer:
-    """One scheduled callback. Fires once, unless cancelled before."""
+    """One scheduled callback. Fires once, unless cancelled before.
+
+    Args:
+        tick: when it is due.
+        callback: None for the head of a slot, which is a neighbour of its own while the slot is empty.
+        slot: whose last place it takes.
+    """
 
     __slots__ = ("_after", "_before", "_callback", "_tick")
 
-    def __init__(self, tick: int = 0, callback: Callable[[], None] | None = None) -> None:
+    _before: Timer | None
+    _after: Timer | None
+
+    def __init__(
+        self, tick: int = 0, callback: Callable[[], None] | None = None, slot: Timer | None = None
+    ) -> None:
         self._tick = tick
         self._callback = callback
-        self._before = self
-        self._after = self
+        if slot is None:
+            self._before = self._after = self
+        else:
+            self._join(slot)
 
     @property
     def pending(self) -> bool:
@@ -36,26 +49,35 @@ class Timer:
 
     def cancel(self) -> None:
         """Never fire. Idempotent; also after firing."""
-        self._callback = None
-        self._leave()
-
-    def _leave(self) -> None:
-        self._before._after = self._after
-        self._after._before = self._before
-        self._before = self._after = self
+        before, after = self._before, self._after
+        if before is None or after is None:
+            return
+        before._after, after._before = after, before
+        # No neighbour, not even itself: what refers to itself waits for the garbage collector.
+        self._callback = self._before = self._after = None
 
     def _join(self, slot: Timer) -> None:
         """Take the last place in the slot."""
-        self._before, self._after = slot._before, slot
-        slot._before._after = self
-        slot._before = self
+        last = slot._before
+        assert last is not None
+        self._before, self._after = last, slot
+        last._after = slot._before = self
+
+    def _move_to(self, slot: Timer) -> None:
+        """Leave its place for the last one in the slot."""
+        before, after = self._before, self._after
+        assert before is not None
+        assert after is not None
+        before._after, after._before = after, before
+        self._join(slot)
 
     def _take_all_from(self, slot: Timer) -> None:
         """Become the head of everything in the slot, leaving it empty."""
-        if slot._after is slot:
+        first, last = slot._after, slot._before
+        if first is None or last is None or first is slot:
             return
-        self._before, self._after = slot._before, slot._after
-        self._before._after = self._after._before = self
+        self._before, self._after = last, first
+        first._before = last._after = self
         slot._before = slot._after = slot
 
     def _fire(self) -> None:
@@ -95,9 +117,7 @@ class TimerWheel:
         due = math.ceil((self._clock.monotonic() + delay) / self._resolution)
         if due <= self._tick:
             due = self._tick + 1
-        timer = Timer(due, callback)
-        timer._join(self._slots[due % len(self._slots)])
-        return timer
+        return Timer(due, callback, self._slots[due % len(self._slots)])
 
     def advance(self) -> None:
         """Fire everything that has fallen due by the clock, tick by tick."""
@@ -130,12 +150,11 @@ class TimerWheel:
     def _visit(self, slot: Timer) -> None:
         waiting = Timer()
         waiting._take_all_from(slot)
-        while (timer := waiting._after) is not waiting:
+        while (timer := waiting._after) is not None and timer is not waiting:
             if timer._tick <= self._tick:
                 timer._fire()
             else:
-                timer._leave()
-                timer._join(slot)
+                timer._move_to(slot)
 
     def _ticks(self, seconds: float) -> int:
         return math.floor(seconds / self._resolution)

@@ -183,8 +183,10 @@ class State:
         self.connections: set[Any] = set()
 
 
-def upgrade_request(target: str = "/v1/connect", /, **changes: str | None) -> UpgradeRequest:
-    """A request as a browser sends it; headers by keyword, None removes one."""
+def upgrade_request(
+    target: str = "/v1/connect", /, *more: tuple[str, str], **changes: str | None
+) -> UpgradeRequest:
+    """A request as a browser sends it; headers by keyword, None removes one; ``more`` of them at its end."""
     headers: dict[str, str | None] = {
         "host": "hub.example",
         "upgrade": "websocket",
@@ -193,8 +195,8 @@ def upgrade_request(target: str = "/v1/connect", /, **changes: str | None) -> Up
         "sec-websocket-version": "13",
     }
     headers.update({name.replace("_", "-"): value for name, value in changes.items()})
-    pairs = [(name.encode(), value.encode()) for name, value in headers.items() if value is not None]
-    return UpgradeRequest("GET", target.encode(), "1.1", pairs)
+    pairs = [(name, value) for name, value in headers.items() if value is not None]
+    return UpgradeRequest("GET", target, "1.1", [*pairs, *more])
 
 
 class Process:

@@ -49,9 +49,9 @@ class Parsed:
         self.complete = True
 
     def request(self) -> UpgradeRequest:
-        return UpgradeRequest(
-            self.parser.get_method().decode(), self.url, self.parser.get_http_version(), self.headers
-        )
+        method, version = self.parser.get_method().decode(), self.parser.get_http_version()
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers]
+        return UpgradeRequest(method, self.url.decode("latin-1"), version, headers)
 
 
 class Upgraded:
@@ -125,6 +125,7 @@ async def test_an_upgrade_in_plain_form_reaches_the_reactor_as_it_was_sent() -> 
     assert (upgraded.request.method, upgraded.request.version) == ("GET", "1.1")
     assert upgraded.request.target == "/v1/connect?token=a%20b"
     assert upgraded.request.fields == Parsed(HEAD).request().fields
+    assert not upgraded.request.repeated
 
 
 @pytest.mark.parametrize(
@@ -228,6 +229,8 @@ def test_what_is_read_at_once_is_what_the_http_parser_reads(
     ours = upgrade_request(head)
     if ours is None:
         return
-    theirs = Parsed(head)
-    assert theirs.complete
-    assert (ours.target, ours.fields) == (theirs.request().target, theirs.request().fields)
+    parsed = Parsed(head)
+    assert parsed.complete
+    theirs = parsed.request()
+    assert (ours.target, ours.fields) == (theirs.target, theirs.fields)
+    assert ours.repeated == theirs.repeated

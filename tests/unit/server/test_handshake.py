@@ -78,9 +78,9 @@ def test_pages_of_other_origins_may_not(origin: str) -> None:
 
 
 def test_two_origins_are_none_to_trust() -> None:
-    headers = [(b"origin", b"https://app.example"), (b"origin", b"https://app.example")]
+    headers = [("origin", "https://app.example"), ("origin", "https://app.example")]
     with pytest.raises(errors.Forbidden):
-        doorway().admit(UpgradeRequest("GET", b"/v1/connect", "1.1", headers), "")
+        doorway().admit(UpgradeRequest("GET", "/v1/connect", "1.1", headers), "")
 
 
 @pytest.mark.parametrize("header", [{"content_length": "5"}, {"transfer_encoding": "chunked"}])
@@ -120,8 +120,7 @@ def test_a_client_finds_the_answer_right_and_every_extension_declined() -> None:
     client = ClientProtocol(parse_uri("ws://hub.example/v1/connect"), subprotocols=["tongbu.v1"])  # type: ignore[list-item]  # a plain str is one
     sent = client.connect()
     client.send_request(sent)
-    headers = [(name.lower().encode(), value.encode()) for name, value in sent.headers.raw_items()]
-    request = UpgradeRequest("GET", sent.path.encode(), "1.1", headers)
+    request = UpgradeRequest("GET", sent.path, "1.1", list(sent.headers.raw_items()))
     client.receive_data(doorway().answer(request, "/v1/connect")[1])
     assert client.state is OPEN
     assert client.subprotocol == "tongbu.v1"
@@ -158,11 +157,11 @@ def test_method_and_version_must_be_right(method: str, version: str, status: int
 
 
 def test_a_header_sent_twice_is_left_to_the_library() -> None:
-    twice = upgrade_request()
-    twice.fields["sec-websocket-key"] *= 2
+    twice = upgrade_request("/v1/connect", ("sec-websocket-key", KEY))
     assert doorway().answer(twice, "/v1/connect")[1].startswith(b"HTTP/1.1 400 ")
-    offered = upgrade_request()
-    offered.fields["sec-websocket-protocol"] = ["other", "tongbu.v1"]
+    offered = upgrade_request(
+        "/v1/connect", ("sec-websocket-protocol", "tongbu.v1"), sec_websocket_protocol="other"
+    )
     accepted, response = doorway().answer(offered, "/v1/connect")
     assert accepted
     assert b"Sec-WebSocket-Protocol: tongbu.v1\r\n" in response
