@@ -10,13 +10,14 @@ progress, final, sent}``. Every method checks the caller's rights and raises ``e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Final, cast
 
-from hub.engine.changes import stated_of, values_of
+from hub.engine.changes import all_stated, values_of
 from hub.engine.exchange import Exchange
 from hub.engine.following import Follower, Following, pass_time
+from hub.engine.inbox_writes import InboxWrites, Values, actor_of, shown
 from hub.engine.item_rights import ItemRights
 from hub.engine.ledger import SPACE_MARK_AHEAD, Stated
 from hub.engine.ledger_calls import LedgerCalls, into
@@ -28,11 +29,9 @@ from hub.engine.shapes import Created, Item, ItemFilter, Page, StreamEvent, Sync
 from hub.engine.statements import Guard, ItemWrite
 from hub.engine.topicbook import TopicBook
 from hub.engine.topics import Ledger
-from hub.errors import ClockAhead, Internal, NotFound, Refusal
-from hub.model import Actor, Counts, Hlc, Identity, ItemId, Json, Registers, TopicKind, TopicName, UserId
+from hub.errors import NotFound, Refusal
+from hub.model import Actor, Counts, Hlc, Identity, ItemId, Json, Registers, Seq, TopicName, UserId
 from hub.ports import Archive, Clock
-from hub.state.clock import is_ahead
-from hub.state.derive import ReadUpto, flat
 from hub.state.names import ALL, topic_kind
 from hub.state.ulid import new_ulid
 from hub.state.weights import ITEM, READ_UPTO
@@ -42,10 +41,6 @@ log = get("hub.actions")
 
 __all__ = ["Actions", "Created", "Item", "ItemFilter", "Page", "StreamEvent", "SyncAnswer", "SyncPart"]
 
-Written = Callable[[Item], None]
-"""Told how the item stands after a write."""
-Refused = Callable[[Refusal], None]
-Values = Sequence[tuple[str, Json]]
 RUNNING: Final[Values] = (("status", [1, "running"]),)
 """What ``start`` states beside the record."""
 
@@ -71,6 +66,8 @@ class Actions:
         self._listing = Listing(archive, clock)
         self._following = following
         self._calls = LedgerCalls(pipeline, topics, following.views)
+        self.begun = InboxWrites(self._calls, rights, people, clock)
+        """The writes into inboxes that wait in no task."""
         self._exchange = exchange
 
     # ------------------------------------------------------------------ writing
@@ -100,6 +97,18 @@ class Actions:
         work = await self._create(caller, topic, item, record, more, hlc)
         return await self._answer(caller, topic, work.stated[0].item, work.found())
 
+    async def start_briefly(
+        self,
+        caller: Identity,
+        topic: TopicName,
+        item: str | None,
+        record: Mapping[str, Json],
+        more: Values = RUNNING,
+        hlc: Hlc | None = None,
+    ) -> Seq:
+        """As ``start``, answered with the seq it is saved under."""
+        return (await self._create(caller, topic, item, record, more, hlc)).seq
+
     async def create_many(
         self, caller: Identity, topics: Sequence[TopicName], item: str | None, record: Mapping[str, Json]
     ) -> Sequence[Created]:
@@ -126,89 +135,11 @@ class Actions:
         hlc: Hlc | None,
     ) -> ItemWrite:
         await self._rights.learn(topic)
-        stated = self._creation(caller, topic, item, record, more, hlc)
+        stated = self.begun.creation(caller, topic, item, record, more, hlc)
         kind, name = topic_kind(topic)
         if kind == "inbox":
             await self._people.named(UserId(name))
-        return await self._calls.write(topic, stated, _actor(caller), None)
-
-    def _creation(
-        self,
-        caller: Identity,
-        topic: TopicName,
-        item: str | None,
-        record: Mapping[str, Json],
-        more: Values,
-        hlc: Hlc | None,
-    ) -> list[Stated]:
-        self._rights.may_create(caller, topic, record.get("kind"))
-        kind, _ = topic_kind(topic)
-        item_id = ItemId(item if item is not None else new_ulid(self._clock.now()))
-        values = {"item": dict(record), **dict(more)}
-        return self._all_stated(kind, item_id, values, hlc)
-
-    def begin_create(
-        self,
-        caller: Identity,
-        topic: TopicName,
-        item: str | None,
-        record: Mapping[str, Json],
-        more: Values,
-        hlc: Hlc | None,
-        written: Written,
-        refused: Refused,
-    ) -> bool:
-        """As ``create``, stating ``more``, begun at once and told by a call: where all that has to be known
-        is in memory. False: nothing was begun."""
-        kind, name = topic_kind(topic)
-        if kind != "inbox" or not self._people.remembers(UserId(name)):
-            return False
-        stated = self._creation(caller, topic, item, record, more, hlc)
-        self._submit(topic, stated, caller, None, written, refused)
-        return True
-
-    def begin_change(
-        self,
-        caller: Identity,
-        topic: TopicName,
-        item: str,
-        changes: Mapping[str, Json],
-        hlc: Hlc | None,
-        written: Written,
-        refused: Refused,
-    ) -> bool:
-        """As ``change``, begun at once and told by a call: in an inbox, where nothing has to be learned
-        first. False: nothing was begun."""
-        kind, _ = topic_kind(topic)
-        if kind != "inbox":
-            return False
-        values = values_of(changes)
-        guard = self._rights.may_state(caller, topic, values)
-        stated = self._all_stated(kind, ItemId(item), values, hlc)
-        self._submit(topic, stated, caller, guard, written, refused)
-        return True
-
-    def _submit(
-        self,
-        topic: TopicName,
-        stated: Sequence[Stated],
-        caller: Identity,
-        guard: Guard | None,
-        written: Written,
-        refused: Refused,
-    ) -> None:
-        def done(work: ItemWrite) -> None:
-            try:
-                item = _flat(work.stated[0].item, *work.found(), self._clock.now())
-            except Refusal as refusal:
-                refused(refusal)
-            except Exception:
-                log.exception("actions.answer_failed", topic=topic)
-                refused(Internal())
-            else:
-                written(item)
-
-        self._calls.submit(topic, stated, _actor(caller), guard, done, refused)
+        return await self._calls.write(topic, stated, actor_of(caller), None)
 
     async def change(
         self,
@@ -224,23 +155,47 @@ class Actions:
         What is personal about a space's item is stated in the caller's inbox, after the rest was saved.
         """
         begun: asyncio.Future[Item] = asyncio.get_running_loop().create_future()
-        if self.begin_change(caller, topic, item, changes, hlc, *into(begun)):
+        if self.begun.change(caller, topic, item, changes, hlc, "item", *into(begun)):
             return await begun
+        _, found = await self._change_in_space(caller, topic, ItemId(item), changes, hlc)
+        return await self._answer(caller, topic, ItemId(item), found)
+
+    async def change_briefly(
+        self,
+        caller: Identity,
+        topic: TopicName,
+        item: str,
+        changes: Mapping[str, Json],
+        hlc: Hlc | None = None,
+    ) -> Seq:
+        """As ``change``, answered with the seq it is saved under (what is personal about a space's item: in
+        the caller's inbox)."""
+        begun: asyncio.Future[Seq] = asyncio.get_running_loop().create_future()
+        if self.begun.change(caller, topic, item, changes, hlc, "seq", *into(begun)):
+            return await begun
+        seq, _ = await self._change_in_space(caller, topic, ItemId(item), changes, hlc)
+        return seq
+
+    async def _change_in_space(
+        self, caller: Identity, topic: TopicName, item: ItemId, changes: Mapping[str, Json], hlc: Hlc | None
+    ) -> tuple[Seq, tuple[Registers, Registers]]:
+        """The seq, and what was found of the item."""
         await self._rights.learn(topic)
-        item_id, place, actor = ItemId(item), place_of(caller, topic), _actor(caller)
+        place, actor = place_of(caller, topic), actor_of(caller)
         shared, personal = split_values(topic, values_of(changes))
         guard = self._rights.may_mark(caller, topic) if personal else None
         if shared:
             guard = self._rights.may_state(caller, topic, shared)
-        stated = self._all_stated("space", item_id, shared, hlc)
-        own = self._all_stated("inbox", place.name(item_id), personal, hlc)
-        if stated:
-            found = (await self._calls.write(topic, stated, actor, guard)).found()
-        else:
-            found = await self._found(topic, item_id, guard)
+        now = self._clock.now()
+        stated = all_stated("space", item, shared, hlc, now)
+        own = all_stated("inbox", place.name(item), personal, hlc, now)
+        if not stated:
+            found = await self._found(topic, item, guard)
+            return (await self._calls.write(place.topic, own, actor, None)).seq, found
+        work = await self._calls.write(topic, stated, actor, guard)
         if own:
             await self._calls.write(place.topic, own, actor, None)
-        return await self._answer(caller, topic, item_id, found)
+        return work.seq, work.found()
 
     async def read_all(
         self, caller: Identity, topic: TopicName, upto: int | None = None, hlc: Hlc | None = None
@@ -250,7 +205,7 @@ class Actions:
         self._rights.may_mark(caller, topic)
         ledger, view = await self._seen_by(caller, topic)
         order = ledger.order if upto is None else min(upto, ledger.order)
-        place, actor = place_of(caller, topic), _actor(caller)
+        place, actor = place_of(caller, topic), actor_of(caller)
         stated = self._marks(view, place, order, actor, hlc)
         if stated:
             await self._calls.write(place.topic, stated, actor, None)
@@ -265,19 +220,12 @@ class Actions:
         standing, now = view.mark(actor), self._clock.now()
         too_far = place.space is not None and order > now + SPACE_MARK_AHEAD
         if not too_far and (standing is None or order >= cast("int", standing.value)):
-            return self._all_stated("inbox", place.name(ALL), {READ_UPTO: order}, hlc)
+            return all_stated("inbox", place.name(ALL), {READ_UPTO: order}, hlc, now)
         return [
             stated
             for item in view.unread_upto(order, now)
-            for stated in self._all_stated("inbox", place.name(item), {"read": True}, hlc)
+            for stated in all_stated("inbox", place.name(item), {"read": True}, hlc, now)
         ]
-
-    def _all_stated(
-        self, kind: TopicKind, item: ItemId, values: Mapping[str, Json], hlc: Hlc | None
-    ) -> list[Stated]:
-        if type(hlc) is int and is_ahead(hlc, self._clock.now()):
-            raise ClockAhead
-        return [stated_of(kind, item, field, value, hlc) for field, value in values.items()]
 
     async def _answer(
         self, caller: Identity, topic: TopicName, item: ItemId, found: tuple[Registers, Registers]
@@ -285,9 +233,9 @@ class Actions:
         """An item of which registers and marks were found, as the caller sees it."""
         place, (registers, marks) = place_of(caller, topic), found
         if place.space is None:
-            return _flat(item, registers, marks, self._clock.now())
+            return shown(item, registers, marks, self._clock.now())
         personal, marks = await self._calls.read(place.topic, place.name(item), place.name(ALL))
-        return _flat(item, registers, marks, self._clock.now(), personal)
+        return shown(item, registers, marks, self._clock.now(), personal)
 
     # ------------------------------------------------------------------ reading
 
@@ -362,16 +310,3 @@ class Actions:
         """
         actor = Actor(device) if device is not None else caller.api_actor
         return await asyncio.gather(*(self._exchange.one(caller, actor, part) for part in parts))
-
-
-def _actor(caller: Identity) -> Actor:
-    return Actor(caller.device) if caller.device is not None else caller.api_actor
-
-
-def _flat(
-    item: ItemId, registers: Registers, marks: Registers, now: int, personal: Registers | None = None
-) -> Item:
-    answer = flat(item, registers, ReadUpto(marks), now, personal)
-    if answer is None:
-        raise NotFound("there is no such item")
-    return answer

@@ -1,7 +1,8 @@
 """Native commands: the same actions as HTTP, by name. ``params`` come off the wire and are checked here.
 
 ======== ================================================================================ =============
-name     params (``topic``: default the own inbox; ``hlc``: keeps the action's time)      answer
+name     params (``topic``: default the own inbox; ``hlc``: keeps the action's time;      answer
+         ``answer`` "seq" instead of an item: the seq it is saved under)
 ======== ================================================================================ =============
 create   id?, kind, title, body?, level?, class?, source?, tags?, link?, data?            the item
 start    id?, title, and the other keys of a record; a task, running                      the item
@@ -20,7 +21,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from hub.engine.actions import RUNNING, Actions, Refused, Values, Written
+from hub.engine.actions import RUNNING, Actions
+from hub.engine.inbox_writes import Refused, Values, Written
+from hub.engine.shapes import Answer
 from hub.errors import BadField, BadValue
 from hub.model import Hlc, Identity, Json, TopicName
 from hub.state.attempts import TERMINAL
@@ -35,6 +38,7 @@ class _Asked(NamedTuple):
 
     topic: TopicName
     hlc: Hlc | None
+    answer: Answer
     params: Params
 
 
@@ -48,10 +52,14 @@ async def run_command(actions: Actions, caller: Identity, name: str, params: Par
     """
     asked = _asked(caller, params)
     if (creation := _CREATIONS.get(name)) is not None:
-        return await actions.start(caller, asked.topic, *creation(asked.params), asked.hlc)
+        start = actions.start if asked.answer == "item" else actions.start_briefly
+        return await start(caller, asked.topic, *creation(asked.params), asked.hlc)
     if (change := _CHANGES.get(name)) is not None:
-        return await actions.change(caller, asked.topic, *change(asked.params), asked.hlc)
+        state = actions.change if asked.answer == "item" else actions.change_briefly
+        return await state(caller, asked.topic, *change(asked.params), asked.hlc)
     if (read := _READS.get(name)) is not None:
+        if "answer" in params:
+            raise BadField(f"{name} answers one thing only: it has no parameter answer")
         return await read(actions, caller, asked)
     names = sorted((*_CREATIONS, *_CHANGES, *_READS))
     raise BadField(f"there is no command {name!r:.40}; there are {', '.join(names)}")
@@ -67,11 +75,11 @@ def begin_command(
         Refusal: as ``run_command``, where it needs no look at what is saved.
     """
     if (creation := _CREATIONS.get(name)) is not None:
-        asked = _asked(caller, params)
-        return actions.begin_create(caller, asked.topic, *creation(asked.params), asked.hlc, written, refused)
+        topic, hlc, answer, params = _asked(caller, params)
+        return actions.begun.create(caller, topic, *creation(params), hlc, answer, written, refused)
     if (change := _CHANGES.get(name)) is not None:
-        asked = _asked(caller, params)
-        return actions.begin_change(caller, asked.topic, *change(asked.params), asked.hlc, written, refused)
+        topic, hlc, answer, params = _asked(caller, params)
+        return actions.begun.change(caller, topic, *change(params), hlc, answer, written, refused)
     return False
 
 
@@ -81,7 +89,10 @@ def _asked(caller: Identity, params: Params) -> _Asked:
     hlc = rest.pop("hlc", None)
     if type(topic) is not str or not (hlc is None or type(hlc) is int):
         raise BadValue("topic is a string and hlc an integer")
-    return _Asked(TopicName(topic), None if hlc is None else Hlc(hlc), rest)
+    answer = rest.pop("answer", "item")
+    if answer not in ("item", "seq"):
+        raise BadValue("answer is item or seq")
+    return _Asked(TopicName(topic), None if hlc is None else Hlc(hlc), answer, rest)
 
 
 # ---------------------------------------------------------------------- what is written

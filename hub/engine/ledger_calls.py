@@ -10,11 +10,11 @@ from hub.engine.following import Views
 from hub.engine.ledger import Stated
 from hub.engine.pipeline import Pipeline
 from hub.engine.reading import ReadItem, UseView
-from hub.engine.statements import Guard, ItemWrite
+from hub.engine.statements import Guard, ItemWrite, Write
 from hub.engine.topicbook import TopicBook
 from hub.engine.topics import Ledger
 from hub.errors import Refusal
-from hub.model import Actor, ItemId, Registers, TopicName
+from hub.model import Actor, ItemId, Registers, Seq, TopicName
 from hub.state.names import ALL
 
 
@@ -47,6 +47,18 @@ class LedgerCalls:
     ) -> None:
         """As ``write``, told by a call."""
         self._pipeline.submit(ItemWrite(self._topics.ledger(topic), stated, actor, done, refused, guard))
+
+    def state(
+        self,
+        topic: TopicName,
+        stated: Sequence[Stated],
+        actor: Actor,
+        guard: Guard | None,
+        done: Callable[[Seq], None],
+        refused: Callable[[Refusal], None],
+    ) -> None:
+        """As ``submit``, told the seq only: nothing is read but what is joined or looked at."""
+        self._pipeline.submit(Write(self._topics.ledger(topic), stated, actor, 0, done, refused, guard))
 
     async def read(self, topic: TopicName, item: ItemId, marks: ItemId = ALL) -> tuple[Registers, Registers]:
         """All registers of an item, from history too, and those of the item that holds its marks."""

@@ -10,6 +10,8 @@ from hub.errors import Refusal
 from hub.model import Json, TopicName
 
 Item = dict[str, Json]
+Answer = Literal["item", "seq"]
+"""What a write by command is answered with: the item as it stands, or only the seq it is saved under."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ class ItemWrite(Joining):
         refused: called with the reason.
     """
 
-    __slots__ = ("_done", "_part", "_refused", "_shown")
+    __slots__ = ("_done", "_part", "_refused", "_shown", "seq")
 
     def __init__(
         self,
@@ -157,6 +157,8 @@ class ItemWrite(Joining):
         self._refused = refused
         self._shown = {each.item for each in stated}
         self._part: LedgerPart | None = None
+        self.seq = Seq(0)
+        """It is saved under; the topic's present one where nothing won."""
 
     def wants(self, turn: Turn) -> None:
         """Whole items, which hold every register that is joined or looked at, and the marks that say what is
@@ -175,6 +177,7 @@ class ItemWrite(Joining):
 
     def settle(self) -> None:
         """Saved."""
+        self.seq = self.topic.seq
         self._done(self)
 
     def fail(self, refusal: Refusal) -> None:
