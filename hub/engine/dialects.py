@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hub.engine.hocuspocus_session import HocuspocusSession
 from hub.engine.native_session import NativeSession
 from hub.engine.services import Services
 from hub.engine.yjs_session import YjsSession
@@ -15,10 +16,11 @@ from hub.state.names import topic_kind
 
 NATIVE_PATH = "/v1/connect"
 YJS_PREFIX = "/yjs/doc/"
+HOCUSPOCUS_PATHS = ("/hocuspocus", "/hocuspocus/")
 
 
 class Dialects:
-    """``/v1/connect`` speaks ``tongbu.v1``, ``/yjs/doc/<name>`` y-websocket."""
+    """``/v1/connect`` speaks ``tongbu.v1``, ``/yjs/doc/<name>`` y-websocket, ``/hocuspocus`` Hocuspocus."""
 
     __slots__ = ("_services",)
 
@@ -28,7 +30,7 @@ class Dialects:
     def serves(self, path: str) -> bool:
         """Whether a dialect lives at the path. Under ``/yjs/doc/`` every name is served, also one that can't
         be: browsers tell a page nothing of a refused upgrade, so its provider would come back for ever."""
-        return path == NATIVE_PATH or path.startswith(YJS_PREFIX)
+        return path == NATIVE_PATH or path.startswith(YJS_PREFIX) or path in HOCUSPOCUS_PATHS
 
     def subprotocol(self, path: str, offered: Sequence[str]) -> str | None:
         """``tongbu.v1`` where it is offered."""
@@ -39,6 +41,8 @@ class Dialects:
         not good."""
         if upgrade.path == NATIVE_PATH:
             return NativeSession(peer, self._services, upgrade.token)
+        if upgrade.path in HOCUSPOCUS_PATHS:
+            return HocuspocusSession(peer, self._services, upgrade.token)
         if not upgrade.path.startswith(YJS_PREFIX):
             raise UnknownTopic
         return YjsSession(peer, self._services, _document(upgrade.path), upgrade.token)

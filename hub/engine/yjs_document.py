@@ -7,8 +7,9 @@ own way, it is told as a ``Host``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hub.engine.documents import Update, UseDocument
 from hub.engine.intake import Intake
@@ -70,7 +71,7 @@ class OpenDocument:
 
     Args:
         prefix: what stands before each Yjs message on this wire.
-        asks_back: whether the hub asks for what the peer has whenever it is asked, rather than at the opening.
+        asks_back: whether the hub asks for what the peer has when it is asked, not when it opens.
     """
 
     __slots__ = (
@@ -117,9 +118,7 @@ class OpenDocument:
         self._intake = intake
         self._host = host
         self._prefix = prefix
-        self._encode: Encode = encode_updates
-        if prefix:
-            self._encode = Prefixed(prefix)
+        self._encode: Encode = Prefixed(prefix) if prefix else encode_updates
         self._asks_back = asks_back
         self._gone = False
         self._stale = False
@@ -344,8 +343,9 @@ class OpenDocument:
                 self._use(self._ask)
 
 
-class Prefixed(NamedTuple):
-    """Writes a commit with the same bytes before each message."""
+@dataclass(frozen=True, slots=True)
+class Prefixed:
+    """Writes a commit with the same bytes before each message: once for all readers with that prefix."""
 
     prefix: bytes
 

@@ -152,6 +152,10 @@ class HubProcess:
         return f"{self._socket_url}/yjs/doc"
 
     @property
+    def hocuspocus_url(self) -> str:
+        return f"{self._socket_url}/hocuspocus"
+
+    @property
     def _socket_url(self) -> str:
         return self.url.replace("http", "ws", 1)
 

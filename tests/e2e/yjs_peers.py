@@ -31,6 +31,9 @@ def need_node() -> str:
 class YjsPeer:
     """A Y.Doc with its provider. Every method asks Node; waiting ones fail after 15 s."""
 
+    package = "y-websocket"
+    """The provider's module beside ``peer.mjs``."""
+
     def __init__(self) -> None:
         self.client_id = 0
         self._process: asyncio.subprocess.Process | None = None
@@ -41,7 +44,7 @@ class YjsPeer:
     async def __aenter__(self) -> Self:
         pipe = asyncio.subprocess.PIPE
         self._process = await asyncio.create_subprocess_exec(
-            need_node(), NODE / "peer.mjs", stdin=pipe, stdout=pipe, limit=LINE_LIMIT
+            need_node(), NODE / "peer.mjs", self.package, stdin=pipe, stdout=pipe, limit=LINE_LIMIT
         )
         self._reader = asyncio.create_task(self._read(self._process))
         return self
@@ -85,9 +88,13 @@ class YjsPeer:
 
     # ------------------------------------------------------------------ doing
 
-    async def start(self, hub: HubProcess, name: str, token: str | None, *, connect: bool = True) -> None:
-        """Make the provider, as an application does."""
-        self.client_id = await self.ask("start", url=hub.yjs_url, name=name, token=token, connect=connect)
+    def url(self, hub: HubProcess) -> str:
+        """Where the provider connects."""
+        return hub.yjs_url
+
+    async def start(self, hub: HubProcess, name: str, token: str | None, **options: Any) -> None:
+        """Make the provider, as an application does; ``connect=False``: only once it is told to."""
+        self.client_id = await self.ask("start", url=self.url(hub), name=name, token=token, **options)
 
     async def edit(self, edit: str, **given: Any) -> None:
         """One transaction, see ``edits`` in ``peer.mjs``; ``type`` makes one a character."""
@@ -122,6 +129,42 @@ class YjsPeer:
     async def sees(self, *states: dict[str, Any]) -> None:
         """Until the others are exactly these, by their ``name``."""
         await self.ask("sees", states=sorted(states, key=lambda state: state["name"]))
+
+
+class HocuspocusPeer(YjsPeer):
+    """One Hocuspocus socket; ``start`` attaches the first document, ``attach`` another one. What is asked is
+    about the one attached or chosen last."""
+
+    package = "hocuspocus"
+
+    def url(self, hub: HubProcess) -> str:
+        return hub.hocuspocus_url
+
+    async def attach(self, name: str, **options: Any) -> Any:
+        """Another document on the same socket; what ``choose`` knows it by with ``sessionAwareness``."""
+        return await self.ask("attach", name=name, **options)
+
+    async def choose(self, key: str) -> None:
+        """What follows is about the document of that name."""
+        await self.ask("choose", key=key)
+
+    async def saved(self) -> None:
+        """Until ``hasUnsyncedChanges`` is false."""
+        await self.ask("saved")
+
+    async def unsynced(self) -> int:
+        """``unsyncedChanges``."""
+        found: int = await self.ask("unsynced")
+        return found
+
+    async def told(self, what: str) -> list[Any]:
+        """What came: ``denied``, ``closed``, ``authenticated``, ``stateless``, ``unsynced``."""
+        found: list[Any] = await self.ask("told", what=what)
+        return found
+
+    async def hears(self, what: str, count: int = 1) -> None:
+        """Until so much of it came."""
+        await self.ask("hears", what=what, count=count)
 
 
 async def converged(hub: HubProcess, name: str, token: str, *peers: YjsPeer) -> dict[str, Any]:
