@@ -1,0 +1,77 @@
+/** The whole page: opens the hub, and shows the inbox or how to sign in. */
+
+import type { Connection, Hub } from "@tongbu/client";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { SignIn } from "./devices/sign-in.tsx";
+import type { Credentials } from "./model/credentials.ts";
+import { Boundary } from "./shell/boundary.tsx";
+import { SpeechProvider } from "./shell/context.ts";
+import type { Preferences } from "./shell/preferences.ts";
+import { useReadable } from "./shell/readable.ts";
+import type { Router } from "./shell/router.ts";
+import { SignedIn } from "./shell/signed-in.tsx";
+import { useSpeechOf } from "./shell/speech.ts";
+
+export interface AppProps {
+  /** Opens this device with what was given, or with what its store holds. */
+  readonly openHub: (credentials: Credentials) => Hub;
+  /** Those that the address brought along. */
+  readonly credentials: Credentials;
+  readonly preferences: Preferences;
+  readonly router: Router;
+}
+
+export function App({ openHub, credentials, preferences, router }: AppProps) {
+  const speech = useSpeechOf(preferences);
+  const [hub, setHub] = useState(() => openHub(credentials));
+  const reopen = (end: Promise<void>, given: Credentials) => {
+    void end.finally(() => setHub(openHub(given)));
+  };
+  return (
+    <SpeechProvider value={speech}>
+      <Boundary words={speech.words.shell}>
+        <Door
+          hub={hub}
+          preferences={preferences}
+          router={router}
+          onCredentials={(given) => reopen(hub.close(), given)}
+          onSignOut={() => reopen(hub.forget(), null)}
+        />
+      </Boundary>
+    </SpeechProvider>
+  );
+}
+
+interface DoorProps {
+  readonly hub: Hub;
+  readonly preferences: Preferences;
+  readonly router: Router;
+  readonly onCredentials: (credentials: Credentials) => void;
+  readonly onSignOut: () => void;
+}
+
+/** Who is known here sees their items, also without a hub that answers; who isn't signs in. */
+function Door({ hub, preferences, router, onCredentials, onSignOut }: DoorProps) {
+  const user = useReadable(hub.user);
+  const connection = useReadable(hub.connection);
+  const [asked, ask] = useState(false);
+  useEffect(() => ask(false), [hub]);
+  const signIn = useMemo(() => () => ask(true), []);
+  if (!asked && (user !== null || connection.state !== "refused")) {
+    return (
+      <SignedIn hub={hub} preferences={preferences} router={router} signIn={signIn} signOut={onSignOut} />
+    );
+  }
+  return (
+    <SignIn
+      problem={problemOf(connection)}
+      onCredentials={onCredentials}
+      onCancel={user === null ? null : () => ask(false)}
+    />
+  );
+}
+
+/** What the hub said against what was tried; null where nothing was. */
+function problemOf(connection: Connection): string | null {
+  return connection.state === "refused" && connection.code !== "no_token" ? connection.message : null;
+}

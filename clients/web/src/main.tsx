@@ -1,0 +1,16 @@
+/** Starts the page. */
+
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { openHub } from "./open-hub.ts";
+import { takeCredentials } from "./shell/address.ts";
+import { openPreferences } from "./shell/preferences.ts";
+import { openRouter } from "./shell/router.ts";
+import "./style/index.css";
+
+const credentials = takeCredentials();
+
+render(
+  <App openHub={openHub} credentials={credentials} preferences={openPreferences()} router={openRouter()} />,
+  document.querySelector("#app") as HTMLElement,
+);

@@ -1,0 +1,29 @@
+/** How it stands with what a person did: honest, in one word of our own that the languages put into theirs. */
+
+import type { Connection } from "@tongbu/client";
+
+export type SavedState =
+  | { readonly name: "starting" }
+  | { readonly name: "saved" }
+  | { readonly name: "unsaved"; readonly count: number }
+  | { readonly name: "connecting"; readonly count: number }
+  | { readonly name: "offline"; readonly count: number; readonly since: number | null }
+  | { readonly name: "signIn"; readonly count: number };
+
+/** `since`: when the connection was lost, null where there was none yet. */
+export function savedState(connection: Connection, unsaved: number, since: number | null): SavedState {
+  switch (connection.state) {
+    case "online":
+      return unsaved === 0 ? { name: "saved" } : { name: "unsaved", count: unsaved };
+    case "starting":
+      return { name: "starting" };
+    case "connecting":
+      return since === null
+        ? { name: "connecting", count: unsaved }
+        : { name: "offline", count: unsaved, since };
+    case "refused":
+      return { name: "signIn", count: unsaved };
+    default:
+      return { name: "offline", count: unsaved, since };
+  }
+}

@@ -1,0 +1,46 @@
+/** When a snoozed item comes back. Milliseconds since 1970, by the device's own time zone. */
+
+import { HOUR } from "./times.ts";
+
+export type PresetName = "laterToday" | "thisEvening" | "tomorrowMorning" | "nextWeek";
+
+export interface Preset {
+  readonly name: PresetName;
+  readonly until: number;
+}
+
+const MORNING = 8;
+const EVENING = 19;
+const HALF_HOUR = HOUR / 2;
+const MONDAY = 1;
+
+/** What makes sense at `now`, soonest first: this evening is not offered in the evening. */
+export function presets(now: number): readonly Preset[] {
+  const all: readonly (Preset | null)[] = [
+    laterToday(now),
+    thisEvening(now),
+    { name: "tomorrowMorning", until: at(now, 1, MORNING) },
+    { name: "nextWeek", until: at(now, daysToMonday(now), MORNING) },
+  ];
+  return all.filter((preset) => preset !== null);
+}
+
+function laterToday(now: number): Preset | null {
+  const until = Math.ceil((now + 2 * HOUR) / HALF_HOUR) * HALF_HOUR;
+  return until < at(now, 0, 23) ? { name: "laterToday", until } : null;
+}
+
+function thisEvening(now: number): Preset | null {
+  const until = at(now, 0, EVENING);
+  return until - now > HOUR ? { name: "thisEvening", until } : null;
+}
+
+function daysToMonday(now: number): number {
+  const ahead = (MONDAY - new Date(now).getDay() + 7) % 7;
+  return ahead === 0 ? 7 : ahead;
+}
+
+function at(now: number, days: number, hour: number): number {
+  const date = new Date(now);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days, hour).getTime();
+}

@@ -1,0 +1,71 @@
+/** What a person does to items: each takes effect at once, is told in a toast, and can be taken back. */
+
+import type { Hub, Item, Ledger, Marks } from "@tongbu/client";
+import { takingBack, type Undoable, UndoStack } from "../model/undo.ts";
+import type { Speech } from "./context.ts";
+import type { Overlay } from "./overlay.ts";
+
+export interface Actions {
+  setRead(item: Item, read: boolean): void;
+  setArchived(item: Item, archived: boolean): void;
+  setPinned(item: Item, pinned: boolean): void;
+  /** Until when (ms); null ends it. */
+  snooze(item: Item, until: number | null): void;
+  remove(item: Item): void;
+  /** All notifications that are here now. Returns how many were unread. */
+  readAll(): number;
+  /** Takes back the latest action that was not taken back yet. */
+  undo(): void;
+}
+
+interface Doing {
+  readonly hub: Hub;
+  readonly ledger: Ledger;
+  readonly overlay: Overlay;
+  readonly speech: () => Speech;
+}
+
+export function openActions({ hub, ledger, overlay, speech }: Doing): Actions {
+  const stack = new UndoStack();
+  const done = () => speech().words.inbox.done;
+  const tell = (text: string) => overlay.toast.set({ text });
+
+  const undo = (action?: Undoable) => {
+    const taken = stack.take(action);
+    if (taken === null) return tell(done().nothingToUndo);
+    for (const { id, marks } of taken.steps) ledger.mark(id, marks);
+    tell(done().undone);
+  };
+  const offer = (text: string, action: Undoable) => {
+    stack.push(action);
+    overlay.toast.set({ text, action: { label: speech().words.inbox.undo, run: () => undo(action) } });
+  };
+  const mark = (item: Item, marks: Marks, text: string) => {
+    const steps = takingBack([item], marks);
+    ledger.mark(item.id, marks);
+    offer(text, { steps });
+  };
+
+  return {
+    setRead: (item, read) => mark(item, { read }, read ? done().read : done().unread),
+    setArchived: (item, archived) => mark(item, { archived }, archived ? done().archived : done().unarchived),
+    setPinned: (item, pinned) => mark(item, { pinned }, pinned ? done().pinned : done().unpinned),
+    snooze(item, until) {
+      const { words, times } = speech();
+      const text =
+        until === null
+          ? words.inbox.done.unsnoozed
+          : words.inbox.done.snoozed(times.moment(until, hub.now()));
+      mark(item, { snoozed: until }, text);
+    },
+    remove: (item) => mark(item, { deleted: true }, done().deleted),
+    readAll() {
+      const unread = ledger.items.get().filter((item) => item.kind === "notification" && !item.read);
+      if (unread.length === 0) return 0;
+      ledger.readAll();
+      offer(speech().words.inbox.readAll.done(unread.length), { steps: takingBack(unread, { read: true }) });
+      return unread.length;
+    },
+    undo,
+  };
+}

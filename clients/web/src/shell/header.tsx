@@ -1,0 +1,110 @@
+/** The top of every page: whose it is, search, how it stands with the hub, appearance and language. */
+
+import { IconButton } from "../parts/button.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { LANGUAGE_NAMES } from "../words/languages.ts";
+import { usePage, useSpeech, useWords } from "./context.ts";
+import type { MenuEntry } from "./overlay.ts";
+import type { Theme } from "./preferences.ts";
+import { useReadable } from "./readable.ts";
+import { SavedChip } from "./saved-chip.tsx";
+
+export function Header() {
+  const { shell } = useWords();
+  return (
+    <header class="header">
+      <a class="brand" href="/" aria-label={shell.name}>
+        <span class="brand-mark">
+          <Icon name="mark" />
+        </span>
+        <span class="brand-name">{shell.name}</span>
+      </a>
+      <SearchBox />
+      <SavedChip />
+      <ThemeSwitch />
+      <LanguageSwitch />
+    </header>
+  );
+}
+
+function SearchBox() {
+  const { query, router } = usePage();
+  const { shell } = useWords();
+  const text = useReadable(query);
+  const write = (value: string) => {
+    query.set(value);
+    if (router.route.get().page !== null) router.go({});
+  };
+  return (
+    <search class="search">
+      <Icon name="search" />
+      <input
+        id="search"
+        type="text"
+        enterkeyhint="search"
+        autocomplete="off"
+        spellcheck={false}
+        placeholder={shell.searchHint}
+        aria-label={shell.search}
+        aria-keyshortcuts="/"
+        maxLength={200}
+        value={text}
+        onInput={(event) => write(event.currentTarget.value)}
+      />
+      {text === "" ? (
+        <span class="key-hint" aria-hidden="true">
+          /
+        </span>
+      ) : (
+        <IconButton icon="close" label={shell.clearSearch} onClick={() => query.set("")} />
+      )}
+    </search>
+  );
+}
+
+const THEME_ICONS = { auto: "system", light: "sun", dark: "moon" } as const;
+const THEMES: readonly Theme[] = ["auto", "light", "dark"];
+
+function ThemeSwitch() {
+  const { overlay, preferences } = usePage();
+  const { shell } = useWords();
+  const theme = useReadable(preferences.theme);
+  const entries = THEMES.map(
+    (name): MenuEntry => ({
+      label: shell.theme[name],
+      icon: THEME_ICONS[name],
+      checked: name === theme,
+      run: () => preferences.theme.set(name),
+    }),
+  );
+  return (
+    <IconButton
+      class="only-wide"
+      icon={THEME_ICONS[theme]}
+      label={shell.theme.label}
+      expanded={false}
+      onClick={({ currentTarget }) =>
+        overlay.menu.set({ title: shell.theme.label, entries, anchor: currentTarget })
+      }
+    />
+  );
+}
+
+/** To the other language, named in that language. */
+function LanguageSwitch() {
+  const { preferences } = usePage();
+  const { language } = useSpeech();
+  const other = language === "zh" ? "en" : "zh";
+  return (
+    <button
+      type="button"
+      class="language-switch only-wide"
+      lang={other}
+      aria-label={LANGUAGE_NAMES[other]}
+      title={LANGUAGE_NAMES[other]}
+      onClick={() => preferences.language.set(other)}
+    >
+      {other === "zh" ? "中" : "EN"}
+    </button>
+  );
+}

@@ -1,0 +1,24 @@
+/** What happens beside the drawing: the window's title, and what the hub refused is told. */
+
+import { useEffect } from "preact/hooks";
+import { usePage, useSpeech } from "./context.ts";
+import { useReadable } from "./readable.ts";
+
+export function SignedInEffects() {
+  const { hub, ledger, overlay, router } = usePage();
+  const { words } = useSpeech();
+  const { unread } = useReadable(ledger.counts);
+  const { list, page } = useReadable(router.route);
+  const name = page === null ? words.shell.lists[list] : words.shell[page];
+  useEffect(() => {
+    document.title = words.shell.documentTitle(unread, name);
+  }, [unread, name, words]);
+  useEffect(
+    () =>
+      hub.onRefused(({ message }) =>
+        overlay.toast.set({ text: words.shell.refused(message), tone: "problem" }),
+      ),
+    [hub, overlay, words],
+  );
+  return null;
+}

@@ -1,0 +1,91 @@
+/** What somebody sees who is signed in: header, navigation, and one page. */
+
+import type { Hub } from "@tongbu/client";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { Devices } from "../devices/devices.tsx";
+import { Inbox } from "../inbox/inbox.tsx";
+import { Value } from "../model/value.ts";
+import { DialogHost } from "../parts/dialog.tsx";
+import { MenuHost } from "../parts/menu.tsx";
+import { ToastHost } from "../parts/toast.tsx";
+import { Settings } from "../settings/settings.tsx";
+import { openActions } from "./actions.ts";
+import { minutes } from "./clock.ts";
+import { listenToKeys, openCommands, useCommands } from "./commands.ts";
+import { type Page, PageProvider, usePage, useSpeech } from "./context.ts";
+import { runGlobal } from "./global-commands.tsx";
+import { Header } from "./header.tsx";
+import { Navigation } from "./navigation.tsx";
+import { openOverlay } from "./overlay.ts";
+import type { Preferences } from "./preferences.ts";
+import { useReadable } from "./readable.ts";
+import type { Router } from "./router.ts";
+import { SignedInEffects } from "./signed-in-effects.tsx";
+
+interface SignedInProps {
+  readonly hub: Hub;
+  readonly preferences: Preferences;
+  readonly router: Router;
+  readonly signIn: () => void;
+  readonly signOut: () => void;
+}
+
+export function SignedIn({ hub, preferences, router, signIn, signOut }: SignedInProps) {
+  const speech = useSpeech();
+  const spoken = useRef(speech);
+  spoken.current = speech;
+  const page = useMemo<Page>(() => {
+    const overlay = openOverlay();
+    const ledger = hub.inbox();
+    return {
+      hub,
+      ledger,
+      router,
+      overlay,
+      preferences,
+      actions: openActions({ hub, ledger, overlay, speech: () => spoken.current }),
+      commands: openCommands(),
+      query: new Value(""),
+      minute: minutes(() => hub.now()),
+      signIn,
+      signOut,
+    };
+  }, [hub, router, preferences, signIn, signOut]);
+  useEffect(() => listenToKeys(page.commands, page.overlay), [page]);
+  return (
+    <PageProvider value={page}>
+      <Shell />
+    </PageProvider>
+  );
+}
+
+function Shell() {
+  const page = usePage();
+  const { words } = useSpeech();
+  const route = useReadable(page.router.route);
+  useCommands((command) => runGlobal(command, page));
+  return (
+    <div class="shell" data-page={route.page ?? "list"} data-open={route.item !== null}>
+      <a class="skip-link" href="#content">
+        {words.shell.skipToContent}
+      </a>
+      <Header />
+      <Navigation />
+      <main class="content" id="content" tabIndex={-1}>
+        <Content />
+      </main>
+      <ToastHost />
+      <MenuHost />
+      <DialogHost />
+      <SignedInEffects />
+    </div>
+  );
+}
+
+function Content() {
+  const { router } = usePage();
+  const { page } = useReadable(router.route);
+  if (page === "devices") return <Devices />;
+  if (page === "settings") return <Settings />;
+  return <Inbox />;
+}

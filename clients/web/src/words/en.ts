@@ -1,0 +1,12 @@
+/** Everything the page says, in English. The type of this object is what every language must hold. */
+
+import { devices } from "./en/devices.ts";
+import { inbox } from "./en/inbox.ts";
+import { settings } from "./en/settings.ts";
+import { shell } from "./en/shell.ts";
+import { task } from "./en/task.ts";
+import { times } from "./en/times.ts";
+
+export const en = { shell, times, inbox, task, devices, settings };
+
+export type Words = typeof en;

@@ -1,0 +1,17 @@
+export const settings = {
+  title: "Settings",
+  appearance: "Appearance",
+  account: "Account",
+  user: "User",
+  device: "This device",
+  signOut: "Sign out",
+  signOutTitle: "Sign out on this device?",
+  signOutText: "This device forgets everything it holds. What is on the hub stays there.",
+  signOutUnsaved: (count: number) =>
+    count === 1
+      ? "1 change is not saved yet and would be lost."
+      : `${count} changes are not saved yet and would be lost.`,
+  keyboard: "Keyboard",
+  keyboardText: "Everything works by keyboard.",
+  keyboardShow: "Show the keys",
+};

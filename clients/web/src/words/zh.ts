@@ -1,0 +1,11 @@
+/** Everything the page says, in Chinese. */
+
+import type { Words } from "./en.ts";
+import { devices } from "./zh/devices.ts";
+import { inbox } from "./zh/inbox.ts";
+import { settings } from "./zh/settings.ts";
+import { shell } from "./zh/shell.ts";
+import { task } from "./zh/task.ts";
+import { times } from "./zh/times.ts";
+
+export const zh: Words = { shell, times, inbox, task, devices, settings };

@@ -1,0 +1,62 @@
+/** Items for tests: whole ones, of which a test tells only what it is about. */
+
+import type { Item, Status, TaskState } from "@tongbu/client";
+
+/** A Sunday, 14:30 in Berlin. */
+export const NOW = Date.UTC(2026, 10, 22, 13, 30);
+
+let made = 0;
+
+export function aNotification(given: Partial<Item> = {}): Item {
+  made += 1;
+  const at = given.at === undefined ? NOW - made * 1000 : given.at;
+  return {
+    id: `n${made}`,
+    kind: "notification",
+    title: `Notification ${made}`,
+    by: "ci",
+    at,
+    order: at,
+    read: false,
+    seen: false,
+    archived: false,
+    pinned: false,
+    deleted: false,
+    snoozed: null,
+    sent: {},
+    durability: "saved",
+    task: null,
+    ...given,
+  };
+}
+
+export function aTask(given: Partial<Item> = {}, state: Partial<TaskState> = {}): Item {
+  return aNotification({
+    id: `t${made + 1}`,
+    kind: "task",
+    title: "Backup",
+    task: aTaskState(state),
+    ...given,
+  });
+}
+
+export function aTaskState(given: Partial<TaskState> = {}): TaskState {
+  return {
+    attempt: 1,
+    status: "running",
+    progress: 0,
+    note: null,
+    due: null,
+    priority: null,
+    assignee: null,
+    finishedAt: null,
+    final: null,
+    ...given,
+  };
+}
+
+const ENDS: readonly Status[] = ["succeeded", "failed", "canceled", "expired"];
+
+export function isEnd(status: Status): boolean {
+  return ENDS.includes(status);
+}

@@ -1,0 +1,32 @@
+/**
+ * The inbox on made-up data, to look at: `npm run -w web dev`, then `/fake.html`. `?lang=zh`, `?theme=dark`,
+ * `?state=offline|starting|refused|empty|signedout`, `?many=10000`.
+ */
+
+import { render } from "preact";
+import { App } from "../../src/app.tsx";
+import { takeCredentials } from "../../src/shell/address.ts";
+import { openPreferences } from "../../src/shell/preferences.ts";
+import { openRouter } from "../../src/shell/router.ts";
+import { aFakeWorld } from "./fake-world.ts";
+import "../../src/style/index.css";
+
+const asked = new URLSearchParams(window.location.search);
+const preferences = openPreferences();
+if (asked.get("lang") === "zh" || asked.get("lang") === "en")
+  preferences.language.set(asked.get("lang") as "zh" | "en");
+if (asked.get("theme") === "dark" || asked.get("theme") === "light")
+  preferences.theme.set(asked.get("theme") as "dark" | "light");
+
+const world = aFakeWorld(asked);
+if (asked.get("path") !== null) window.history.replaceState(null, "", asked.get("path"));
+
+render(
+  <App
+    openHub={() => world}
+    credentials={takeCredentials()}
+    preferences={preferences}
+    router={openRouter()}
+  />,
+  document.querySelector("#app") as HTMLElement,
+);
