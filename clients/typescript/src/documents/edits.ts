@@ -1,0 +1,111 @@
+import * as Y from "yjs";
+import type { Row } from "../session/batch.js";
+
+/** Edits that one push merges. */
+const MOST_MERGED = 1_000;
+
+/** A document's edits that the hub has not answered, oldest first. */
+export class Edits {
+  readonly #updates = new Map<string, Uint8Array>();
+  /** Of those said in this page: not known to be on disk. */
+  readonly #pending = new Set<string>();
+  #away: string[] = [];
+
+  /** @param counted called with how many there are, whenever that changed. */
+  constructor(private readonly counted: (size: number) => void) {}
+
+  get size(): number {
+    return this.#updates.size;
+  }
+
+  ids(): string[] {
+    return [...this.#updates.keys()];
+  }
+
+  updates(): Uint8Array[] {
+    return [...this.#updates.values()];
+  }
+
+  has(id: string): boolean {
+    return this.#updates.has(id);
+  }
+
+  /** Said in this page. */
+  say(id: string, update: Uint8Array): void {
+    this.#updates.set(id, update);
+    this.#pending.add(id);
+    this.counted(this.size);
+  }
+
+  /** Known from the store or another page. */
+  put(id: string, update: Uint8Array): void {
+    this.#updates.set(id, update);
+    this.#pending.delete(id);
+    this.counted(this.size);
+  }
+
+  remove(id: string): void {
+    this.#updates.delete(id);
+    this.#pending.delete(id);
+    this.counted(this.size);
+  }
+
+  clear(): void {
+    this.#updates.clear();
+    this.#pending.clear();
+    this.#away = [];
+    this.counted(0);
+  }
+
+  keep(ids: readonly string[]): void {
+    for (const id of ids) this.#pending.delete(id);
+  }
+
+  pending(): Row[] {
+    return this.#rows((id) => this.#pending.has(id));
+  }
+
+  onDisk(): Row[] {
+    return this.#rows((id) => !this.#pending.has(id));
+  }
+
+  /** These are all there are, besides what is pending; answers with those that waited and are not there any more. */
+  load(rows: readonly Row[]): string[] {
+    const before = this.ids();
+    const pending = this.pending();
+    this.#updates.clear();
+    this.counted(0);
+    for (const [, id, update] of rows) this.put(id, update as Uint8Array);
+    for (const [, id, update] of pending) if (!this.has(id)) this.say(id, update as Uint8Array);
+    return before.filter((id) => !this.has(id));
+  }
+
+  /** As many as go into `room` bytes, merged, on their way from now on; null for none. */
+  send(room: number): Uint8Array | null {
+    let size = 0;
+    for (const [id, update] of this.#updates) {
+      size += update.length;
+      if (size > room || this.#away.length === MOST_MERGED) break;
+      this.#away.push(id);
+    }
+    const updates = this.#away.map((id) => this.#updates.get(id) as Uint8Array);
+    return updates.length > 1 ? Y.mergeUpdates(updates) : (updates[0] ?? null);
+  }
+
+  /** What is on its way was taken: which that was. */
+  settle(): string[] {
+    const ids = this.#away.filter((id) => this.has(id));
+    for (const id of ids) this.remove(id);
+    this.#away = [];
+    return ids;
+  }
+
+  /** What is on its way waits again. */
+  unanswered(): void {
+    this.#away = [];
+  }
+
+  #rows(which: (id: string) => boolean): Row[] {
+    return [...this.#updates].filter(([id]) => which(id)).map(([id, update]) => ["e", id, update]);
+  }
+}
