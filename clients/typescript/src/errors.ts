@@ -2,11 +2,11 @@
 
 /** Everything this package throws or rejects with. */
 export class TongbuError extends Error {
+  override readonly name: string = "TongbuError";
   readonly code: string;
 
   constructor(code: string, message: string) {
     super(message);
-    this.name = new.target.name;
     this.code = code;
   }
 }
@@ -26,6 +26,7 @@ export interface RefusalDetails {
  * one that a newer hub has added.
  */
 export class Refusal extends TongbuError {
+  override readonly name = "Refusal";
   readonly retryAfter: number | null;
   readonly at: number | null;
   readonly stateVector: Uint8Array | null;
@@ -40,6 +41,8 @@ export class Refusal extends TongbuError {
 
 /** The other side does not speak this protocol. */
 export class Malformed extends TongbuError {
+  override readonly name = "Malformed";
+
   constructor(message: string) {
     super("malformed", message);
   }

@@ -18,6 +18,7 @@ from hub.state.fields import check_statement, fits
 from hub.state.join import LedgerRegisters, join, join_into
 from hub.state.names import ALL, personal_name, topic_kind
 from hub.state.records import check_record, same_content
+from hub.state.retention import closed_at
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "state"
 
@@ -79,6 +80,7 @@ def test_registers_derive_to_what_is_shown_and_counted(case: Any) -> None:
         assert same({key: answer.get(key) for key in expected.get("shows", {})}, expected.get("shows", {}))
         assert same(answer, expected.get("is", answer))
         assert next_change(state) == expected.get("next_change", next_change(state))
+        assert state.finished_at == expected.get("finished_at", state.finished_at)
     assert states.keys() == case["items"].keys()
     counts = count_all(states.values())
     assert same({"unread": counts.unread, "unseen": counts.unseen, "open": counts.open}, case["counts"])
@@ -122,6 +124,12 @@ def test_a_device_clock_goes_step_by_step(case: Any) -> None:
 @cases("reopen.json")
 def test_a_status_means_what_the_final_leaves_it(case: Any) -> None:
     assert same(reopen(case["value"], case["hlc"], case["final"]), case["meant"])
+
+
+@cases("retention.json")
+def test_an_item_is_closed_since_the_earliest_of_what_closes_it(case: Any) -> None:
+    (registers,) = joined(case["statements"]).values()
+    assert closed_at(registers) == case["closed_at"]
 
 
 @cases("records.json", "records")

@@ -185,6 +185,7 @@ const TYPES: Readonly<Record<number, (source: Source, depth: number) => unknown>
 };
 
 function readInteger(source: Source, size: number, signed = false): number {
+  if (size === 8) return readInteger(source, 4, signed) * 2 ** 32 + readInteger(source, 4);
   const at = take(source, size);
   const first = source.bytes[at] as number;
   let value = signed ? (first << 24) >> 24 : first;
