@@ -120,7 +120,7 @@ def actors_of(user: UserId, devices: list[Row]) -> list[str]:
 def _inbox(
     connection: sqlite3.Connection, inbox: TopicName, tail: _Tail, now: Milliseconds
 ) -> dict[str, Part]:
-    row = connection.execute(_STORE["topic"], (inbox,)).fetchone()
+    row = connection.execute(_STORE["topics"], (inbox,)).fetchone()
     stored, seq = (row[1], row[2]) if row is not None else (None, 0)
     return {
         "topic": inbox,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any
@@ -51,7 +51,7 @@ def ledger_row(topic: TopicName, columns: tuple[Any, ...]) -> RegisterRow:
     )
 
 
-def register(columns: tuple[Any, ...]) -> Register:
+def register(columns: Sequence[Any]) -> Register:
     """From value, hlc, actor, seq, weight."""
     value, hlc, actor, seq, weight = columns
     return Register(msgpack.unpackb(value), hlc, actor, seq, weight)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from pathlib import Path
 
-from hub.model import ItemId, Milliseconds, Seq, TopicName, UserId
+from hub.model import ItemId, Key, Milliseconds, Seq, TopicName, UserId
 from hub.ports import (
     Archive,
     Batch,
@@ -26,18 +26,19 @@ from hub.ports import (
     UpdateRow,
     Wanted,
 )
+from hub.state.weights import ITEM
 from hub.storage.archive import SqliteArchive
 from hub.storage.audit import read_audit, verify_audit
 from hub.storage.database import Database, Durability
 from hub.storage.devices import SqliteDevices
 from hub.storage.directory import SqliteDirectory, put_members
 from hub.storage.health import Sizes
+from hub.storage.many_keys import ManyKeys
 from hub.storage.outbox import SqliteOutbox, add_events, outbox_pages, record
 from hub.storage.queries import load_queries
 from hub.storage.rows import (
     history_columns,
     history_row,
-    item_registers,
     ledger_row,
     register,
     register_columns,
@@ -45,9 +46,9 @@ from hub.storage.rows import (
 from hub.telemetry.audit import AuditLine
 
 _STORE = load_queries("store")
-_TOPIC = _STORE["topic"]
-_REGISTER = _STORE["register"]
-_ITEM = _STORE["item"]
+_TOPICS = ManyKeys(_STORE["topics"])
+_REGISTERS = ManyKeys(_STORE["registers"])
+_ITEMS = ManyKeys(_STORE["items"])
 _ITEM_IN_HISTORY = _STORE["item_in_history"]
 _MEMBER_NAMES = _STORE["member_names"]
 _APPEND_JOURNAL = _STORE["append_journal"]
@@ -155,15 +156,12 @@ def _journal(connection: sqlite3.Connection) -> list[JournalRow]:
 def _read(connection: sqlite3.Connection, wanted: Wanted) -> Found:
     execute = connection.execute
     found = Found()
-    for topic in wanted.topics:
-        if (row := execute(_TOPIC, (topic,)).fetchone()) is not None:
-            found.topics[topic] = TopicRow(*row)
-    for key in wanted.registers:
-        if (row := execute(_REGISTER, key).fetchone()) is not None:
-            found.registers[key] = register(row)
-    for item in wanted.items:
-        if registers := item_registers(execute(_ITEM, item)):
-            found.items[item] = registers
+    for row in _TOPICS.rows(connection, [(topic,) for topic in wanted.topics]):
+        found.topics[row[0]] = TopicRow(*row)
+    for topic, item, slot, *columns in _REGISTERS.rows(connection, wanted.registers):
+        found.registers[Key(topic, item, slot)] = register(columns)
+    for topic, item, slot, *columns in _ITEMS.rows(connection, wanted.items):
+        found.items.setdefault((topic, item), {})[slot] = register(columns)
     for topic in wanted.members:
         found.members[topic] = [UserId(user) for (user,) in execute(_MEMBER_NAMES, (topic,))]
     _read_history(connection, wanted, found)
@@ -171,10 +169,10 @@ def _read(connection: sqlite3.Connection, wanted: Wanted) -> Found:
 
 
 def _read_history(connection: sqlite3.Connection, wanted: Wanted, found: Found) -> None:
-    items = {(key.topic, key.item) for key in wanted.registers} | wanted.items
-    live = {(key.topic, key.item) for key in found.registers if key.slot == "item"}
-    live |= {item for item, registers in found.items.items() if "item" in registers}
-    for item in items - live:
+    items = {(topic, item) for topic, item, _ in wanted.registers} | wanted.items
+    items.difference_update([(topic, item) for topic, item, slot in found.registers if slot == ITEM])
+    items.difference_update([item for item, registers in found.items.items() if ITEM in registers])
+    for item in items:
         if (row := connection.execute(_ITEM_IN_HISTORY, item).fetchone()) is not None:
             found.history[item] = history_row(row)
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from hub.errors import Unavailable
-from hub.model import Incarnation, ItemId, Seq, UserId
+from hub.model import Incarnation, ItemId, Seq, TopicName, UserId
 from hub.ports import Batch, ClientIdRow, Fold, Found, HistoryRow, MemberRow, TopicRow, Wanted
 from tests.contracts.conftest import NOW, Home, Storage
 from tests.contracts.records import (
@@ -99,6 +99,36 @@ async def test_reads_answer_what_exists_and_leave_out_what_does_not(storage: Sto
     assert found.registers == {key("a", "read"): register()}
     assert found.items == {a: {"item": register({"title": "a"}, b""), "read": register()}}
     assert found.history == {}
+
+
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 100])
+async def test_many_keys_at_once_find_what_each_would_find_alone(storage: Storage, count: int) -> None:
+    topics = [TopicName(f"inbox/u{number}") for number in range(count)]
+    rows = [
+        row._replace(key=row.key._replace(topic=topic))
+        for topic in topics
+        for row in (register_row("a", "item", {"title": topic}, b""), register_row("a", "read", seq=2))
+    ]
+    half = set(topics[::2])
+    await storage.store.fold(
+        Fold(
+            registers=[row for row in rows if row.key.topic in half],
+            topics=[topic_row(topic) for topic in topics if topic in half],
+        )
+    )
+    found = await storage.store.read(
+        Wanted(
+            topics=set(topics),
+            registers={key("a", "read", topic) for topic in topics},
+            items={(topic, ItemId("a")) for topic in topics},
+        )
+    )
+    assert found.topics == {topic: topic_row(topic) for topic in half}
+    assert found.registers == {key("a", "read", topic): register(seq=2) for topic in half}
+    assert found.items == {
+        (topic, ItemId("a")): {"item": register({"title": topic}, b""), "read": register(seq=2)}
+        for topic in half
+    }
 
 
 async def test_wanting_nothing_finds_nothing(storage: Storage) -> None:

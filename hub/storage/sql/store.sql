@@ -4,17 +4,26 @@
 -- Everything not folded yet, oldest first; read once, at start.
 SELECT number, topic, incarnation, seq, body FROM journal ORDER BY number;
 
--- name: topic
--- One topic as folded.
-SELECT topic, incarnation, seq, floor, items, live, unknown, last_order FROM topics
-WHERE topic = ? AND incarnation <> 0;
+-- name: topics
+-- Topics as folded. The row of VALUES is repeated for as many as are asked for at once.
+WITH wanted (name) AS (VALUES (?))
+SELECT topic, incarnation, seq, floor, items, live, unknown, last_order
+FROM wanted CROSS JOIN topics ON topic = name WHERE incarnation <> 0;
 
--- name: register
--- The one register of a key.
-SELECT value, hlc, actor, seq, weight FROM registers WHERE topic = ? AND item = ? AND slot = ?;
+-- name: registers
+-- The registers of some keys, each key with its own.
+WITH wanted (in_topic, of_item, in_slot) AS (VALUES (?, ?, ?))
+SELECT topic, item, slot, value, hlc, actor, seq, weight
+FROM wanted CROSS JOIN registers ON topic = in_topic AND item = of_item AND slot = in_slot;
+
+-- name: items
+-- All registers of some items.
+WITH wanted (in_topic, of_item) AS (VALUES (?, ?))
+SELECT topic, item, slot, value, hlc, actor, seq, weight
+FROM wanted CROSS JOIN registers ON topic = in_topic AND item = of_item;
 
 -- name: item
--- All registers of an item.
+-- All registers of one item, which is known.
 SELECT slot, value, hlc, actor, seq, weight FROM registers WHERE topic = ? AND item = ?;
 
 -- name: item_in_history
