@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from hub.engine.residence import ABSENT
 from hub.engine.retention import closed_at
 from hub.engine.tail import ItemSlot, Overlay
 from hub.engine.topics import Ledger
@@ -26,7 +27,7 @@ from hub.ports import HistoryRow
 from hub.protocol.body import encode_statements
 from hub.state.attempts import FIRST_ATTEMPT, FIRST_STATUS, MAX_ATTEMPT, TERMINAL, reopen
 from hub.state.clock import stamp
-from hub.state.fields import fits
+from hub.state.fields import TASK_FIELDS
 from hub.state.join import registered
 from hub.state.names import ALL
 from hub.state.records import same_content
@@ -47,7 +48,6 @@ UNSTAMPED = Hlc(-1)
 SPACE_MARK_AHEAD = 60_000
 """Milliseconds after the clock up to which a space may be marked read."""
 _REOPENING = frozenset({Slot("archived"), Slot("deleted"), STATUS})
-_WITH_ATTEMPT = frozenset({STATUS, PROGRESS})
 
 
 class Uncertain(Exception):
@@ -77,6 +77,7 @@ class LedgerPart:
         "altered",
         "audits",
         "before",
+        "entries",
         "floor",
         "joined",
         "ledger",
@@ -92,6 +93,7 @@ class LedgerPart:
     def __init__(self, ledger: Ledger, turn: Turn) -> None:
         self.ledger = ledger
         self.turn = turn
+        self.entries = turn.known(ledger.name)
         self.seq = Seq(ledger.seq + 1)
         self.overlay: Overlay = {}
         self.altered: set[ItemSlot] = set()
@@ -114,12 +116,14 @@ class LedgerPart:
     def standing(self, item: ItemId, slot: Slot) -> Register | None:
         """What stands, this turn's joins included."""
         found = self.overlay.get((item, slot))
-        if found is None:
-            found = self.turn.before.get((self.ledger.name, item, slot))
         return found if found is not None else self.stood(item, slot)
 
     def stood(self, item: ItemId, slot: Slot) -> Register | None:
         """What stood before this turn, in history too."""
+        entry = self.entries.get(item)
+        known = entry.get(slot) if entry is not None else None
+        if known is not None and known is not ABSENT:
+            return known
         found = self.turn.standing(self.ledger.name, item, slot)
         if found is None and (row := self.turn.history(self.ledger.name, item)) is not None:
             return row.registers.get(slot)
@@ -185,13 +189,15 @@ class LedgerPart:
         if field == ITEM:
             return self._create(stated, actor)
         slot = slot_of(field, actor)
-        standing = self.standing(item, slot)
+        key = (item, slot)
+        joined = self.overlay.get(key)
+        standing = joined if joined is not None else self.stood(item, slot)
         self._check_kind(item, field, known=standing is not None)
         if field == READ_UPTO:
             self._check_mark(stated)
         if hlc == UNSTAMPED:
             hlc = self._stamp(standing)
-        if field in _WITH_ATTEMPT:
+        if field == STATUS or (field == PROGRESS and stated.relative):
             value = self._value(stated, hlc)
         weight = weight_of(field, value, hlc, actor)
         if standing is not None:
@@ -199,8 +205,10 @@ class LedgerPart:
                 return False
             if slot in _REOPENING and self._may_reopen(item, standing, value):
                 self.ledger.live += 1
-        register = Register(value, hlc, actor, self.seq, weight)
-        self._set((item, slot), register, altered=value is not stated.value)
+        self.undo.append((key, joined))
+        self.overlay[key] = Register(value, hlc, actor, self.seq, weight)
+        if value is not stated.value:
+            self.altered.add(key)
         return True
 
     def add(self, item: ItemId, field: str, value: Json, hlc: Hlc, actor: Actor) -> None:
@@ -252,10 +260,8 @@ class LedgerPart:
         record = self.standing(item, ITEM)
         if record is None:
             self._check_unknown(known)
-            return
-        kind = cast("dict[str, ItemKind]", record.value)["kind"]
-        if not fits(field, kind):
-            raise BadField(f"a {kind} has no field {field}")
+        elif field in TASK_FIELDS and cast("dict[str, ItemKind]", record.value)["kind"] != "task":
+            raise BadField(f"a notification has no field {field}")
 
     def _check_mark(self, stated: Stated) -> None:
         """A mark can't swallow what has not arrived. A space's orders aren't known in the inbox: its marks
@@ -285,8 +291,6 @@ class LedgerPart:
         """What a status or progress means here and now."""
         value = stated.value
         if not isinstance(value, list):
-            return value
-        if stated.field == PROGRESS and not stated.relative:
             return value
         final = self.standing(stated.item, FINAL)
         if value[0] is None:

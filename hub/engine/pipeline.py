@@ -371,7 +371,7 @@ class Pipeline:
             return
         ledger.seq = row.seq
         memory.tail.add_ledger(ledger.row(), part.overlay, row.number, len(row.body))
-        memory.cache.put_all(ledger.name, part.overlay)
+        memory.cache.put_all(ledger.name, part.overlay, part.entries)
         if ledger.view is not None:
             ledger.view.apply(part.overlay, turn.now)
             ledger.live, ledger.unknown = ledger.view.live, ledger.view.unknown

@@ -12,9 +12,10 @@ from hub.protocol.frames import pack
 
 CacheKey = tuple[TopicName, ItemId, Slot]
 
-REGISTER_BYTES = 420
-"""A cached register with its key and one string, measured; larger values are added."""
-
+ENTRY_BYTES = 340
+"""What is remembered of an item before there is a register in it, measured."""
+REGISTER_BYTES = 250
+"""A register in it, with its weight, measured; larger values are added."""
 
 _MEMORY_PER_PACKED_BYTE = 32
 """Short texts take about so much; a list of empty lists twice that."""
@@ -30,60 +31,104 @@ ABSENT: Final = Absent.ABSENT
 """Cached knowledge that the store holds no such register."""
 
 
-class RegisterCache:
-    """Registers one by one, least recently used out, never ledger by ledger.
+Entry = dict[Slot, Register | Absent]
+"""What is remembered of one item."""
 
-    Two generations stand for the order of use: a hit in the old one moves up, and when the young one holds
-    half the budget the old one is forgotten. A lookup costs one or two dict probes and moves no list.
+
+class RegisterCache:
+    """Registers one by one, least recently used items out, never ledger by ledger.
+
+    Registers of one item lie together, for a statement is joined beside its item's record. Two generations
+    stand for the order of use: an item that is asked for moves up from the old one, and when the young one
+    holds half the budget the old one is forgotten. A lookup costs one or two dict probes and moves no list.
     """
 
-    __slots__ = ("_budget", "_bytes", "_old", "_old_bytes", "_young")
+    __slots__ = ("_budget", "_bytes", "_count", "_old", "_old_bytes", "_old_count", "_young")
 
     def __init__(self, budget: int) -> None:
         self._budget = budget // 2
-        self._young: dict[CacheKey, Register | Absent] = {}
-        self._old: dict[CacheKey, Register | Absent] = {}
-        self._bytes = 0
-        self._old_bytes = 0
+        self._young: dict[tuple[TopicName, ItemId], Entry] = {}
+        self._old: dict[tuple[TopicName, ItemId], Entry] = {}
+        self._bytes = self._old_bytes = 0
+        self._count = self._old_count = 0
 
-    def get(self, key: CacheKey) -> Register | Absent | None:
-        """The register, ``ABSENT``, or None where the cache doesn't know."""
-        found = self._young.get(key)
-        if found is None and (found := self._old.get(key)) is not None:
-            del self._old[key]
-            self.put(key, found)
-        return found
+    def entry(self, topic: TopicName, item: ItemId) -> Entry:
+        """The item's, to look into and to add to; who adds says so by ``grew``. It may be forgotten at any
+        ``grew``: then it is good for its holder and for nobody else."""
+        key = (topic, item)
+        entry = self._young.get(key)
+        if entry is None:
+            entry = self._old.pop(key, None)
+            if entry is None:
+                entry = {}
+            self._young[key] = entry
+            self._old_count -= len(entry)
+            self.grew(ENTRY_BYTES + sum(map(held_bytes, entry.values())), len(entry))
+        return entry
 
-    def put(self, key: CacheKey, register: Register | Absent) -> None:
-        """Remember what the store holds."""
-        before = self._young.get(key)
-        self._bytes += held_bytes(register) - (held_bytes(before) if before is not None else 0)
-        self._young[key] = register
-        self._keep_within_budget()
-
-    def _keep_within_budget(self) -> None:
+    def grew(self, size: int, registers: int) -> None:
+        """Entries hold so many bytes and registers more; others may be forgotten for it."""
+        self._bytes += size
+        self._count += registers
         if self._bytes > self._budget:
             self._old, self._young = self._young, {}
             self._old_bytes, self._bytes = self._bytes, 0
+            self._old_count, self._count = self._count, 0
 
-    def put_all(self, topic: TopicName, registers: Mapping[tuple[ItemId, Slot], Register]) -> None:
-        """Remember what one turn saved of a topic."""
-        young, grown = self._young, 0
+    def get(self, key: CacheKey) -> Register | Absent | None:
+        """The register, ``ABSENT``, or None where the cache doesn't know."""
+        topic, item, slot = key
+        entry = self._young.get((topic, item))
+        if entry is None:
+            if (topic, item) not in self._old:
+                return None
+            entry = self.entry(topic, item)
+        return entry.get(slot)
+
+    def put(self, key: CacheKey, register: Register | Absent) -> None:
+        """Remember what the store holds."""
+        topic, item, slot = key
+        entry = self.entry(topic, item)
+        before = entry.get(slot)
+        entry[slot] = register
+        if before is None:
+            self.grew(held_bytes(register), 1)
+        else:
+            self.grew(held_bytes(register) - held_bytes(before), 0)
+
+    def put_all(
+        self,
+        topic: TopicName,
+        registers: Mapping[tuple[ItemId, Slot], Register],
+        entries: Mapping[ItemId, Entry],
+    ) -> None:
+        """Remember what one turn saved of a topic; ``entries`` are those of its items that it holds."""
+        size = added = 0
         for (item, slot), register in registers.items():
-            key = (topic, item, slot)
-            before = young.get(key)
-            grown += held_bytes(register) - (held_bytes(before) if before is not None else 0)
-            young[key] = register
-        self._bytes += grown
-        self._keep_within_budget()
+            entry = entries.get(item)
+            if entry is None:
+                entry = self.entry(topic, item)
+            before = entry.get(slot)
+            if before is None:
+                added += 1
+            else:
+                size -= held_bytes(before)
+            entry[slot] = register
+            size += held_bytes(register)
+        self.grew(size, added)
 
     def forget(self, key: CacheKey) -> None:
         """The store no longer holds what was remembered."""
-        self._young.pop(key, None)
-        self._old.pop(key, None)
+        topic, item, slot = key
+        entry = self._young.get((topic, item))
+        if entry is not None and entry.pop(slot, None) is not None:
+            self._count -= 1
+        entry = self._old.get((topic, item))
+        if entry is not None and entry.pop(slot, None) is not None:
+            self._old_count -= 1
 
     def __len__(self) -> int:
-        return len(self._young) + len(self._old)
+        return self._count + self._old_count
 
     @property
     def bytes(self) -> int:

@@ -58,17 +58,26 @@ class Joining(Work[Ledger]):
         """The registers that the statements join, the records of their items, and what finalizing looks
         at.
         """
-        name = self.topic.name
         self.want_members(turn)
+        name, entries = self.topic.name, turn.known(self.topic.name)
         for stated in self.stated:
             item, field, _, _ = stated
-            turn.want(name, item, slot_of(field, self.actor))
-            if item == ALL or "/" in item:
-                continue
-            turn.want(name, item, ITEM)
+            entry = entries.get(item)
+            if entry is None:
+                entry = entries[item] = turn.memory.cache.entry(name, item)
+            slot = slot_of(field, self.actor)
+            if slot not in entry:
+                turn.seek(name, item, slot, entry)
+            if ITEM not in entry and item != ALL and "/" not in item:
+                turn.seek(name, item, ITEM, entry)
             if field in _DECIDED or (field == PROGRESS and stated.relative):
-                turn.want(name, item, STATUS)
-                turn.want(name, item, FINAL)
+                self._want_end(turn, item)
+
+    def _want_end(self, turn: Turn, item: ItemId) -> None:
+        """Whether and how a task ended."""
+        if item != ALL and "/" not in item:
+            turn.want(self.topic.name, item, STATUS)
+            turn.want(self.topic.name, item, FINAL)
 
     def want_members(self, turn: Turn) -> None:
         """An event in a space concerns its members."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hub.engine.documents import DocumentPart
 from hub.engine.ledger import LedgerPart
-from hub.engine.residence import ABSENT, Absent, CacheKey, RegisterCache
+from hub.engine.residence import ABSENT, Absent, CacheKey, Entry, RegisterCache, held_bytes
 from hub.engine.tail import Tail
 from hub.engine.topics import DocumentTopic, Ledger
 from hub.model import ItemId, Key, Milliseconds, Register, Registers, Slot, TopicName
@@ -39,30 +39,16 @@ class Memory:
         found = self.cache.get(key)
         return found if found is not None else self.tail.find(*key)
 
-    def keep(self, found: Found, wanted: Wanted) -> None:
-        """Remember what one read brought, and what it did not.
-
-        Only registers read one by one: they were in no generation of the tail when the read began, so the
-        store holds their newest. Whole items may overlap a folding pass and are not kept.
-        """
-        for key in wanted.registers:
-            register = found.registers.get(key)
-            if register is not None:
-                self.cache.put(key, register)
-            elif (key.topic, key.item) not in found.history:
-                self.cache.put(key, ABSENT)
-
 
 class Turn:
     """The context of one turn's joins."""
 
     __slots__ = (
-        "_cached",
         "batch",
-        "before",
         "documents",
         "duplicate_statements",
         "duplicate_updates",
+        "entries",
         "found",
         "held",
         "ledgers",
@@ -74,12 +60,11 @@ class Turn:
 
     def __init__(self, memory: Memory, limits: LedgerLimits, now: Milliseconds) -> None:
         self.memory = memory
-        self._cached = memory.cache.get
         self.limits = limits
         self.now = now
         self.wanted = Wanted()
         self.found = Found()
-        self.before: dict[CacheKey, Register | None] = {}
+        self.entries: dict[TopicName, dict[ItemId, Entry]] = {}
         self.held: dict[tuple[TopicName, ItemId], Registers] = {}
         self.batch = Batch()
         self.duplicate_statements = 0
@@ -92,23 +77,41 @@ class Turn:
         the cycle collector comes by, an eighth of what a statement costs."""
         self.ledgers.clear()
 
+    def known(self, topic: TopicName) -> dict[ItemId, Entry]:
+        """What is remembered of the items that the turn looked at so far. It stays with the turn, whatever a
+        pass or the cache drops meanwhile, and becomes what the commit makes of it."""
+        entries = self.entries.get(topic)
+        if entries is None:
+            entries = self.entries[topic] = {}
+        return entries
+
     def want(self, topic: TopicName, item: ItemId, slot: Slot) -> None:
-        """Ask for one register. What memory holds now is kept for the turn: a pass may end meanwhile."""
-        key = (topic, item, slot)
-        if key in self.before:
-            return
-        found = self._cached(key)
-        if found is None and (found := self.memory.tail.find(topic, item, slot)) is None:
+        """Ask for one register."""
+        entries = self.known(topic)
+        entry = entries.get(item)
+        if entry is None:
+            entry = entries[item] = self.memory.cache.entry(topic, item)
+        if slot not in entry:
+            self.seek(topic, item, slot, entry)
+
+    def seek(self, topic: TopicName, item: ItemId, slot: Slot, entry: Entry) -> None:
+        """Find a register that its entry lacks in the tail, or ask the store for it."""
+        found = self.memory.tail.find(topic, item, slot)
+        if found is None:
             self.wanted.registers.add(Key(topic, item, slot))
         else:
-            self.before[key] = found if found is not ABSENT else None
+            entry[slot] = found
+            self.memory.cache.grew(held_bytes(found), 1)
 
     def learn(self, found: Found) -> None:
         """Take what the store answered."""
         self.found = found
-        self.memory.keep(found, self.wanted)
         for key in self.wanted.registers:
-            self.before[key] = found.registers.get(key)
+            register: Register | Absent = found.registers.get(key, ABSENT)
+            # Of an item in history only that is remembered which lives again.
+            if register is not ABSENT or (key.topic, key.item) not in found.history:
+                self.entries[key.topic][key.item][key.slot] = register
+                self.memory.cache.grew(held_bytes(register), 1)
         for item, registers in found.items.items():
             held = self.held.get(item)
             self.held[item] = {**registers, **held} if held else registers
@@ -121,13 +124,12 @@ class Turn:
 
     def standing(self, topic: TopicName, item: ItemId, slot: Slot) -> Register | None:
         """The register that stood before this turn. It was asked for, or is in memory."""
-        key = (topic, item, slot)
-        if key in self.before:
-            return self.before[key]
-        whole = self.held.get((topic, item))
-        if whole is not None:
+        entry = self.known(topic).get(item)
+        known = entry.get(slot) if entry is not None else None
+        if known is None and (whole := self.held.get((topic, item))) is not None:
             return whole.get(slot)
-        known = self.memory.find(key)
+        if known is None:
+            known = self.memory.find((topic, item, slot))
         return known if known is not ABSENT else None
 
     def registers(self, topic: TopicName, item: ItemId) -> Registers:

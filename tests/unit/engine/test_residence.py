@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.engine.residence import ABSENT, RegisterCache, TopicCache, held_bytes
+from hub.engine.residence import ABSENT, ENTRY_BYTES, RegisterCache, TopicCache, held_bytes
 from hub.engine.topics import Ledger
 from hub.model import Actor, Hlc, ItemId, Json, Register, Seq, Slot, TopicName
 
@@ -83,3 +83,28 @@ def test_topics_that_nobody_uses_leave_and_busy_ones_stay() -> None:
         assert topics.get(name) is not None
     assert topics.get(NAME) is busy
     assert len(topics) <= 4
+
+
+def test_the_registers_are_counted_whatever_moves_goes_or_is_replaced() -> None:
+    cache = RegisterCache(12 * (ENTRY_BYTES + 2 * held_bytes(register(True))))
+    for number in range(9):
+        cache.put(key(number), register(True))
+        cache.put(key(number), register(False))
+        cache.put((NAME, ItemId(f"t{number}"), Slot("body")), ABSENT)
+    assert len(cache) == 18
+    cache.get(key(0))
+    cache.forget(key(0))
+    cache.forget(key(0))
+    cache.forget(key(8))
+    assert len(cache) == 16
+    for number in range(100, 200):
+        cache.put(key(number), register(True))
+    assert 6 <= len(cache) <= 24
+
+
+def test_items_without_any_register_take_of_the_budget_too() -> None:
+    cache = RegisterCache(100_000)
+    for number in range(1000):
+        cache.entry(NAME, ItemId(f"t{number}"))
+    assert cache.bytes <= 100_000 + ENTRY_BYTES
+    assert cache.entry(NAME, ItemId("t999")) is cache.entry(NAME, ItemId("t999"))
