@@ -36,7 +36,7 @@ class HocuspocusDocument:
     only be read, is still owed its receipt: it comes with that of the Step2 that brings it.
     """
 
-    __slots__ = ("_owed", "_owner", "_peer", "address", "document")
+    __slots__ = ("_owed", "_owner", "_peer", "address", "reader")
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class HocuspocusDocument:
         identity: Identity,
     ) -> None:
         self.address = address
-        self.document = OpenDocument(
+        self.reader = OpenDocument(
             peer, services, intake, self, topic, identity, prefix=address, asks_back=True
         )
         self._owner = owner
@@ -69,7 +69,7 @@ class HocuspocusDocument:
 
     def changed(self) -> None:
         """The right is told in the same words again."""
-        scope: hocuspocus.Scope = "read-write" if self.document.access == "write" else "readonly"
+        scope: hocuspocus.Scope = "read-write" if self.reader.access == "write" else "readonly"
         self.say(hocuspocus.authenticated(scope))
 
     def asked(self) -> None:
@@ -96,7 +96,7 @@ class HocuspocusDocument:
     def unwritable(self, update: yjs.SyncUpdate) -> None:
         """Refused, unless it is a Step2 without anything new: a reader has to be told that it is in step."""
         if update.step2:
-            self.document.if_held(update.update, self._told_held)
+            self.reader.if_held(update.update, self._told_held)
         else:
             self.passed_over()
             self.say(hocuspocus.REFUSED)

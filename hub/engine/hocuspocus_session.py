@@ -87,8 +87,10 @@ class HocuspocusSession:
         document = self._documents.get(address)
         if isinstance(decoded, _OF_YJS):
             if document is not None:
-                document.document.receive(decoded, len(message))
+                document.reader.receive(decoded, len(message))
         else:
+            if self._intake is not None:
+                self._intake.took(0, 1)
             _DISPATCH.get(type(decoded), HocuspocusSession._misplaced)(self, address, decoded)
 
     def fatal_message(self, error: Exception) -> bytes:
@@ -100,12 +102,12 @@ class HocuspocusSession:
     def drained(self) -> None:
         """Relays can be taken again."""
         for document in list(self._documents.values()):
-            document.document.drained()
+            document.reader.drained()
 
     def lost(self) -> None:
         """Leave every document."""
         for document in self._documents.values():
-            document.document.leave()
+            document.reader.leave()
         self._documents = {}
         if self._timer is not None:
             self._timer.cancel()
@@ -154,7 +156,6 @@ class HocuspocusSession:
             self._deny(address, error)
             return
         intake = self._identify(identity, address, message.version)
-        intake.took(0, 1)
         document = self._documents.get(address)
         if document is not None:
             self._services.tasks.start(self._renew(document, identity))
@@ -171,7 +172,7 @@ class HocuspocusSession:
             return
         document = HocuspocusDocument(self, self._peer, self._services, intake, address, topic, identity)
         self._documents[address] = document
-        self._services.tasks.start(document.document.enter())
+        self._services.tasks.start(document.reader.enter())
 
     def _verified(self, token: str) -> Identity:
         token = token or self._token or ""
@@ -206,7 +207,7 @@ class HocuspocusSession:
         """From now on, until the token expires."""
         self.identity, self._doubted = identity, False
         for document in self._documents.values():
-            document.document.identity = identity
+            document.reader.identity = identity
         self._set_timer(RENEWED_AFTER * self._left(identity), self._ask_for_token)
 
     def _left(self, identity: Identity) -> float:
@@ -217,7 +218,7 @@ class HocuspocusSession:
         if self.identity is None:
             return
         self._set_timer(self._left(self.identity), self._expired)
-        document = next((each for each in self._documents.values() if each.document.is_open), None)
+        document = next((each for each in self._documents.values() if each.reader.is_open), None)
         if document is not None:
             document.say(hocuspocus.TOKEN_REQUEST)
 
@@ -246,15 +247,17 @@ class HocuspocusSession:
 
     def opened(self, document: HocuspocusDocument) -> None:
         """See ``hocuspocus_document.Owner``."""
-        self._take_over(document.document.identity)
+        self._take_over(document.reader.identity)
 
     def ended(self, document: HocuspocusDocument, error: Refusal | Fatal) -> None:
         """See ``hocuspocus_document.Owner``. Where coming back helps, the whole connection ends."""
+        if self._documents.get(document.address) is not document:
+            return
         if isinstance(error, Fatal):
             self._close(error)
         elif error.retry:
             self._close(fatal(error))
-        elif document.document.is_open and not isinstance(error, Unauthorized):
+        elif document.reader.is_open and not isinstance(error, Unauthorized):
             self._close_document(document, error.message)
         else:
             self._deny(document.address, error)
@@ -271,11 +274,10 @@ class HocuspocusSession:
             self._await_token()
 
     def _close_document(self, document: HocuspocusDocument, reason: str) -> None:
-        if self._documents.pop(document.address, None) is None:
-            return
-        if document.document.is_open:
+        self._documents.pop(document.address, None)
+        if document.reader.is_open:
             document.say(hocuspocus.close(reason))
-        document.document.leave()
+        document.reader.leave()
 
     def _leave(self, address: bytes, message: hocuspocus.Close) -> None:
         document = self._documents.get(address)
@@ -284,8 +286,6 @@ class HocuspocusSession:
 
     def _stateless(self, address: bytes, message: hocuspocus.Stateless) -> None:
         """Heard by nobody: there is no application on the hub that it could be for."""
-        if self._intake is not None:
-            self._intake.took(0, 1)
 
     def _broadcast(self, address: bytes, message: hocuspocus.BroadcastStateless) -> None:
         document = self._documents.get(address)
@@ -296,14 +296,14 @@ class HocuspocusSession:
 
     def topics(self) -> list[Topic]:
         """What is open, each once."""
-        opened = (each.document for each in self._documents.values() if each.document.is_open)
-        return list({document.topic.name: document.topic for document in opened}.values())
+        readers = (each.reader for each in self._documents.values() if each.reader.is_open)
+        return list({reader.topic.name: reader.topic for reader in readers}.values())
 
     def access_changed(self, topic: Topic, access: Access | None) -> None:
         """The right to a document changed."""
         for document in list(self._documents.values()):
-            if document.document.is_open and document.document.topic.name == topic.name:
-                document.document.access_changed(topic, access)
+            if document.reader.is_open and document.reader.topic.name == topic.name:
+                document.reader.access_changed(topic, access)
 
     def end(self, reason: str) -> None:
         """The right to be connected is gone."""

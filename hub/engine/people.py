@@ -346,7 +346,7 @@ class People:
         check_shared(topic)
         members = await self._directory.members(topic)
         if named != identity.user:
-            check_sees(identity, members)
+            check_sees(identity, topic, members)
         access = members.get(named)
         if access is None:
             raise NotFound("the user is no member")
@@ -357,7 +357,7 @@ class People:
         Raises ``NotFound`` where there are none."""
         check_shared(topic)
         members = await self._directory.members(topic)
-        check_sees(identity, members)
+        check_sees(identity, topic, members)
         if not members:
             raise NotFound("there is no such space or document")
         return sorted(members.items())

@@ -1,4 +1,15 @@
-"""Who may read and write which topic. Memberships are remembered; changes are announced by ``forget``."""
+"""Who may read and write which topic. Memberships are remembered; changes are announced by ``forget``.
+
+=========================== ============================================================================
+topic                       who opens it
+=========================== ============================================================================
+``inbox/<user>``            that user
+``space/<name>``            its members
+``doc/inbox/<user>/…``      that user, always to write; its members. Nobody else makes one
+``doc/space/<name>/…``      the members of the space, with the access they have there
+``doc/<name>``, all others  its members; who opens one that doesn't exist yet, owns it
+=========================== ============================================================================
+"""
 
 from __future__ import annotations
 
@@ -10,9 +21,15 @@ from hub.engine.topics import Topic
 from hub.errors import Forbidden, Unavailable, UnknownTopic
 from hub.model import Access, Identity, TopicName, UserId
 from hub.ports import Directory
-from hub.state.names import topic_kind
+from hub.state.names import inbox_of, ledger_of, topic_kind
 
 REMEMBERED = 10_000
+
+
+def governing(topic: TopicName) -> TopicName:
+    """The topic whose members may open a topic: the space of a space's document, else the topic itself."""
+    ledger = ledger_of(topic)
+    return topic if ledger is None or ledger.startswith("inbox/") else ledger
 
 
 class Rights:
@@ -34,6 +51,7 @@ class Rights:
         """Whether ``access`` can answer without ``learn``."""
         if topic.startswith("inbox/"):
             return True
+        topic = governing(topic)
         members = self._members.get(topic)
         if members is None:
             return False
@@ -41,6 +59,7 @@ class Rights:
 
     async def learn(self, topic: TopicName) -> None:
         """Remember who the topic's members are. Raises ``Unavailable``."""
+        topic = governing(topic)
         while not self.knows(topic):
             asked = self._forgotten
             members = await self._directory.members(topic)
@@ -77,7 +96,7 @@ class Rights:
     def access(self, identity: Identity, topic: TopicName) -> Access:
         """What a token with scope ``user`` may do with a topic that is known.
 
-        A document that doesn't exist yet belongs to whoever opens it first.
+        A document that doesn't exist yet belongs to whoever opens it first, unless its name says whose it is.
 
         Raises:
             Forbidden: it is somebody else's, or the token lacks the scope.
@@ -90,17 +109,28 @@ class Rights:
             if name != identity.user:
                 raise Forbidden("this is somebody else's inbox")
             return "write"
-        members = self._members.get(topic)
+        members = self._members.get(governing(topic))
         if members is None:
             raise Unavailable
+        if kind == "doc" and self._owns(identity, topic, members):
+            return "write"
         access = members.get(identity.user)
         if access is not None:
             return access
-        if kind == "doc" and not members and self._opens(identity, topic):
-            return "write"
-        if not members and kind == "space":
+        if not members and governing(topic).startswith("space/"):
             raise UnknownTopic
         raise Forbidden(f"you are not a member of this {'space' if kind == 'space' else 'document'}")
+
+    def _owns(self, identity: Identity, topic: TopicName, members: Mapping[UserId, Access]) -> bool:
+        """Whether it is the user's by its name, or by being opened first."""
+        ledger = ledger_of(topic)
+        if ledger is None:
+            return not members and self._opens(identity, topic)
+        if ledger != inbox_of(identity.user):
+            return False
+        if not members:
+            self._opens(identity, topic)
+        return True
 
     def _opens(self, identity: Identity, topic: TopicName) -> bool:
         document = self._topics.document(topic)

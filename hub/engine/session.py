@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Iterable
 from itertools import count
 from typing import Any, Protocol
 
-from hub.engine.rights import Rights
+from hub.engine.rights import Rights, governing
 from hub.engine.topics import Topic
 from hub.errors import Refusal
 from hub.model import Access, DeviceId, Identity, TopicName, UserId
@@ -127,8 +127,8 @@ class Sessions:
             return
         await self._rights.learn(name)
         for live in list(self._by_user.get(user, ())):
-            for topic in [each for each in live.topics() if each.name == name]:
-                live.access_changed(topic, self._access(live, name))
+            for topic in [each for each in live.topics() if governing(each.name) == name]:
+                live.access_changed(topic, self._access(live, topic.name))
 
     def _access(self, live: Live, name: TopicName) -> Access | None:
         if live.identity is None:

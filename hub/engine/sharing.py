@@ -6,7 +6,11 @@ who                          sees the members      adds and removes members
 scope ``admin``              of all                of all
 member with ``write``        yes                   of documents, not of spaces
 member with ``read``         their own access      no
+the user in a document's     yes                   yes
+name, ``doc/inbox/<user>/…``
 ============================ ===================== =============================
+
+The documents of a space, ``doc/space/<name>/…``, have the members of the space and none of their own.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from typing import Final
 
 from hub.errors import BadId, Forbidden, Limit
 from hub.model import Access, Identity, TopicName, UserId
-from hub.state.names import topic_kind
+from hub.state.names import inbox_of, ledger_of, topic_kind
 
 MAX_MEMBERS: Final = 1000
 """Of a document, as far as its members add them."""
@@ -25,14 +29,17 @@ Members = Mapping[UserId, Access]
 
 
 def check_shared(topic: TopicName) -> None:
-    """Raises ``BadId`` where a topic has no members, ``UnknownTopic`` where there is no such kind."""
+    """Raises ``BadId`` where a topic has no members of its own, ``UnknownTopic`` for no kind of topic."""
     if topic_kind(topic)[0] == "inbox":
         raise BadId("an inbox has no members")
+    if (ledger_of(topic) or "").startswith("space/"):
+        raise BadId("the document of a space has the members of the space")
 
 
-def check_sees(identity: Identity, members: Members) -> None:
+def check_sees(identity: Identity, topic: TopicName, members: Members) -> None:
     """Raises ``Forbidden`` where the caller may not see who the others are."""
-    if "admin" in identity.scopes or ("user" in identity.scopes and members.get(identity.user) == "write"):
+    writes = members.get(identity.user) == "write" or ledger_of(topic) == inbox_of(identity.user)
+    if "admin" in identity.scopes or ("user" in identity.scopes and writes):
         return
     raise Forbidden("this is for members with write access and administrators")
 
@@ -41,7 +48,7 @@ def check_removes(identity: Identity, topic: TopicName, members: Members) -> Non
     """Raises ``Forbidden`` where the caller may not say who the members are."""
     if topic_kind(topic)[0] == "space" and "admin" not in identity.scopes:
         raise Forbidden("the members of a space are for administrators to say")
-    check_sees(identity, members)
+    check_sees(identity, topic, members)
 
 
 def check_adds(identity: Identity, topic: TopicName, members: Members, user: UserId) -> None:

@@ -59,8 +59,8 @@ def is_item_id(value: object) -> bool:
 
 
 def is_document_name(value: object) -> bool:
-    """Whether ``value`` names a document: names joined by ``/``, at most 64 characters in all, or longer where
-    it is the document of an item, ``inbox/<user>/<item id>`` or ``space/<name>/<item id>``."""
+    """Whether ``value`` names a document: names joined by ``/``, at most 64 characters in all, or longer
+    where it is the document of an item, ``inbox/<user>/<item id>`` or ``space/<name>/<item id>``."""
     if not isinstance(value, str):
         return False
     if len(value) > MAX_NAME and _is_items_document(value) is None:
@@ -84,6 +84,15 @@ def topic_kind(topic: object) -> tuple[TopicKind, str]:
     if is_document_name(name) if kind == "doc" else is_name(name):
         return kind, name
     raise BadId(f"the name of a topic is 1 to {MAX_NAME} of A-Z a-z 0-9 _ . ~ @ -")
+
+
+def ledger_of(topic: TopicName) -> TopicName | None:
+    """The ledger that a document belongs to: ``inbox/<user>`` of ``doc/inbox/<user>/…``, ``space/<name>`` of
+    ``doc/space/<name>/…``. None for every other topic."""
+    kind, _, rest = topic.partition("/")
+    ledger, _, rest = rest.partition("/")
+    name = rest.partition("/")[0]
+    return TopicName(f"{ledger}/{name}") if kind == "doc" and ledger in ("inbox", "space") and name else None
 
 
 def inbox_of(user: str) -> TopicName:

@@ -67,6 +67,12 @@ _DROPPED: Final = (
     ("deliveries", "drop_deliveries"),
     ("events of the inbox", "drop_events"),
     ("refused messages", "drop_quarantined"),
+    ("members of documents of the inbox", "drop_members_of_documents"),
+    ("Yjs client ids in documents of the inbox", "drop_client_ids_of_documents"),
+    ("snapshots of documents of the inbox", "drop_snapshots_of_documents"),
+    ("updates of documents of the inbox", "drop_updates_of_documents"),
+    ("journal rows of documents of the inbox", "drop_journal_of_documents"),
+    ("documents of the inbox", "drop_documents"),
 )
 """What is removed, or stays without their name: how it is called, and the query."""
 
@@ -173,12 +179,15 @@ def erase(
 ) -> Counter[str]:
     """Erase a user, within the caller's transaction. How many of what; nothing for one who is unknown.
 
-    Their inbox goes with its events and deliveries, their devices, memberships and name. Tokens issued so far
-    are void. In spaces their statements stand, by ``erased``; such a space gets a new incarnation, so that
-    everybody's devices take it anew. What went out to them of a space stays known, without name and words,
-    lest it go out again to another member. The audit stays.
+    Their inbox goes with its documents, events and deliveries, their devices, memberships and name. Tokens
+    issued so far are void. In spaces their statements stand, by ``erased``; such a space gets a new
+    incarnation, so that everybody's devices take it anew. What went out to them of a space stays known,
+    without name and words, lest it go out again to another member. The audit stays.
     """
-    named = {"user": user, "topic": inbox_of(user), "erased": ERASED, "now": now}
+    inbox = inbox_of(user)
+    named = {"user": user, "topic": inbox, "erased": ERASED, "now": now}
+    # Below "doc/inbox/ann" and a slash: the character after it ends the range.
+    named |= {"document": f"doc/{inbox}", "first": f"doc/{inbox}/", "end": f"doc/{inbox}0"}
     device_rows = connection.execute(_QUERIES["devices"], (user,)).fetchall()
     actors = frozenset(actors_of(user, [{"device": row[0]} for row in device_rows]))
     counts: Counter[str] = Counter()

@@ -125,6 +125,30 @@ DELETE FROM events WHERE topic = :topic;
 -- What they sent and the hub refused for good.
 DELETE FROM quarantine WHERE user = :user OR topic = :topic;
 
+-- name: drop_members_of_documents
+-- Whom they shared the documents of their inbox with.
+DELETE FROM members WHERE topic = :document OR (topic >= :first AND topic < :end);
+
+-- name: drop_client_ids_of_documents
+-- Who wrote into them.
+DELETE FROM client_ids WHERE topic = :document OR (topic >= :first AND topic < :end);
+
+-- name: drop_snapshots_of_documents
+-- What they hold.
+DELETE FROM snapshots WHERE topic = :document OR (topic >= :first AND topic < :end);
+
+-- name: drop_updates_of_documents
+-- What they hold since.
+DELETE FROM updates WHERE topic = :document OR (topic >= :first AND topic < :end);
+
+-- name: drop_journal_of_documents
+-- What is not folded yet of them.
+DELETE FROM journal WHERE topic = :document OR (topic >= :first AND topic < :end);
+
+-- name: drop_documents
+-- The documents themselves.
+DELETE FROM topics WHERE topic = :document OR (topic >= :first AND topic < :end);
+
 -- name: disown_client_ids
 -- Nobody else may write under a Yjs client id that was theirs; whose it was is not known any more.
 UPDATE client_ids SET user = :erased WHERE user = :user;
