@@ -63,6 +63,8 @@ function follow(
   end: (code: number, reason: string) => void,
 ): void {
   socket.binaryType = "arraybuffer";
+  // `ws` throws an error that nobody listens to; `closed` comes after it.
+  socket.onerror = () => undefined;
   socket.onopen = () => events.opened();
   socket.onclose = (event) => end(event.code, event.reason);
   socket.onmessage = (event) => {
@@ -75,10 +77,8 @@ function follow(
   };
 }
 
-/** `ws` throws errors that nobody listens to. */
 function silence(socket: WebSocketLike): void {
   socket.onopen = socket.onmessage = socket.onclose = null;
-  socket.onerror = () => undefined;
 }
 
 async function fetchBytes(fetching: typeof fetch, request: Request): Promise<Response> {

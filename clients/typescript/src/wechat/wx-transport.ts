@@ -62,6 +62,7 @@ function fetchBytes(wx: Wx, request: Request): Promise<Response> {
       method,
       header: { ...headers },
       responseType: "arraybuffer",
+      redirect: "manual",
       timeout,
       ...(body === undefined ? {} : { data: bufferOf(body) }),
       success: ({ statusCode, data }) => resolve({ status: statusCode, body: bytesOf(data) }),

@@ -34,6 +34,8 @@ export interface RequestOptions {
   header: Record<string, string>;
   data?: ArrayBuffer;
   responseType: "arraybuffer";
+  /** From base library 3.2.2; before, redirects are followed. */
+  redirect: "manual";
   /** ms */
   timeout: number;
   success(result: { statusCode: number; data: unknown }): void;

@@ -29,8 +29,9 @@ export function fakeWx(kept = new Map<string, string>()): FakeWx {
     sockets,
     writesLeft: Number.POSITIVE_INFINITY,
     connectSocket({ url, protocols, fail }) {
-      if (hidden) setImmediate(() => fail?.({ errMsg: "connectSocket:fail interrupted" }));
-      return taskOf(hidden ? "ws://127.0.0.1:1" : url, protocols, sockets);
+      const works = !hidden && URL.canParse(url) && new URL(url).hostname !== "";
+      if (!works) setImmediate(() => fail?.({ errMsg: "connectSocket:fail" }));
+      return taskOf(works ? url : "ws://127.0.0.1:1", protocols, sockets);
     },
     request: requestBy(() => hidden),
     onAppShow: (listener) => void shown.add(listener),
