@@ -216,6 +216,9 @@ export interface Hub {
   readonly connection: Readable<Connection>;
   /** Statements and document updates that the hub has not answered. 0: all of it is saved. */
   readonly unsaved: Readable<number>;
+  /** Why this device keeps nothing any more (its storage is full, or refuses); null while it does. Everything goes on, and
+   * what is said reaches the hub, but what is unsaved when the page ends is lost. */
+  readonly storeFailure: Readable<string | null>;
   /** The hub's wall clock as this device reckons it. */
   now(): number;
   inbox(): Ledger;
@@ -230,7 +233,8 @@ export interface Hub {
   ): Promise<{ readonly status: number; readonly body: Json }>;
   /** Try to connect at once rather than at `retryAt`: the page became visible, the network came back. */
   wake(): void;
-  /** True once everything said so far is answered; false where `timeout` (ms) ended first. */
+  /** True once everything said so far is answered; false where `timeout` (ms) ended first, or the hub refuses to be
+   * connected to, or was closed. */
   flush(timeout?: number): Promise<boolean>;
   onRefused(listener: (refused: Refused) => void): () => void;
   /** Ends the connection and closes the store. What is unsaved stays in the store. */
@@ -250,4 +254,7 @@ export interface HubOptions {
   readonly linkCode?: string;
   readonly deviceName?: string;
   readonly platform?: string;
+  /** Name of what is kept on this device; by default the hub's address. A store belongs to one user: where several use one
+   * device, give each their own. */
+  readonly store?: string;
 }

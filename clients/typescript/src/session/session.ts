@@ -48,11 +48,12 @@ export class Session {
   private unsaid: Uint8Array[] = [];
   private lastRef = 0;
 
-  /** `later`: when (monotonic ms) to try again after so many tries. */
+  /** `wait`: ms before trying again after so many tries. `closed`: told when a topic that nobody needs is closed. */
   constructor(
     private readonly clock: HybridClock,
     private readonly surroundings: Surroundings,
     private readonly wait: (tries: number) => number,
+    private readonly closed: (topic: Topic) => void,
   ) {}
 
   // ------------------------------------------------------------------ asking
@@ -125,6 +126,7 @@ export class Session {
     const { handle } = topic;
     this.topics.delete(topic.name);
     topic.lost();
+    this.closed(topic);
     if (handle === null) return;
     this.byHandle.delete(handle);
     messages.push(wire.close(handle));
@@ -181,10 +183,8 @@ export class Session {
     this.limits = limitsOf(welcome.limits);
     this.beat = welcome.beat;
     this.lower(welcome.now, batch);
-    const other = this.device !== welcome.device;
     this.user = welcome.user;
     this.device = welcome.device;
-    if (other) for (const ledger of this.ledgers()) ledger.sign();
   }
 
   private ledgers(): LedgerTopic[] {

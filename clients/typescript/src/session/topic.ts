@@ -5,6 +5,7 @@
  * `Batch`. In every other page rows come from the page that leads (`load`, `follow`), and what is said here goes to it as
  * rows, which it takes in by `adopt`. So a content (a ledger, a document) is written once for both.
  */
+import type { Json } from "../api.js";
 import type { Refusal } from "../errors.js";
 import type { No, Opened, PushBody, Relay } from "../protocol/messages.js";
 import type { Batch, Row } from "./batch.js";
@@ -130,6 +131,11 @@ export abstract class Topic {
   protected reached(seq: number, batch: Batch): void {
     this.seq = seq;
     batch.put("t", this.name, undefined, [this.incarnation, seq]);
+  }
+
+  /** What the hub is told of this connection, of what each page shows of itself, the latest last. */
+  shown(states: readonly Json[]): Json {
+    return states[states.length - 1] ?? null;
   }
 
   // ------------------------------------------------------------------ content, in the page that leads

@@ -1,0 +1,27 @@
+/**
+ * `@tongbu/client`: one device of a Tongbu hub. `connect` is in the entry of each platform (`@tongbu/client/browser`, `/node`,
+ * `/wechat`); `createHub` takes a platform of one's own.
+ */
+export type * from "./api.js";
+export { Malformed, Refusal, TongbuError } from "./errors.js";
+export { StoreInUse, StoreUnusable } from "./platform/store-errors.js";
+export type {
+  Platform,
+  Request,
+  Response,
+  Socket,
+  SocketEvents,
+  Storage,
+  Surroundings,
+  Tabs,
+  Transport,
+} from "./ports.js";
+export {
+  Closed,
+  LinkCodeRefused,
+  NotConnected,
+  OutboxFull,
+  RefusedStatement,
+  WrongUser,
+} from "./session/errors.js";
+export { createHub } from "./session/hub.js";

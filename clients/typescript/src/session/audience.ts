@@ -1,0 +1,204 @@
+/** The other pages, as the page that leads sees them: who wants which topic, what they say, what they are told. */
+import type { Json } from "../api.js";
+import { TongbuError } from "../errors.js";
+import { Batch, CLOCK, META } from "./batch.js";
+import { soon } from "./cell.js";
+import type { Device } from "./device.js";
+import {
+  type Asked,
+  byTopic,
+  type Handlers,
+  handle,
+  type KeyedRow,
+  type Pages,
+  type Said,
+  type Status,
+  wireOf,
+} from "./pages.js";
+import type { Topic } from "./topic.js";
+
+export interface Audience {
+  /** This page leads from now on. */
+  begin(): void;
+  /** A topic was brought: what the hub says of it is told. */
+  watch(topic: Topic): void;
+  /** The store has it. */
+  changed(batch: Batch): void;
+  ownPresence(topic: Topic): void;
+  hear(message: Said): void;
+  end(): void;
+}
+
+export interface AudienceNeeds {
+  readonly pages: Pages | null;
+  handOver(): void;
+  forgotten(): void;
+}
+
+export interface Answers {
+  save(batch: Batch): void;
+  /** There may be something to say. */
+  flush(): void;
+  ask(asked: Asked): Promise<unknown>;
+}
+
+export function createAudience(device: Device, needs: AudienceNeeds, answers: Answers): Audience {
+  return needs.pages === null ? NOBODY : audienceOn(device, needs.pages, needs, answers);
+}
+
+function audienceOn(device: Device, pages: Pages, needs: AudienceNeeds, answers: Answers): Audience {
+  const watched = new WeakSet<Topic>();
+  /** Topics by page. */
+  const wanted = new Map<string, Set<string>>();
+  /** What each page shows of itself, by topic; this page's under its own name. */
+  const shown = new Map<string, Map<string, Json>>();
+  const stops: (() => void)[] = [];
+  let begun = false;
+
+  const tellStatus = () => {
+    if (begun) pages.post({ kind: "status", status: statusOf(device) });
+  };
+
+  function want(page: string, name: string): void {
+    const topics = wanted.get(page) ?? new Set();
+    wanted.set(page, topics);
+    if (device.make(name) === null) {
+      needs.handOver();
+      return;
+    }
+    const { topic, loaded } = device.hold(name);
+    if (topics.has(name)) device.release(topic);
+    topics.add(name);
+    const send = () => {
+      if (begun) pages.post({ kind: "rows", to: page, topic: name, rows: topic.rows(), wire: wireOf(topic) });
+    };
+    loaded.then(send, () => undefined);
+  }
+
+  function leave(page: string, name: string): void {
+    const topic = device.topic(name);
+    if (!wanted.get(page)?.delete(name) || topic === undefined) return;
+    show(page, topic, null);
+    device.release(topic);
+  }
+
+  function bye(page: string): void {
+    for (const name of [...(wanted.get(page) ?? [])]) leave(page, name);
+    wanted.delete(page);
+  }
+
+  /** What another page said: taken in once the topic is here, in the order it came. */
+  function take(rows: readonly KeyedRow[]): void {
+    for (const [name, said] of byTopic(rows)) {
+      if (device.make(name) === null) {
+        needs.handOver();
+        return;
+      }
+      const { topic, loaded } = device.hold(name);
+      const adopt = () => {
+        const batch = new Batch();
+        for (const [, id] of said) device.sawId(id);
+        topic.adopt(said, batch);
+        answers.save(batch);
+        device.release(topic);
+      };
+      loaded.then(adopt, () => undefined);
+    }
+  }
+
+  /** The hub shows one state a connection: that of the page which showed one last. */
+  function show(page: string, topic: Topic, state: Json): void {
+    const states = shown.get(topic.name) ?? new Map<string, Json>();
+    shown.set(topic.name, states);
+    states.delete(page);
+    if (state !== null) states.set(page, state);
+    topic.presence.own = topic.shown([...states.values()]);
+    answers.flush();
+  }
+
+  async function ask(page: string, id: number, asked: Asked): Promise<void> {
+    const answer = await answers.ask(asked).then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error: plainError(error) }),
+    );
+    if (begun) pages.post({ kind: "answer", to: page, id, answer });
+  }
+
+  const handlers: Handlers = {
+    hi: () => pages.post({ kind: "lead", status: statusOf(device) }),
+    want: ({ from, topic }) => want(from, topic),
+    leave: ({ from, topic }) => leave(from, topic),
+    bye: ({ from }) => bye(from),
+    said: ({ rows }) => take(rows),
+    ask: ({ from, id, asked }) => void ask(from, id, asked),
+    wake: ({ byHand }) => device.role.wake(byHand),
+    forget: needs.forgotten,
+    presence({ from, topic: name, state }) {
+      const topic = device.topic(name);
+      if (topic !== undefined) show(from, topic, state);
+    },
+  };
+
+  return {
+    begin() {
+      begun = true;
+      for (const each of [device.user, device.id, device.connection, device.unsaved, device.storeFailure]) {
+        stops.push(each.subscribe(() => soon(tellStatus)));
+      }
+      pages.post({ kind: "lead", status: statusOf(device) });
+    },
+    watch(topic) {
+      if (watched.has(topic)) return;
+      watched.add(topic);
+      const tell = () => {
+        if (begun) pages.post({ kind: "wire", topic: topic.name, wire: wireOf(topic) });
+      };
+      for (const each of [topic.inSync, topic.access, topic.refusal, topic.presence.others]) {
+        stops.push(each.subscribe(() => soon(tell)));
+      }
+    },
+    changed(batch) {
+      const puts = [...batch.puts].filter(([key]) => key !== META && key !== CLOCK);
+      const removals = [...batch.removals];
+      if (!begun || puts.length + removals.length + batch.answers.length === 0) return;
+      pages.post({ kind: "changed", puts, removals, answers: batch.answers });
+    },
+    ownPresence(topic) {
+      show(device.page, topic, topic.presence.own);
+    },
+    hear: (message) => handle(handlers, message),
+    end() {
+      begun = false;
+      for (const stop of stops.splice(0)) stop();
+      for (const page of [...wanted.keys()]) bye(page);
+    },
+  };
+}
+
+const nothing = () => undefined;
+
+const NOBODY: Audience = {
+  begin: nothing,
+  watch: nothing,
+  changed: nothing,
+  ownPresence: nothing,
+  hear: nothing,
+  end: nothing,
+};
+
+function statusOf(device: Device): Status {
+  return {
+    user: device.user.get(),
+    id: device.id.get(),
+    connection: device.connection.get(),
+    unsaved: device.unsaved.get(),
+    storeFailure: device.storeFailure.get(),
+    offset: device.clock.now() - device.platform.surroundings.now(),
+    last: device.clock.last,
+  };
+}
+
+function plainError(error: unknown): { readonly code: string; readonly message: string } {
+  if (error instanceof TongbuError) return { code: error.code, message: error.message };
+  return { code: "internal", message: "The page that leads could not do it." };
+}

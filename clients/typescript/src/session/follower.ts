@@ -1,0 +1,200 @@
+/** A page that follows: the page that leads has the store and the connection, this one shows the same. */
+import type { Json } from "../api.js";
+import { Refusal } from "../errors.js";
+import { partsOf } from "./batch.js";
+import type { Device, Role } from "./device.js";
+import { NotConnected, WrongUser } from "./errors.js";
+import { ownUser } from "./leader.js";
+import {
+  type Answering,
+  type Asked,
+  byTopic,
+  type Handlers,
+  handle,
+  type KeyedRow,
+  type Pages,
+  type Said,
+  type Status,
+  setWire,
+} from "./pages.js";
+import type { Answered } from "./requests.js";
+import type { Topic } from "./topic.js";
+
+export interface Follower extends Role {
+  hear(message: Said): void;
+}
+
+export interface FollowerNeeds {
+  readonly pages: Pages;
+  failed(error: WrongUser): void;
+  /** Everything was forgotten: nothing goes on. */
+  forgotten(): void;
+}
+
+interface Question {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+export function createFollower(device: Device, needs: FollowerNeeds): Follower {
+  const { pages } = needs;
+  const { clock } = device;
+  const questions = new Map<number, Question>();
+  const wanted = new Set<Topic>(device.heldTopics());
+  /** Topics whose rows are here. */
+  const here = new Set<Topic>();
+  let leader: string | null = null;
+  let lastQuestion = 0;
+  let elsewhere = 0;
+  let ended = false;
+  let forgetting: ((done: boolean) => void) | null = null;
+
+  function follow(page: string, status: Status): void {
+    const another = leader !== page;
+    leader = page;
+    take(status);
+    if (!another) return;
+    giveUpQuestions();
+    here.clear();
+    for (const topic of wanted) pages.post({ kind: "want", topic: topic.name });
+    for (const topic of device.topics()) sayAgain(topic);
+  }
+
+  /** What no leader is known to have kept. */
+  function sayAgain(topic: Topic): void {
+    const rows = topic.pending().map(([kind, id, value]): KeyedRow => [`${kind} ${topic.name} ${id}`, value]);
+    if (rows.length > 0) pages.post({ kind: "said", rows });
+    if (topic.presence.own !== null) {
+      pages.post({ kind: "presence", topic: topic.name, state: topic.presence.own });
+    }
+  }
+
+  function take(status: Status): void {
+    const user = ownUser(device);
+    if (user !== null && status.user !== null && user !== status.user) {
+      needs.failed(new WrongUser());
+      return;
+    }
+    clock.resume(status.last);
+    clock.setNow(device.platform.surroundings.now() + status.offset);
+    device.identify(status.user, status.id);
+    device.started();
+    device.noticeClock();
+    device.connection.set(status.connection);
+    device.storeFailure.set(status.storeFailure);
+    elsewhere = status.unsaved;
+    count();
+  }
+
+  function count(): void {
+    const own = device.topics().reduce((sum, topic) => sum + topic.pending().length, 0);
+    device.unsaved.set(elsewhere + own);
+  }
+
+  function load(message: Extract<Said, { readonly kind: "rows" }>): void {
+    const topic = device.topic(message.topic);
+    if (topic === undefined) return;
+    topic.load(message.rows, (ids) => device.changes.answered(ids.map((id) => [id, null] as const)));
+    setWire(topic, message.wire);
+    here.add(topic);
+    device.loaded(topic);
+    count();
+  }
+
+  function change({ puts, removals, answers }: Extract<Said, { readonly kind: "changed" }>): void {
+    const put = byTopic(puts);
+    const removed = byTopic(removals.map((key) => [key, null] as const));
+    for (const topic of here) {
+      const gone = (removed.get(topic.name) ?? []).map(([kind, name]) => [kind, name] as const);
+      const rows = put.get(topic.name) ?? [];
+      if (rows.length + gone.length > 0) topic.follow(rows, gone);
+    }
+    for (const [key] of puts) device.sawId(partsOf(key)[2]);
+    device.changes.answered(answers);
+    count();
+  }
+
+  function ask(asked: Asked): Promise<unknown> {
+    if (leader === null) return Promise.reject(new NotConnected());
+    lastQuestion += 1;
+    pages.post({ kind: "ask", id: lastQuestion, asked });
+    return new Promise((resolve, reject) => questions.set(lastQuestion, { resolve, reject }));
+  }
+
+  function answered(id: number, answer: Answering): void {
+    const question = questions.get(id);
+    questions.delete(id);
+    if ("value" in answer) question?.resolve(answer.value);
+    else question?.reject(errorOf(answer.error));
+  }
+
+  function giveUpQuestions(): void {
+    const open = [...questions.values()];
+    questions.clear();
+    for (const each of open) each.reject(new NotConnected("The page that was asked is gone."));
+  }
+
+  const handlers: Handlers = {
+    status: ({ status }) => take(status),
+    rows: load,
+    changed: change,
+    answer: ({ id, answer }) => answered(id, answer),
+    forgotten() {
+      forgetting?.(true);
+      needs.forgotten();
+    },
+    wire({ topic: name, wire }) {
+      const topic = device.topic(name);
+      if (topic !== undefined && here.has(topic)) setWire(topic, wire);
+    },
+  };
+
+  async function end(): Promise<void> {
+    ended = true;
+    pages.post({ kind: "bye" });
+    giveUpQuestions();
+    forgetting?.(false);
+  }
+
+  pages.post({ kind: "hi" });
+
+  return {
+    hold(topic) {
+      wanted.add(topic);
+      if (here.has(topic)) device.loaded(topic);
+      if (leader !== null) pages.post({ kind: "want", topic: topic.name });
+    },
+    release(topic) {
+      wanted.delete(topic);
+      here.delete(topic);
+      pages.post({ kind: "leave", topic: topic.name });
+      if (topic.pending().length === 0) device.dropped(topic);
+    },
+    said(batch) {
+      pages.post({ kind: "said", rows: [...batch.puts] });
+      count();
+    },
+    presence: (topic) =>
+      pages.post({ kind: "presence", topic: topic.name, state: topic.presence.own as Json }),
+    provided: () => undefined,
+    command: (command, params) => ask({ command, params }) as Promise<Json>,
+    request: (method, path, body) => ask({ method, path, body }) as Promise<Answered>,
+    wake: (byHand) => pages.post({ kind: "wake", byHand }),
+    close: end,
+    async forget() {
+      if (ended) return false;
+      pages.post({ kind: "forget" });
+      return new Promise((resolve) => {
+        forgetting = resolve;
+      });
+    },
+    hear(message) {
+      if (message.kind === "lead") follow(message.from, message.status);
+      else if (message.from === leader) handle(handlers, message);
+    },
+  };
+}
+
+function errorOf({ code, message }: { readonly code: string; readonly message: string }): Error {
+  return code === "not_connected" ? new NotConnected(message) : new Refusal(code, message);
+}

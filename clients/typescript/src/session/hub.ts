@@ -1,0 +1,160 @@
+/** `createHub`: one device of one user, whether the hub can be reached or not. Each platform's `connect` calls it. */
+import type { Hub, HubOptions, Ledger } from "../api.js";
+import { Refusal, type TongbuError } from "../errors.js";
+import { setInternals } from "../internals.js";
+import type { Platform } from "../ports.js";
+import { isName } from "../state/names.js";
+import { createDevice, type Device } from "./device.js";
+import { Closed } from "./errors.js";
+import { createFollower } from "./follower.js";
+import { createLeader, storeName } from "./leader.js";
+import { createLedger } from "./ledger.js";
+import { type Pages, pagesOn, type Said } from "./pages.js";
+import { OWN_INBOX } from "./session.js";
+
+export function createHub(platform: Platform, options: HubOptions): Hub {
+  const device = createDevice(platform, options);
+  const ledgers = new Map<string, Ledger>();
+  let closing: Promise<void> | null = null;
+  const end = takeRoles(device, stop);
+  const asleep = platform.onWake?.(() => device.role.wake(false));
+
+  /** Ends here, whatever the others do. */
+  function stop(error: TongbuError): Promise<void> {
+    closing ??= end();
+    device.fail(error);
+    asleep?.();
+    for (const ledger of [...ledgers.values()]) ledger.close();
+    return closing;
+  }
+
+  function ledger(name: string): Ledger {
+    const known = ledgers.get(name);
+    if (known !== undefined) return known;
+    const made = createLedger(device, name, () => ledgers.delete(name));
+    ledgers.set(name, made);
+    return made;
+  }
+
+  const hub: Hub = {
+    user: device.user,
+    device: device.id,
+    connection: device.connection,
+    unsaved: device.unsaved,
+    storeFailure: device.storeFailure,
+    now: () => device.clock.now(),
+    inbox: () => ledger(OWN_INBOX),
+    space(name) {
+      if (!isName(name)) throw new Refusal("bad_id", "a space's name is 1 to 64 of A-Z a-z 0-9 _ . ~ @ -");
+      return ledger(`space/${name}`);
+    },
+    async command(name, params) {
+      device.check();
+      return device.role.command(name, params);
+    },
+    async request(method, path, body) {
+      device.check();
+      return device.role.request(method, path, body);
+    },
+    wake: () => device.role.wake(true),
+    flush: (timeout) => flush(device, timeout),
+    onRefused: device.changes.onRefused,
+    close: () => stop(new Closed()),
+    async forget() {
+      while (closing === null && !(await device.role.forget()));
+      await stop(new Closed());
+    },
+  };
+  setInternals(hub, {
+    user: device.user,
+    surroundings: platform.surroundings,
+    provide: device.provide,
+    hold: device.hold,
+    release: device.release,
+    nextId: device.nextId,
+    said: device.said,
+    presenceChanged: (topic) => device.role.presence(topic),
+  });
+  return hub;
+}
+
+/** Leads, where no other page does; follows until then. Returns how to end. */
+function takeRoles(device: Device, failed: (error: TongbuError) => Promise<void>): () => Promise<void> {
+  const tabs = device.platform.tabs?.(storeName(device));
+  const pages = tabs === undefined ? null : pagesOn(tabs, device.page);
+  let hear: (message: Said) => void = () => undefined;
+  let withdraw: () => void = () => undefined;
+  let ended = false;
+  let handing = false;
+  const fail = (error: TongbuError) => void failed(error);
+  const forgotten = () => void failed(new Closed());
+
+  function lead(): void {
+    const leader = createLeader(device, {
+      pages,
+      handOver: () => void handOver(),
+      failed: fail,
+      forgotten: () => void leader.forget().then(forgotten),
+    });
+    device.role = leader;
+    hear = leader.hear;
+  }
+
+  function follow(on: Pages): void {
+    const follower = createFollower(device, { pages: on, failed: fail, forgotten });
+    device.role = follower;
+    hear = follower.hear;
+    withdraw = tabs?.lead(() => void follower.close().then(ended ? undefined : lead)) ?? withdraw;
+  }
+
+  async function handOver(): Promise<void> {
+    if (handing) return;
+    handing = true;
+    hear = () => undefined;
+    await device.role.close();
+    withdraw();
+    for (const topic of device.topics()) topic.lost();
+    handing = false;
+    if (!ended && pages !== null) follow(pages);
+  }
+
+  const stopListening = pages?.listen((message) => hear(message));
+  if (pages === null) lead();
+  else follow(pages);
+
+  return async () => {
+    ended = true;
+    await device.role.close();
+    withdraw();
+    stopListening?.();
+  };
+}
+
+/** Whether everything that waits now is answered within `timeout` ms. */
+async function flush(device: Device, timeout: number | undefined): Promise<boolean> {
+  let waiting: readonly string[] | null = null;
+  const left = (): readonly string[] => {
+    const now = new Set(device.topics().flatMap((topic) => [...topic.waiting()]));
+    return (waiting ?? [...now]).filter((id) => now.has(id));
+  };
+  return new Promise((resolve) => {
+    const stops: (() => void)[] = [];
+    const end = (done: boolean) => {
+      for (const stop of stops.splice(0)) stop();
+      resolve(done);
+    };
+    const look = () => {
+      if (waiting === null) return;
+      waiting = left();
+      const { state } = device.connection.get();
+      if (waiting.length === 0) end(true);
+      else if (state === "refused" || state === "closed") end(false);
+    };
+    stops.push(device.changes.settled.subscribe(look), device.connection.subscribe(look));
+    if (timeout !== undefined) stops.push(device.platform.surroundings.after(timeout, () => end(false)));
+    void device.ready.then(() => {
+      waiting = left();
+      look();
+    });
+  });
+}

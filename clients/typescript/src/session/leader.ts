@@ -1,0 +1,311 @@
+/** The page that leads, or the only one: it has the store, the session and the link, and answers the other pages. */
+import type { Connection, Json } from "../api.js";
+import { TongbuError } from "../errors.js";
+import { StoreUnusable } from "../platform/store-errors.js";
+import { createAudience } from "./audience.js";
+import { jitter } from "./backoff.js";
+import { Batch, CLOCK, keyOf, LAYOUT, META, partsOf, type Row, WAITING } from "./batch.js";
+import type { Device, Role } from "./device.js";
+import { WrongUser } from "./errors.js";
+import { createLink, type Link } from "./link.js";
+import type { Asked, Pages, Said } from "./pages.js";
+import { type Answered, askThrough } from "./requests.js";
+import { Session } from "./session.js";
+import { createStore, type Store } from "./store.js";
+import { askedToken, type Credentials, claimedToken, givenToken, noToken, userOf } from "./tokens.js";
+import type { Topic } from "./topic.js";
+
+const KINDS = ["r", "o", "u", "e"] as const;
+
+interface Meta {
+  readonly version: number;
+  readonly user: string | null;
+  readonly device: string | null;
+  readonly token?: string;
+  readonly code?: string;
+}
+
+export interface Leader extends Role {
+  hear(message: Said): void;
+}
+
+export interface LeaderNeeds {
+  /** The other pages; null where there are none. */
+  readonly pages: Pages | null;
+  /** Another page shall lead: this one can't make a topic that it wants. */
+  handOver(): void;
+  /** It can't lead, and why. */
+  failed(error: TongbuError): void;
+  /** Everything is forgotten: nothing goes on. */
+  forgotten(): void;
+}
+
+export function createLeader(device: Device, needs: LeaderNeeds): Leader {
+  const { surroundings, transport } = device.platform;
+  const { clock } = device;
+  const ask = askThrough(transport, device.address);
+  const about = {
+    name: device.options.deviceName ?? device.platform.name,
+    platform: device.options.platform ?? device.platform.name,
+  };
+  const session = new Session(
+    clock,
+    surroundings,
+    (tries) => jitter(surroundings.random, tries),
+    (topic) => device.dropped(topic),
+  );
+  /** Topics in the store that wait for the hub, and can't be made here yet; how many things wait in each. */
+  const unmade = new Map<string, number>();
+  const bringing = new Map<string, Promise<void>>();
+  const audience = createAudience(device, needs, { save, ask: answer, flush: () => link?.flush() });
+  let meta: Meta = { version: LAYOUT, user: null, device: null };
+  let store: Store | null = null;
+  let link: Link | null = null;
+  let credentials: Credentials = noToken();
+  let ended = false;
+
+  // ------------------------------------------------------------------ beginning
+
+  const opened = begin().catch((error: unknown) => {
+    const known = error instanceof TongbuError;
+    if (!ended) needs.failed(known ? error : new StoreUnusable("What this device keeps can't be read."));
+  });
+
+  async function begin(): Promise<void> {
+    const storage = await device.platform.open(storeName(device));
+    const opening = createStore(storage, () => {
+      device.storeFailure.set("This device has no room, or lets nothing be kept.");
+    });
+    store = opening;
+    meta = metaOf((await opening.list(META))[0]?.[1], meta);
+    const user = ownUser(device);
+    if (user !== null && meta.user !== null && user !== meta.user) throw new WrongUser();
+    const [last, seen] = ((await opening.list(CLOCK))[0]?.[1] ?? [0, 0]) as [number, number];
+    clock.resume(last, seen);
+    credentials = credentialsOf();
+    session.user = meta.user ?? user;
+    session.device = meta.device;
+    await waiting(opening);
+    device.identify(session.user, session.device);
+    device.started();
+    putMeta({});
+    for (const topic of device.topics()) topic.lost();
+    await Promise.all(device.topics().map(bring));
+    if (!ended) connect();
+  }
+
+  /** Topics in which something waits. */
+  async function waiting(opening: Store): Promise<void> {
+    for (const kind of WAITING) {
+      for (const [key] of await opening.list(`${kind} `)) {
+        const [, topic, id] = partsOf(key);
+        device.sawId(id);
+        if (device.make(topic) === null) unmade.set(topic, (unmade.get(topic) ?? 0) + 1);
+      }
+    }
+  }
+
+  function connect(): void {
+    link = createLink({
+      address: device.address,
+      session,
+      transport,
+      surroundings,
+      credentials,
+      about,
+      hubNow: () => clock.now(),
+      save: heard,
+      changed,
+    });
+    audience.begin();
+    link.start();
+  }
+
+  function credentialsOf(): Credentials {
+    const { token, linkCode } = device.options;
+    if (typeof token === "string") return givenToken(token);
+    if (token !== undefined) return askedToken(token, () => clock.now());
+    if (linkCode === undefined && meta.token === undefined) return noToken();
+    return claimedToken(ask, linkCode ?? null, meta, (kept) => putMeta(kept), about);
+  }
+
+  function putMeta(kept: { readonly token?: string | undefined; readonly code?: string | undefined }): void {
+    const { token, code } = { ...meta, ...kept };
+    const secrets = { ...(token !== undefined && { token }), ...(code !== undefined && { code }) };
+    meta = { version: LAYOUT, user: session.user, device: session.device, ...secrets };
+    const batch = new Batch();
+    batch.set(META, meta);
+    save(batch);
+  }
+
+  // ------------------------------------------------------------------ topics
+
+  /** What the store holds of a topic, once; from then on it is kept up to date. */
+  function bring(topic: Topic): Promise<void> {
+    const { name } = topic;
+    const known = bringing.get(name);
+    if (known !== undefined) return known;
+    if (store === null || session.topics.get(name) === topic) return Promise.resolve(link?.flush());
+    const brought = read(store, topic).finally(() => bringing.delete(name));
+    bringing.set(name, brought);
+    return brought;
+  }
+
+  async function read(from: Store, topic: Topic): Promise<void> {
+    const { name } = topic;
+    const rows: Row[] = [];
+    for (const kind of KINDS) {
+      for (const [key, value] of await from.list(`${kind} ${name} `))
+        rows.push([kind, partsOf(key)[2], value]);
+    }
+    const stood = (await from.list(keyOf("t", name))).find(([key]) => key === keyOf("t", name));
+    if (ended) return;
+    topic.load(rows, (ids) => device.changes.answered(ids.map((id) => [id, null] as const)));
+    [topic.incarnation, topic.seq] = (stood?.[1] ?? [0, 0]) as [number, number];
+    session.topics.set(name, topic);
+    const batch = new Batch();
+    for (const [kind, id, value] of topic.pending()) batch.put(kind, name, id, value);
+    save(batch);
+    audience.watch(topic);
+    device.loaded(topic);
+    count();
+    link?.flush();
+  }
+
+  // ------------------------------------------------------------------ keeping
+
+  function heard(batch: Batch): void {
+    if (session.user !== meta.user || session.device !== meta.device) {
+      device.identify(session.user, session.device);
+      putMeta({});
+    }
+    device.noticeClock();
+    save(batch);
+  }
+
+  function save(batch: Batch): void {
+    if (batch.empty || store === null) return;
+    device.changes.answered(batch.answers);
+    if (batch.puts.size + batch.removals.size > 0) batch.set(CLOCK, [clock.last, clock.seen]);
+    count();
+    void store.save(batch).then(() => saved(batch));
+  }
+
+  function saved(batch: Batch): void {
+    for (const key of batch.puts.keys()) {
+      const [kind, topic, id] = partsOf(key);
+      if (WAITING.includes(kind)) device.topic(topic)?.kept([id]);
+    }
+    if (ended) return;
+    audience.changed(batch);
+    link?.flush();
+  }
+
+  function count(): void {
+    let waits = 0;
+    for (const topic of device.topics()) waits += topic.unsaved;
+    for (const number of unmade.values()) waits += number;
+    device.unsaved.set(waits);
+  }
+
+  function changed(connection: Connection): void {
+    device.connection.set(connection);
+  }
+
+  // ------------------------------------------------------------------ asking
+
+  async function request(method: string, path: string, body: Json | undefined): Promise<Answered> {
+    await opened;
+    device.check();
+    const token = await credentials.current();
+    const answered = await ask(method, path, body, token);
+    if (answered.status !== 401) return answered;
+    const next = await credentials.renewed(token);
+    return next === token ? answered : ask(method, path, body, next);
+  }
+
+  async function command(name: string, params: { readonly [key: string]: Json }): Promise<Json> {
+    const called = session.call(name, params);
+    link?.flush();
+    return called;
+  }
+
+  function answer(asked: Asked): Promise<unknown> {
+    return "command" in asked
+      ? command(asked.command, asked.params)
+      : request(asked.method, asked.path, asked.body);
+  }
+
+  async function end(): Promise<void> {
+    ended = true;
+    link?.stop();
+    audience.end();
+    await opened;
+    link?.stop();
+    await store?.close();
+  }
+
+  const leader: Leader = {
+    hold(topic) {
+      void opened.then(() => (ended ? undefined : bring(topic).catch(unreadable)));
+    },
+    release: () => link?.flush(),
+    said(batch) {
+      count();
+      save(batch);
+    },
+    presence(topic) {
+      audience.ownPresence(topic);
+      link?.flush();
+    },
+    provided() {
+      for (const name of [...unmade.keys()]) {
+        const topic = device.make(name);
+        if (topic === null) continue;
+        unmade.delete(name);
+        leader.hold(topic);
+      }
+    },
+    command,
+    request,
+    wake: (byHand) => link?.wake(byHand),
+    close: end,
+    async forget() {
+      ended = true;
+      await opened;
+      link?.stop();
+      await store?.forget();
+      await store?.close();
+      needs.pages?.post({ kind: "forgotten" });
+      audience.end();
+      return true;
+    },
+    hear(message) {
+      void opened.then(() => (ended ? undefined : audience.hear(message)));
+    },
+  };
+
+  function unreadable(): void {
+    needs.failed(new StoreUnusable("What this device keeps can't be read."));
+  }
+
+  return leader;
+}
+
+export function storeName(device: Pick<Device, "options" | "address">): string {
+  return device.options.store ?? device.address.http;
+}
+
+/** Whose the token is that the application gave; null where that isn't known yet. */
+export function ownUser(device: Device): string | null {
+  const { token } = device.options;
+  return typeof token === "string" ? userOf(token) : null;
+}
+
+function metaOf(stored: unknown, none: Meta): Meta {
+  const meta = (stored ?? none) as Meta;
+  if (meta.version > LAYOUT) {
+    throw new StoreUnusable("A newer version wrote what this device keeps; nothing was touched.");
+  }
+  return meta;
+}

@@ -1,0 +1,315 @@
+/** The link: one socket at a time, said hello on, read, written, and come back for. Decides by `Session`. */
+import type { Connection } from "../api.js";
+import { TongbuError } from "../errors.js";
+import type { Socket, Surroundings, Transport } from "../ports.js";
+import { hello } from "../protocol/messages.js";
+import type { Address } from "./address.js";
+import { chance, createBackoff } from "./backoff.js";
+import { Batch } from "./batch.js";
+import { soon } from "./cell.js";
+import { NotConnected, WrongUser } from "./errors.js";
+import type { Session } from "./session.js";
+import { type Credentials, claimsOf, renewalWait, userOf } from "./tokens.js";
+
+/** ms from dialling to the hub's welcome, the answer to a probe, and after which a dial is old when woken. */
+const OPEN_TIMEOUT = 15_000;
+const PROBE_TIMEOUT = 5_000;
+const OLD_DIAL = 3_000;
+/** Least ms between two renewals. */
+const LEAST_RENEWAL = 1_000;
+/** Of `retry_after`, added at random. */
+const SPREAD = 0.25;
+/** Messages that one WebSocket message carries. */
+const MOST_MESSAGES = 1_000;
+
+/** Close codes after which coming back unchanged makes no sense, with the code of the error. */
+const FINAL: Readonly<Record<number, string>> = {
+  4400: "malformed",
+  4401: "token",
+  4403: "forbidden",
+  4413: "too_big",
+};
+
+export interface Link {
+  start(): void;
+  /** There may be something to say. */
+  flush(): void;
+  /** Now is a good time to try. `byHand`: also where the hub refused, since the application may know better. */
+  wake(byHand: boolean): void;
+  stop(): void;
+}
+
+export interface LinkNeeds {
+  readonly address: Address;
+  readonly session: Session;
+  readonly transport: Transport;
+  readonly surroundings: Surroundings;
+  readonly credentials: Credentials;
+  readonly about: { readonly name: string; readonly platform: string };
+  /** The hub's time in ms. */
+  hubNow(): number;
+  /** Before anything that follows from it is said. */
+  save(batch: Batch): void;
+  changed(connection: Connection): void;
+}
+
+export function createLink(needs: LinkNeeds): Link {
+  const { session, surroundings, credentials } = needs;
+  const backoff = createBackoff(surroundings.random);
+  const retry = createTimer(surroundings);
+  const watch = createTimer(surroundings);
+  const probe = createTimer(surroundings);
+  const renewal = createTimer(surroundings);
+  const later = createTimer(surroundings);
+  let state: Connection["state"] = "starting";
+  let socket: Socket | null = null;
+  let token = "";
+  let refusedTokens = 0;
+  /** Of one dial: what belongs to an earlier one is not heard. */
+  let dial = 0;
+  let heard = silenceSince(surroundings);
+
+  function tell(connection: Connection): void {
+    state = connection.state;
+    needs.changed(connection);
+  }
+
+  // ------------------------------------------------------------------ dialling
+
+  function connect(): void {
+    end();
+    const mine = dial;
+    heard = silenceSince(surroundings);
+    tell({ state: "connecting" });
+    watch.start(OPEN_TIMEOUT, silent);
+    credentials.current().then(
+      (current) => {
+        if (mine === dial) open(current);
+      },
+      (error: unknown) => {
+        if (mine === dial) noTokenCame(error);
+      },
+    );
+  }
+
+  function open(current: string): void {
+    const user = userOf(current);
+    if (user !== null && session.user !== null && user !== session.user) refuse(new WrongUser());
+    else speak(current);
+  }
+
+  function speak(current: string): void {
+    token = current;
+    const mine = dial;
+    const device = claimsOf(current).device;
+    const id = typeof device === "string" ? device : session.device;
+    const now = (run: () => void) => () => {
+      if (mine === dial) run();
+    };
+    socket = needs.transport.connect(needs.address.socket, {
+      opened: now(() => socket?.send(hello(current, id, needs.about.name, needs.about.platform))),
+      message: (bytes) => now(() => hear(bytes))(),
+      closed: (code, reason) => now(() => closed(code, reason))(),
+    });
+  }
+
+  function noTokenCame(error: unknown): void {
+    const final = error instanceof TongbuError && !(error instanceof NotConnected);
+    if (final) refuse(error);
+    // What an application's callback throws may hold a secret: only its kind is told.
+    else lost(error instanceof NotConnected ? error.message : "No token could be got.");
+  }
+
+  /** Leaves the present connection, if there is one, and what waited on it. */
+  function end(): void {
+    dial += 1;
+    for (const timer of [retry, watch, probe, renewal, later]) timer.stop();
+    const former = socket;
+    socket = null;
+    former?.close(1000);
+    session.lost();
+  }
+
+  function lost(reason: string, wait = backoff.next()): void {
+    end();
+    tell({ state: "waiting", retryAt: surroundings.now() + wait, reason });
+    retry.start(wait, connect);
+  }
+
+  function refuse({ code, message }: { readonly code: string; readonly message: string }): void {
+    end();
+    tell({ state: "refused", code, message });
+  }
+
+  // ------------------------------------------------------------------ hearing
+
+  function hear(bytes: Uint8Array): void {
+    heard = silenceSince(surroundings);
+    probe.stop();
+    const batch = new Batch();
+    const before = session.welcomed;
+    let sound = true;
+    try {
+      session.receive(bytes, batch);
+    } catch {
+      sound = false;
+    }
+    needs.save(batch);
+    if (!sound) lost("The other side does not speak tongbu.v1.");
+    else if (session.stranger) refuse(new WrongUser());
+    else if (session.welcomed && !before) welcomed();
+    soon(flush);
+  }
+
+  function welcomed(): void {
+    backoff.reset();
+    refusedTokens = 0;
+    watch.start(2 * session.beat, silent);
+    planRenewal(0);
+    tell({ state: "online" });
+  }
+
+  function silent(): void {
+    const most = session.welcomed ? 2 * session.beat : OPEN_TIMEOUT;
+    const silence = heard();
+    if (silence >= most) lost(`Nothing was heard for ${Math.round(silence / 1000)} s.`);
+    else watch.start(most - silence, silent);
+  }
+
+  function closed(code: number, reason: string): void {
+    const { fatal, goingAway } = session;
+    const words = fatal?.message || reason || "The connection to the hub was lost.";
+    socket = null;
+    if (code === 4401 || code === 4501) replaceToken(words);
+    else if (FINAL[code] !== undefined) refuse({ code: fatal?.code ?? FINAL[code], message: words });
+    else if (goingAway === null) lost(words);
+    else lost(words, goingAway.retryAfter * (1 + SPREAD * chance(surroundings.random)));
+  }
+
+  /** The hub no longer takes the token: is there another? Two in a row are enough. */
+  function replaceToken(words: string): void {
+    const old = token;
+    end();
+    tell({ state: "connecting" });
+    const mine = dial;
+    refusedTokens += 1;
+    if (refusedTokens > 2) {
+      refuse({ code: "token", message: words });
+      return;
+    }
+    credentials.renewed(old).then(
+      (next) => {
+        if (mine !== dial) return;
+        if (next === old) refuse({ code: "token", message: words });
+        else connect();
+      },
+      (error: unknown) => {
+        if (mine === dial) noTokenCame(error);
+      },
+    );
+  }
+
+  // ------------------------------------------------------------------ saying
+
+  function flush(): void {
+    if (!session.welcomed || socket === null) return;
+    const batch = new Batch();
+    const messages = session.outgoing(batch);
+    needs.save(batch);
+    for (const chunk of chunksOf(messages, session.limits.message)) socket.send(chunk);
+    const next = session.nextTry();
+    if (session.mustReturn) connect();
+    else if (next !== null) later.start(next - surroundings.monotonic(), flush);
+  }
+
+  function planRenewal(extra: number): void {
+    const wait = renewalWait(token, needs.hubNow());
+    if (wait !== null) renewal.start(Math.max(wait, LEAST_RENEWAL) + extra, renew);
+  }
+
+  function renew(): void {
+    const mine = dial;
+    const old = token;
+    const keep = (next: string) => {
+      if (mine !== dial) return;
+      token = next;
+      if (next !== old) session.renew(next);
+      planRenewal(next === old ? backoff.next() : 0);
+      flush();
+    };
+    credentials.renewed(old).then(keep, () => keep(old));
+  }
+
+  function wake(byHand: boolean): void {
+    if (state === "waiting" || (byHand && state === "refused")) connect();
+    else if (state === "connecting" && heard() > OLD_DIAL) connect();
+    else if (state === "online") check();
+  }
+
+  /** The network changed, or the machine slept: does the hub still answer? */
+  function check(): void {
+    session.call("counts", {}).catch(() => undefined);
+    flush();
+    probe.start(PROBE_TIMEOUT, () => lost("The hub did not answer."));
+  }
+
+  return { start: connect, flush, wake, stop: end };
+}
+
+interface Timer {
+  start(delay: number, run: () => void): void;
+  stop(): void;
+}
+
+/** One run at a time: another start calls the former off. */
+function createTimer(surroundings: Surroundings): Timer {
+  let callOff: (() => void) | null = null;
+  const stop = () => {
+    callOff?.();
+    callOff = null;
+  };
+  return {
+    start(delay, run) {
+      stop();
+      callOff = surroundings.after(Math.max(0, delay), () => {
+        callOff = null;
+        run();
+      });
+    },
+    stop,
+  };
+}
+
+/** ms since now. A clock that stands still while the machine sleeps is outrun by the other. */
+function silenceSince(surroundings: Surroundings): () => number {
+  const wall = surroundings.now();
+  const steady = surroundings.monotonic();
+  return () => Math.max(surroundings.now() - wall, surroundings.monotonic() - steady);
+}
+
+/** Messages joined into WebSocket messages of at most `limit` bytes. */
+export function chunksOf(messages: readonly Uint8Array[], limit: number): Uint8Array[] {
+  const chunks: Uint8Array[][] = [];
+  let size = limit + 1;
+  for (const message of messages) {
+    const last = chunks[chunks.length - 1];
+    if (last === undefined || size + message.length > limit || last.length >= MOST_MESSAGES) {
+      chunks.push([message]);
+      size = message.length;
+    } else {
+      last.push(message);
+      size += message.length;
+    }
+  }
+  return chunks.map(joined);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

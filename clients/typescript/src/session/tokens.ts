@@ -1,0 +1,124 @@
+/**
+ * Tokens: where they come from, when they run out, what replaces them. What one says is read without checking its
+ * signature: that is the hub's business.
+ */
+import type { Json } from "../api.js";
+import { TongbuError } from "../errors.js";
+import { fromBase64 } from "../platform/base64.js";
+import { readUtf8 } from "../protocol/utf8.js";
+import { LinkCodeRefused, NotConnected } from "./errors.js";
+import type { Ask } from "./requests.js";
+
+/** ms before its end that a token is renewed; a short-lived one after four fifths of its time. */
+const EARLY = 60_000;
+
+export interface Credentials {
+  /** The token to say hello with. */
+  current(): Promise<string>;
+  /** A token in place of one that runs out or was refused; the same where there is no other. */
+  renewed(old: string): Promise<string>;
+}
+
+/** What a JWT says; nothing where the token is of another sort. */
+export function claimsOf(token: string): { readonly [key: string]: unknown } {
+  const parts = token.split(".");
+  if (parts.length !== 3) return {};
+  try {
+    const bytes = fromBase64((parts[1] ?? "").replace(/-/g, "+").replace(/_/g, "/"));
+    const claims: unknown = JSON.parse(readUtf8(bytes, 0, bytes.length));
+    return typeof claims === "object" && claims !== null
+      ? (claims as { readonly [key: string]: unknown })
+      : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Whose token it is; null where it doesn't tell. */
+export function userOf(token: string): string | null {
+  const { sub } = claimsOf(token);
+  return typeof sub === "string" ? sub : null;
+}
+
+/** When it ends, in ms since 1970; null where it doesn't tell. */
+export function expiryOf(token: string): number | null {
+  const { exp } = claimsOf(token);
+  return typeof exp === "number" ? exp * 1_000 : null;
+}
+
+/** ms from `now` until the token should be renewed; null for never. */
+export function renewalWait(token: string, now: number): number | null {
+  const expiry = expiryOf(token);
+  if (expiry === null) return null;
+  const left = expiry - now;
+  return Math.max(0, left > 5 * EARLY ? left - EARLY : left * 0.8);
+}
+
+/** A text; there is no other. */
+export function givenToken(token: string): Credentials {
+  return { current: async () => token, renewed: async () => token };
+}
+
+/** Asked for when there is none, or the one there is no longer does. `now`: the hub's time. */
+export function askedToken(source: () => Promise<string>, now: () => number): Credentials {
+  let token: string | null = null;
+  const ask = async () => {
+    token = null;
+    token = await source();
+    return token;
+  };
+  return {
+    async current() {
+      if (token === null) return ask();
+      const expiry = expiryOf(token);
+      return expiry !== null && expiry <= now() ? ask() : token;
+    },
+    async renewed(old) {
+      return token === null || token === old ? ask() : token;
+    },
+  };
+}
+
+/** What the store keeps of a link code: the token it gave, and the code, which is spent then. */
+export interface KeptToken {
+  readonly token?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+/** Claimed once with a link code, renewed over HTTP, and kept. `code` null: the store holds a token already. */
+export function claimedToken(
+  ask: Ask,
+  code: string | null,
+  kept: KeptToken,
+  keep: (kept: KeptToken) => void,
+  about: { readonly name: string; readonly platform: string },
+): Credentials {
+  let token = code === null || kept.code === code ? kept.token : undefined;
+  const take = (status: number, body: Json): string => {
+    const given = (body as { readonly token?: unknown } | null)?.token;
+    if (status !== 200 || typeof given !== "string") throw new NotConnected(`The hub answered ${status}.`);
+    token = given;
+    keep({ token, code: code ?? kept.code });
+    return given;
+  };
+  return {
+    async current() {
+      if (token !== undefined) return token;
+      const answer = await ask("POST", "/v1/devices/claim", { code, ...about }, null);
+      if ([400, 401, 403, 404, 422].includes(answer.status)) throw new LinkCodeRefused();
+      return take(answer.status, answer.body);
+    },
+    async renewed(old) {
+      const answer = await ask("POST", "/v1/token/renew", {}, old);
+      return answer.status === 401 || answer.status === 403 ? old : take(answer.status, answer.body);
+    },
+  };
+}
+
+/** None was given, and the store holds none. */
+export function noToken(): Credentials {
+  const none = async (): Promise<string> => {
+    throw new TongbuError("token", "A token or a link code is needed.");
+  };
+  return { current: none, renewed: none };
+}
