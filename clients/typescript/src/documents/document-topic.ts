@@ -1,6 +1,6 @@
 /** A document as this page has it: a `Y.Doc`, and edits that the hub does not have yet. No I/O. */
 import * as Y from "yjs";
-import type { Refused } from "../api.js";
+import type { Json, Refused } from "../api.js";
 import type { Refusal } from "../errors.js";
 import { Batch, type Row } from "../session/batch.js";
 import { cell } from "../session/cell.js";
@@ -170,6 +170,11 @@ export class DocumentTopic extends Topic {
       this.#apply([update]);
       batch.put("e", this.name, id, update);
     }
+  }
+
+  /** Each page shows the state of its own Yjs client id. */
+  override shown(states: readonly Json[]): Json {
+    return states.length === 0 ? null : Object.assign({}, ...states);
   }
 
   // ------------------------------------------------------------------ in every page

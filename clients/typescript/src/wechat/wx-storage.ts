@@ -35,7 +35,7 @@ interface Log {
  * @throws StoreUnusable where what is kept can't be read.
  */
 export async function wxStorage(wx: Wx, name: string): Promise<Storage> {
-  const log = await load(segmentsIn(keptIn(wx, `tongbu/${name}/`)));
+  const log = await load(segmentsIn(keptIn(wx, `tongbu/${encodeURIComponent(name)}/`)));
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <Value>(run: () => Promise<Value>): Promise<Value> => {
     const next = last.then(run);

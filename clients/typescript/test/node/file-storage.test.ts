@@ -65,14 +65,13 @@ it("is written anew once most of it is of the past", async () => {
   const path = fresh();
   const store = await fileStorage(path);
   const text = "x".repeat(10_000);
-  for (let at = 0; at < 100; at++)
-    await store.write(
-      new Map([
-        ["k", `${at} ${text}`],
-        [`k ${at % 3}`, at],
-      ]),
-      [],
-    );
+  for (let at = 0; at < 100; at++) {
+    const puts: [string, unknown][] = [
+      ["k", `${at} ${text}`],
+      [`k ${at % 3}`, at],
+    ];
+    await store.write(new Map(puts), []);
+  }
   expect(statSync(path).size).toBeLessThan(300_000);
   await store.close();
   expect(await read(path)).toEqual({ k: `99 ${text}`, "k 0": 99, "k 1": 97, "k 2": 98 });

@@ -101,7 +101,8 @@ it("keeps to its own name", async () => {
   const stranger = { key: "tongbu/me", data: "not its own" };
   wx.setStorage(stranger);
   await (await wxStorage(wx, "me")).write(new Map([["a", 1]]), []);
-  await (await wxStorage(wx, "other")).write(new Map([["a", 2]]), ["*"]);
+  await (await wxStorage(wx, "me/000000000001")).write(new Map([["a", 2]]), []);
+  await (await wxStorage(wx, "other")).write(new Map([["a", 3]]), ["*"]);
   expect(await rowsOf(wx.kept)).toEqual({ a: 1 });
   expect(wx.kept.get("tongbu/me")).toBe('"not its own"');
 });
