@@ -64,6 +64,26 @@ _BY_HANDLER = 1
 _BY_BUFFER = 2
 
 
+class _NoOwner:
+    """The owner of a connection that is gone. They don't refer to each other any more, so that their memory
+    doesn't wait for the garbage collector."""
+
+    def begin_close(self, code: int, reason: str) -> None:
+        """Nothing is there to be closed."""
+
+    def limit_messages(self, max_bytes: int) -> None:
+        """Nothing comes any more."""
+
+    def drained(self) -> None:
+        """Nothing drains any more."""
+
+    def resumed(self) -> None:
+        """Nothing is read any more."""
+
+
+_NO_OWNER: Owner = _NoOwner()
+
+
 class Connection:
     """``ports.Peer``: queues messages; everything queued in one turn leaves in one write.
 
@@ -75,8 +95,9 @@ class Connection:
     __slots__ = (
         "_control",
         "_dropped",
+        "_first",
         "_leaving",
-        "_messages",
+        "_more",
         "_owner",
         "_pauses",
         "_queued",
@@ -92,7 +113,9 @@ class Connection:
         self._transport: asyncio.Transport | None = transport
         self._owner = owner
         self._shared = shared
-        self._messages: list[bytes] = []
+        # What is queued. Mostly it is a single message, and that needs no list.
+        self._first: bytes | None = None
+        self._more: list[bytes] | None = None
         self._queued = 0
         self._control: list[bytes] | None = None
         # Whether what is queued will leave by itself: a flush is due, or the full transport will drain.
@@ -112,8 +135,7 @@ class Connection:
         """Queue an answer. Never dropped."""
         if self._transport is None:
             return
-        self._messages.append(message)
-        self._grow(len(message))
+        self._queue(message)
         if self._queued > self._shared.buffer_bytes:
             self._pause(_BY_BUFFER)
 
@@ -124,8 +146,16 @@ class Connection:
         if (self._queued or self._stall is not None) and not self._has_room(len(message)):
             self._dropped = True
             return False
-        self._messages.append(message)
-        self._grow(len(message))
+        if self._first is None:
+            self._first = message
+        elif self._more is None:
+            self._more = [message]
+        else:
+            self._more.append(message)
+        self._queued += len(message)
+        if not self._leaving:
+            self._leaving = True
+            self._shared.flusher.add(self)
         return True
 
     def close(self, code: int, reason: str) -> None:
@@ -165,7 +195,8 @@ class Connection:
             self._control = []
         for frame in frames:
             self._control.append(frame)
-            self._grow(len(frame))
+            self._queued += len(frame)
+        self._leave_soon()
         if self._queued > self._shared.buffer_bytes:
             self._pause(_BY_BUFFER)
 
@@ -180,8 +211,8 @@ class Connection:
     def lost(self) -> None:
         """The socket is gone, and what was queued with it."""
         self._transport = None
-        self._messages = []
-        self._control = None
+        self._owner = _NO_OWNER
+        self._first = self._more = self._control = None
 
     def pause_writing(self) -> None:
         """The transport's buffer is full."""
@@ -206,7 +237,7 @@ class Connection:
         if self._control is not None:
             control = self._take_control(self._control)
             transport.write(self._take_messages() + control)
-        elif self._messages:
+        elif self._first is not None:
             transport.write(self._take_messages())
         if (self._dropped or self._pauses) and self._stall is None:
             self._drained()
@@ -225,23 +256,37 @@ class Connection:
             waiting += self._transport.get_write_buffer_size()
         return not waiting or waiting + size <= self._shared.buffer_bytes
 
-    def _grow(self, size: int) -> None:
-        self._queued += size
+    def _queue(self, message: bytes) -> None:
+        """As ``relay`` does, which spells it out: a message to many comes by there once for each of them."""
+        if self._first is None:
+            self._first = message
+        elif self._more is None:
+            self._more = [message]
+        else:
+            self._more.append(message)
+        self._queued += len(message)
+        self._leave_soon()
+
+    def _leave_soon(self) -> None:
         if not self._leaving:
             self._leaving = True
             self._shared.flusher.add(self)
 
     def _take_messages(self) -> bytes:
         """All messages queued, as frames."""
-        messages = self._messages
-        if not messages:
+        first, more = self._first, self._more
+        if first is None:
             return b""
         shared, metrics = self._shared, self._shared.metrics
-        metrics.messages_out += len(messages)
         metrics.bytes_out += self._queued
-        self._messages, self._queued = [], 0
+        self._first, self._queued = None, 0
         self.sent_at = shared.wheel.now
-        return shared.flusher.frame(messages, self.concatenates)
+        if more is None:
+            metrics.messages_out += 1
+            return shared.flusher.frame(first)
+        metrics.messages_out += 1 + len(more)
+        self._more = None
+        return shared.flusher.frames([first, *more], self.concatenates)
 
     def _take_control(self, frames: list[bytes]) -> bytes:
         """The control frames queued; they count as no message."""
@@ -289,5 +334,6 @@ class Connection:
 
     def _give_up(self) -> None:
         """Nothing queued will ever be read."""
-        self._messages, self._control, self._queued = [], None, 0
+        self._first = self._more = self._control = None
+        self._queued = 0
         self.close(errors.TooSlow.close_code, errors.TooSlow().message)

@@ -36,16 +36,27 @@ class Flusher:
     Whose turn has not come yet goes on gathering, and writes all of it at once: under load a connection
     makes fewer, larger writes.
 
-    What many readers are sent in the same turn is framed once: consecutive calls of ``frame`` with equal
-    messages share their bytes.
+    What many readers are sent in the same turn is framed once: consecutive calls of ``frame`` with the same
+    message, and of ``frames`` with equal messages, share their bytes.
     """
 
-    __slots__ = ("_call_soon", "_concatenates", "_dirty", "_due", "_frames", "_messages")
+    __slots__ = (
+        "_call_soon",
+        "_concatenates",
+        "_dirty",
+        "_due",
+        "_frame",
+        "_frames",
+        "_message",
+        "_messages",
+    )
 
     def __init__(self, call_soon: Callable[[Callable[[], None]], object]) -> None:
         self._call_soon = call_soon
         self._dirty: deque[Flushable] = deque()
         self._due = False
+        self._message: bytes | None = None
+        self._frame = b""
         self._messages: list[bytes] = []
         self._concatenates = False
         self._frames = b""
@@ -57,7 +68,14 @@ class Flusher:
             self._due = True
             self._call_soon(self._flush)
 
-    def frame(self, messages: list[bytes], concatenates: bool) -> bytes:
+    def frame(self, message: bytes) -> bytes:
+        """One message as a frame."""
+        if message is not self._message:
+            self._frame = framed((message,), True)
+            self._message = message
+        return self._frame
+
+    def frames(self, messages: list[bytes], concatenates: bool) -> bytes:
         """The messages as ``framed`` makes them; the list must not be changed afterwards."""
         # Lists compare element by element and an object equals itself, so for a relay this costs little.
         if messages != self._messages or concatenates is not self._concatenates:
@@ -80,3 +98,4 @@ class Flusher:
         # Nothing is kept alive between turns.
         self._due = False
         self._messages, self._frames = [], b""
+        self._message, self._frame = None, b""

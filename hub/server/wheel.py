@@ -155,6 +155,7 @@ class TimerWheel:
                 timer._fire()
             else:
                 timer._move_to(slot)
+        waiting.cancel()
 
     def _ticks(self, seconds: float) -> int:
         return math.floor(seconds / self._resolution)

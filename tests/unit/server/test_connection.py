@@ -95,11 +95,14 @@ def test_a_socket_whose_turn_has_not_come_gathers_and_those_before_it_queue_agai
 def test_readers_of_the_same_messages_share_the_bytes_and_others_get_their_own() -> None:
     process = Process()
     flusher = process.context.outbound.flusher
-    first = flusher.frame([b"one", b"two"], True)
-    assert flusher.frame([b"one", b"two"], True) is first
-    assert flusher.frame([b"one", b"two"], False) == unmasked(b"one") + unmasked(b"two")
-    assert flusher.frame([b"one"], False) == unmasked(b"one")
-    assert flusher.frame([b"one", b"two"], True) == first
+    first = flusher.frames([b"one", b"two"], True)
+    assert flusher.frames([b"one", b"two"], True) is first
+    assert flusher.frames([b"one", b"two"], False) == unmasked(b"one") + unmasked(b"two")
+    assert flusher.frames([b"one", b"two"], True) == first
+    one = b"one"
+    assert flusher.frame(one) is flusher.frame(one)
+    assert flusher.frame(b"two") == unmasked(b"two")
+    assert flusher.frame(one) == unmasked(b"one")
 
 
 def test_messages_queued_while_flushing_leave_in_the_next_turn() -> None:

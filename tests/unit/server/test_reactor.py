@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any
 
@@ -517,3 +518,22 @@ def test_one_timer_a_socket_however_much_it_talks() -> None:
     for _ in range(100):
         socket.receive(masked(b"talk"))
     assert socket.reactor._timer is timer
+
+
+def test_what_a_socket_took_is_free_once_it_is_gone_without_the_garbage_collector() -> None:
+    process = Process()
+    socket = process.connect()
+    socket.receive(masked(b"hello"))
+    socket.peer.answer(b"never sent")
+    gc.collect()
+    gc.disable()
+    try:
+        socket.reactor.connection_lost(None)
+        process.turn()
+        process.handlers.made.clear()
+        socket.transport.protocol = None
+        socket.handler.peer = None
+        del socket
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 
 from hypothesis import given
@@ -106,6 +107,20 @@ def test_a_cancelled_timer_never_fires_and_cancelling_twice_or_late_does_nothing
     last.cancel()
     assert bench.names == ["kept", "last"]
     assert not kept.pending
+
+
+def test_a_timer_that_fired_or_was_cancelled_is_free_without_the_garbage_collector() -> None:
+    bench = Bench()
+    bench.go(1)
+    gc.collect()
+    gc.disable()
+    try:
+        bench.schedule(0.2)
+        bench.schedule(1.0).cancel()
+        bench.go(0.5)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_a_timer_may_cancel_another_that_is_due_in_the_same_tick() -> None:
