@@ -1,3 +1,23 @@
+/** A list, and beside it what is open. On a phone one after the other. */
+
+import { usePage } from "../shell/context.ts";
+import { useReadable } from "../shell/readable.ts";
+import { OfflineBar } from "../shell/saved-chip.tsx";
+import { DetailPane } from "./detail-pane.tsx";
+import { ListPane } from "./list-pane.tsx";
+
 export function Inbox() {
-  return null;
+  const { router } = usePage();
+  const { list, item } = useReadable(router.route);
+  return (
+    <div class="panes">
+      <div class="pane pane-list">
+        <OfflineBar />
+        <ListPane key={list} list={list} open={item} />
+      </div>
+      <div class="pane pane-detail">
+        <DetailPane id={item} />
+      </div>
+    </div>
+  );
 }

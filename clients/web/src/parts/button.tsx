@@ -38,11 +38,16 @@ interface IconButtonProps {
   readonly pressed?: boolean;
   readonly expanded?: boolean;
   readonly disabled?: boolean;
+  /** Left out when going by Tab: there is another way to it. */
+  readonly skipped?: boolean;
+  /** For `data-action`, by which it is found. */
+  readonly action?: string;
   readonly onClick: (event: TargetedMouseEvent<HTMLButtonElement>) => void;
 }
 
 export function IconButton(props: IconButtonProps) {
   const { icon, label, shortcut, class: style = "", pressed, expanded, disabled = false, onClick } = props;
+  const { skipped = false, action } = props;
   return (
     <button
       type="button"
@@ -54,6 +59,8 @@ export function IconButton(props: IconButtonProps) {
       aria-keyshortcuts={shortcut}
       title={shortcut === undefined ? label : `${label} (${shortcut})`}
       disabled={disabled}
+      data-action={action}
+      {...(skipped && { tabIndex: -1 })}
       onClick={onClick}
     >
       <Icon name={icon} />

@@ -3,6 +3,7 @@
 import type { Hub, Ledger, Readable } from "@tongbu/client";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import type { History } from "../inbox/history.ts";
 import type { Times } from "../model/times.ts";
 import type { Value } from "../model/value.ts";
 import type { Words } from "../words/en.ts";
@@ -32,6 +33,7 @@ export interface Page {
   readonly preferences: Preferences;
   readonly actions: Actions;
   readonly commands: Commands;
+  readonly history: History;
   /** What is searched for; empty where nothing is. */
   readonly query: Value<string>;
   /** Now by the hub's clock, changing each minute. */

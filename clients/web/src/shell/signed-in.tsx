@@ -3,6 +3,7 @@
 import type { Hub } from "@tongbu/client";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Devices } from "../devices/devices.tsx";
+import { openHistory } from "../inbox/history.ts";
 import { Inbox } from "../inbox/inbox.tsx";
 import { Value } from "../model/value.ts";
 import { DialogHost } from "../parts/dialog.tsx";
@@ -45,6 +46,7 @@ export function SignedIn({ hub, preferences, router, signIn, signOut }: SignedIn
       preferences,
       actions: openActions({ hub, ledger, overlay, speech: () => spoken.current }),
       commands: openCommands(),
+      history: openHistory(hub, ledger),
       query: new Value(""),
       minute: minutes(() => hub.now()),
       signIn,

@@ -21,6 +21,7 @@ export class FakeHub implements Hub {
   readonly device = new Value<string | null>("device-1");
   readonly connection: Value<Connection>;
   readonly unsaved: Readable<number>;
+  readonly storeFailure = new Value<string | null>(null);
   /** Every HTTP request, in order. */
   readonly requests: { readonly method: string; readonly path: string; readonly body?: Json }[] = [];
   readonly commands: { readonly name: string; readonly params: Json }[] = [];

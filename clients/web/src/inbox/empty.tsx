@@ -1,0 +1,92 @@
+/** What a list shows where there is nothing to list, and why there is nothing. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { ListName } from "../model/views.ts";
+import { Button } from "../parts/button.tsx";
+import { Icon, type IconName } from "../parts/icon.tsx";
+import { usePage, useWords } from "../shell/context.ts";
+import { useReadable } from "../shell/readable.ts";
+
+interface EmptyListProps {
+  readonly list: ListName;
+  /** Whether a search or filter may be why. */
+  readonly narrow: boolean;
+  readonly onShowAll: () => void;
+}
+
+export function EmptyList({ list, narrow, onShowAll }: EmptyListProps) {
+  const { ledger, hub } = usePage();
+  const { inbox } = useWords();
+  const loaded = useLoaded();
+  const inSync = useReadable(ledger.inSync);
+  const connection = useReadable(hub.connection);
+  const unknown = !inSync && ledger.items.get().length === 0;
+  if (!loaded) return <Skeleton text={inbox.loading} />;
+  if (unknown && connection.state === "waiting") return <Blank icon="cloudOff" {...inbox.offlineEmpty} />;
+  if (unknown && connection.state !== "refused") return <Skeleton text={inbox.firstSync} />;
+  if (!narrow) return <Blank icon={ICONS[list]} {...inbox.empty[list]} />;
+  return (
+    <Blank icon="search" {...inbox.nothingFound}>
+      <Button onClick={onShowAll}>{inbox.showAll}</Button>
+    </Blank>
+  );
+}
+
+const ICONS: Record<ListName, IconName> = {
+  inbox: "check",
+  tasks: "tasks",
+  snoozed: "snoozed",
+  archived: "archived",
+};
+
+function useLoaded(): boolean {
+  const { ledger } = usePage();
+  const [loaded, setLoaded] = useState(false);
+  useEffect(() => {
+    let here = true;
+    void ledger.loaded.then(() => here && setLoaded(true));
+    return () => {
+      here = false;
+    };
+  }, [ledger]);
+  return loaded;
+}
+
+/** Rows to come. */
+function Skeleton({ text }: { readonly text: string }) {
+  return (
+    <div class="skeleton" role="status">
+      <span class="is-unseen">{text}</span>
+      {[72, 54, 88, 61, 47].map((width) => (
+        <div key={width} class="skeleton-row" aria-hidden="true">
+          <span class="skeleton-mark" />
+          <span class="skeleton-lines">
+            <span class="skeleton-line" style={{ "--width": `${width}%` }} />
+            <span class="skeleton-line is-thin" style={{ "--width": `${width - 20}%` }} />
+          </span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface BlankProps {
+  readonly icon: IconName;
+  readonly title: string;
+  readonly text: string;
+  readonly children?: ComponentChildren;
+}
+
+export function Blank({ icon, title, text, children }: BlankProps) {
+  return (
+    <div class="empty">
+      <span class="empty-mark">
+        <Icon name={icon} />
+      </span>
+      <p class="empty-title">{title}</p>
+      <p class="empty-text">{text}</p>
+      {children}
+    </div>
+  );
+}
