@@ -33,7 +33,7 @@ from hub.storage.database import Database, Durability
 from hub.storage.devices import SqliteDevices
 from hub.storage.directory import SqliteDirectory, put_members
 from hub.storage.health import Sizes
-from hub.storage.many_keys import ManyKeys
+from hub.storage.many_rows import ManyRows
 from hub.storage.outbox import SqliteOutbox, add_events, outbox_pages, record
 from hub.storage.queries import load_queries
 from hub.storage.rows import (
@@ -46,17 +46,16 @@ from hub.storage.rows import (
 from hub.telemetry.audit import AuditLine
 
 _STORE = load_queries("store")
-_TOPICS = ManyKeys(_STORE["topics"])
-_REGISTERS = ManyKeys(_STORE["registers"])
-_ITEMS = ManyKeys(_STORE["items"])
+_TOPICS = ManyRows(_STORE["topics"])
+_REGISTERS = ManyRows(_STORE["registers"])
+_ITEMS = ManyRows(_STORE["items"])
 _ITEM_IN_HISTORY = _STORE["item_in_history"]
 _MEMBER_NAMES = _STORE["member_names"]
-_APPEND_JOURNAL = _STORE["append_journal"]
+_APPEND_JOURNAL = ManyRows(_STORE["append_journal"])
 _FOLD = load_queries("fold")
-_JOIN_REGISTER = _FOLD["join_register"]
+_JOIN_REGISTERS = ManyRows(_FOLD["join_register"])
+_PUT_TOPICS = ManyRows(_FOLD["put_topic"])
 
-_journal_columns = attrgetter("number", "topic", "incarnation", "seq", "body")
-_topic_columns = attrgetter("topic", "incarnation", "seq", "floor", "items", "live", "unknown", "order")
 _client_id_columns = attrgetter("topic", "client_id", "user")
 _document_columns = attrgetter("topic", "seq", "body")
 
@@ -156,11 +155,11 @@ def _journal(connection: sqlite3.Connection) -> list[JournalRow]:
 def _read(connection: sqlite3.Connection, wanted: Wanted) -> Found:
     execute = connection.execute
     found = Found()
-    for row in _TOPICS.rows(connection, [(topic,) for topic in wanted.topics]):
+    for row in _TOPICS.read(connection, [(topic,) for topic in wanted.topics]):
         found.topics[row[0]] = TopicRow(*row)
-    for topic, item, slot, *columns in _REGISTERS.rows(connection, wanted.registers):
+    for topic, item, slot, *columns in _REGISTERS.read(connection, wanted.registers):
         found.registers[Key(topic, item, slot)] = register(columns)
-    for topic, item, slot, *columns in _ITEMS.rows(connection, wanted.items):
+    for topic, item, slot, *columns in _ITEMS.read(connection, wanted.items):
         found.items.setdefault((topic, item), {})[slot] = register(columns)
     for topic in wanted.members:
         found.members[topic] = [UserId(user) for (user,) in execute(_MEMBER_NAMES, (topic,))]
@@ -199,7 +198,7 @@ def _document(connection: sqlite3.Connection, topic: TopicName) -> StoredDocumen
 
 def _commit(connection: sqlite3.Connection, batch: Batch, now: Milliseconds) -> None:
     executemany = connection.executemany
-    executemany(_APPEND_JOURNAL, map(_journal_columns, batch.journal))
+    _APPEND_JOURNAL.write(connection, batch.journal)
     if batch.client_ids:
         executemany(_STORE["bind_client_id"], map(_client_id_columns, batch.client_ids))
     if batch.members:
@@ -223,14 +222,14 @@ def _move_items(connection: sqlite3.Connection, batch: Batch) -> None:
 def _fold(connection: sqlite3.Connection, step: Fold) -> None:
     executemany = connection.executemany
     if step.registers:
-        executemany(_JOIN_REGISTER, register_columns(step.registers))
+        _JOIN_REGISTERS.write(connection, register_columns(step.registers))
     if step.snapshots:
         executemany(_FOLD["put_snapshot"], map(_document_columns, step.snapshots))
         executemany(_FOLD["cut_updates"], [(row.topic,) for row in step.snapshots])
     if step.updates:
         executemany(_FOLD["add_update"], map(_document_columns, step.updates))
     if step.topics:
-        executemany(_FOLD["put_topic"], map(_topic_columns, step.topics))
+        _PUT_TOPICS.write(connection, step.topics)
 
 
 def _trim_journal(connection: sqlite3.Connection, upto: int) -> bool:
