@@ -150,6 +150,7 @@ function audienceOn(device: Device, pages: Pages, needs: AudienceNeeds, answers:
     watch(topic) {
       if (watched.has(topic)) return;
       watched.add(topic);
+      if (topic.presence.own !== null) show(device.page, topic, topic.presence.own);
       const tell = () => {
         if (begun) pages.post({ kind: "wire", topic: topic.name, wire: wireOf(topic) });
       };
