@@ -1,8 +1,8 @@
 /** A list, and beside it what is open. On a phone one after the other. */
 
 import { usePage } from "../shell/context.ts";
+import { OfflineBar } from "../shell/offline-bar.tsx";
 import { useReadable } from "../shell/readable.ts";
-import { OfflineBar } from "../shell/saved-chip.tsx";
 import { DetailPane } from "./detail-pane.tsx";
 import { ListPane } from "./list-pane.tsx";
 

@@ -41,22 +41,22 @@ function markEntries(
     {
       label: item.read ? names.unread : names.read,
       icon: item.read ? "unread" : "read",
-      hint: "r",
+      shortcut: "r",
       run: () => actions.setRead(item, !item.read),
     },
-    { label: names.snooze, icon: "snoozed", hint: "s", run: openSnooze },
+    { label: names.snooze, icon: "snoozed", shortcut: "s", run: openSnooze },
     {
       label: item.pinned ? names.unpin : names.pin,
       icon: "pin",
-      hint: "p",
+      shortcut: "p",
       run: () => actions.setPinned(item, !item.pinned),
     },
     {
       label: item.archived ? names.unarchive : names.archive,
       icon: item.archived ? "unarchive" : "archived",
-      hint: "e",
+      shortcut: "e",
       run: () => actions.setArchived(item, !item.archived),
     },
-    { label: names.delete, icon: "trash", hint: "#", danger: true, run: () => actions.remove(item) },
+    { label: names.delete, icon: "trash", shortcut: "#", danger: true, run: () => actions.remove(item) },
   ];
 }

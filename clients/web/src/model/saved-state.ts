@@ -8,10 +8,21 @@ export type SavedState =
   | { readonly name: "unsaved"; readonly count: number }
   | { readonly name: "connecting"; readonly count: number }
   | { readonly name: "offline"; readonly count: number; readonly since: number | null }
-  | { readonly name: "signIn"; readonly count: number };
+  | { readonly name: "signIn"; readonly count: number }
+  /** This device keeps nothing any more: what is unsaved ends with the page. */
+  | { readonly name: "trouble"; readonly count: number };
 
-/** `since`: when the connection was lost, null where there was none yet. */
-export function savedState(connection: Connection, unsaved: number, since: number | null): SavedState {
+export interface Standing {
+  readonly connection: Connection;
+  readonly unsaved: number;
+  /** When the connection was lost; null where there was none yet. */
+  readonly since: number | null;
+  /** Whether this device's storage takes what it is given. */
+  readonly keeps: boolean;
+}
+
+export function savedState({ connection, unsaved, since, keeps }: Standing): SavedState {
+  if (!keeps && connection.state !== "refused") return { name: "trouble", count: unsaved };
   switch (connection.state) {
     case "online":
       return unsaved === 0 ? { name: "saved" } : { name: "unsaved", count: unsaved };

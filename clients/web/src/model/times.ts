@@ -35,7 +35,7 @@ export interface Times {
 
 const FORMATS = {
   clock: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
-  weekday: { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  weekday: { weekday: "short" },
   date: { month: "short", day: "numeric" },
   dateYear: { year: "numeric", month: "short", day: "numeric" },
   moment: {
@@ -94,7 +94,9 @@ function short(formats: Formats, words: TimeWords, at: number, now: number): str
   if (Math.abs(age) < MINUTE) return words.now;
   if (age > 0 && age < HOUR) return words.minutes(Math.floor(age / MINUTE));
   if (dayOf(at) === dayOf(now)) return formats.clock.format(at);
-  if (age > 0 && dayOf(at) > addDays(dayOf(now), -6)) return formats.weekday.format(at);
+  if (age > 0 && dayOf(at) > addDays(dayOf(now), -6)) {
+    return `${formats.weekday.format(at)} ${formats.clock.format(at)}`;
+  }
   return yearOf(at) === yearOf(now) ? formats.date.format(at) : formats.dateYear.format(at);
 }
 

@@ -91,7 +91,7 @@ function Entry({
   readonly entry: MenuEntry;
   readonly choose: (entry: MenuEntry) => void;
 }) {
-  const { label, icon, hint, danger = false, checked, divided = false } = entry;
+  const { label, icon, hint, danger = false, checked, divided = false, shortcut } = entry;
   const look = `menu-entry${danger ? " is-danger" : ""}${divided ? " is-divided" : ""}`;
   const choice = checked !== undefined;
   const role = choice
@@ -106,6 +106,11 @@ function Entry({
       )}
       <span class="menu-label">{label}</span>
       {hint !== undefined && <span class="menu-hint">{hint}</span>}
+      {shortcut !== undefined && (
+        <span class="menu-hint is-shortcut" aria-hidden="true">
+          {shortcut}
+        </span>
+      )}
     </button>
   );
 }

@@ -36,6 +36,8 @@ export interface Page {
   readonly history: History;
   /** What is searched for; empty where nothing is. */
   readonly query: Value<string>;
+  /** When the connection was lost (ms); null while it is there. */
+  readonly offlineSince: Readable<number | null>;
   /** Now by the hub's clock, changing each minute. */
   readonly minute: Readable<number>;
   /** To the sign-in page, keeping what is unsaved. */

@@ -7,8 +7,10 @@ import type { IconName } from "../parts/icon.tsx";
 export interface MenuEntry {
   readonly label: string;
   readonly icon?: IconName;
-  /** Beside the label: a key, a time. */
+  /** Beside the label, such as a time. */
   readonly hint?: string;
+  /** What does the same on a keyboard. */
+  readonly shortcut?: string;
   readonly danger?: boolean;
   /** Of one of several choices. */
   readonly checked?: boolean;

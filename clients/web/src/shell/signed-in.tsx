@@ -1,7 +1,7 @@
 /** What somebody sees who is signed in: header, navigation, and one page. */
 
 import type { Hub } from "@tongbu/client";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Devices } from "../devices/devices.tsx";
 import { openHistory } from "../inbox/history.ts";
 import { Inbox } from "../inbox/inbox.tsx";
@@ -22,6 +22,7 @@ import type { Preferences } from "./preferences.ts";
 import { useReadable } from "./readable.ts";
 import type { Router } from "./router.ts";
 import { SignedInEffects } from "./signed-in-effects.tsx";
+import { followConnection } from "./use-saved-state.ts";
 
 interface SignedInProps {
   readonly hub: Hub;
@@ -35,6 +36,8 @@ export function SignedIn({ hub, preferences, router, signIn, signOut }: SignedIn
   const speech = useSpeech();
   const spoken = useRef(speech);
   spoken.current = speech;
+  const since = useMemo(() => new Value<number | null>(null), [hub]);
+  useLayoutEffect(() => followConnection(hub, since), [hub, since]);
   const page = useMemo<Page>(() => {
     const overlay = openOverlay();
     const ledger = hub.inbox();
@@ -48,11 +51,12 @@ export function SignedIn({ hub, preferences, router, signIn, signOut }: SignedIn
       commands: openCommands(),
       history: openHistory(hub, ledger),
       query: new Value(""),
+      offlineSince: since,
       minute: minutes(() => hub.now()),
       signIn,
       signOut,
     };
-  }, [hub, router, preferences, signIn, signOut]);
+  }, [hub, router, preferences, signIn, signOut, since]);
   useEffect(() => listenToKeys(page.commands, page.overlay), [page]);
   return (
     <PageProvider value={page}>

@@ -26,10 +26,11 @@ export function StatusWord({ status }: { readonly status: Status }) {
   );
 }
 
-/** Status, attempt where it isn't the first, and how far it is. */
+/** Status, attempt where it isn't the first, and how far it is; where it waits for somebody, what it asks. */
 export function TaskLine({ state }: { readonly state: TaskState }) {
   const { task } = useWords();
-  const moves = state.finishedAt === null && state.progress > 0;
+  const asks = state.status === "input_required" && state.note !== null;
+  const moves = state.finishedAt === null && state.progress > 0 && !asks;
   return (
     <span class="task-line">
       <StatusWord status={state.status} />

@@ -1,6 +1,6 @@
 export const settings = {
   title: "Settings",
-  appearance: "Appearance",
+  appearance: "Appearance and language",
   account: "Account",
   user: "User",
   device: "This device",

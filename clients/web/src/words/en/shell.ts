@@ -57,17 +57,21 @@ export const shell = {
     offline: "Offline",
     offlineSince: (time: string) => `Offline since ${time}`,
     kept: "Everything you do is kept here.",
+    keptOffline: "Offline; everything you do is kept here",
     keptSince: (time: string) => `Offline since ${time}; everything you do is kept here`,
     waiting: (count: number) => `${changes(count)} will be saved once the hub is back.`,
     signIn: "Sign in again",
     signInDetail:
       "The hub no longer takes this device's token. What you did is kept and saved after you sign in.",
+    trouble: "This device keeps nothing",
+    troubleDetail:
+      "The browser's storage is full or refuses. Everything still reaches the hub, but what is not saved there when this page ends is lost.",
     allSaved: "Everything is on the hub's disk.",
     retryAt: (time: string) => `Next try at ${time}.`,
     tryNow: "Try now",
     label: "Connection and saving",
   },
-  theme: { label: "Appearance", auto: "As the system", light: "Light", dark: "Dark" },
+  theme: { label: "Theme", auto: "As the system", light: "Light", dark: "Dark" },
   language: { label: "Language", auto: "As the browser" },
   help: {
     title: "Keyboard",

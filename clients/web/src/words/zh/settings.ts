@@ -2,7 +2,7 @@ import type { Words } from "../en.ts";
 
 export const settings: Words["settings"] = {
   title: "设置",
-  appearance: "外观",
+  appearance: "外观与语言",
   account: "账户",
   user: "用户",
   device: "本设备",
