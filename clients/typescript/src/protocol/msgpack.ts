@@ -4,7 +4,7 @@
  */
 
 import { Malformed } from "../errors.js";
-import { readUtf8, utf8Length, writeUtf8 } from "./utf8.js";
+import { readUtf8, toUtf8 } from "./utf8.js";
 
 /** What can be packed. An undefined value of a map counts as absent. */
 export type Packable =
@@ -86,15 +86,23 @@ function writeNumber(sink: Sink, value: number): void {
 }
 
 function writeText(sink: Sink, text: string): void {
-  const size = utf8Length(text);
-  if (size < 0x20) put(sink, 0xa0 | size);
-  else put(sink, 0xd9 + doublings(size), 1 << doublings(size), size);
-  const at = room(sink, size);
-  writeUtf8(text, sink.bytes, at);
+  const bytes = toUtf8(text);
+  if (bytes.length < 0x20) put(sink, 0xa0 | bytes.length);
+  else writeLength(sink, 0xd9, bytes.length);
+  append(sink, bytes);
 }
 
 function writeBinary(sink: Sink, bytes: Uint8Array): void {
-  put(sink, 0xc4 + doublings(bytes.length), 1 << doublings(bytes.length), bytes.length);
+  writeLength(sink, 0xc4, bytes.length);
+  append(sink, bytes);
+}
+
+function writeLength(sink: Sink, type: number, length: number): void {
+  const doubled = doublings(length);
+  put(sink, type + doubled, 1 << doubled, length);
+}
+
+function append(sink: Sink, bytes: Uint8Array): void {
   const at = room(sink, bytes.length);
   sink.bytes.set(bytes, at);
 }

@@ -2,7 +2,7 @@
 import type { Json } from "../api.js";
 import { TongbuError } from "../errors.js";
 import type { Transport } from "../ports.js";
-import { readUtf8, utf8Length, writeUtf8 } from "../protocol/utf8.js";
+import { readUtf8, toUtf8 } from "../protocol/utf8.js";
 import type { Address } from "./address.js";
 import { NotConnected } from "./errors.js";
 
@@ -32,19 +32,13 @@ export function askThrough(transport: Transport, address: Address): Ask {
     const request = { method, url: address.http + path, headers, timeout: TIMEOUT };
     try {
       const answer = await transport.fetch(
-        body === undefined ? request : { ...request, body: bytesOf(JSON.stringify(body)) },
+        body === undefined ? request : { ...request, body: toUtf8(JSON.stringify(body)) },
       );
       return { status: answer.status, body: jsonOf(answer.body) };
     } catch {
       throw new NotConnected("The hub did not answer.");
     }
   };
-}
-
-function bytesOf(text: string): Uint8Array {
-  const bytes = new Uint8Array(utf8Length(text));
-  writeUtf8(text, bytes, 0);
-  return bytes;
 }
 
 function jsonOf(bytes: Uint8Array): Json {

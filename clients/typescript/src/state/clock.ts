@@ -46,54 +46,54 @@ export function lowered(stamps: readonly number[], hubNow: number): number[] {
 
 /** A device's clock: near the hub's time, after everything it has seen, never backwards. */
 export class HybridClock {
-  readonly #wall: () => number;
-  #offset = 0;
-  #last: number;
-  #seen: number;
+  private readonly wall: () => number;
+  private offset = 0;
+  private latest: number;
+  private latestSeen: number;
 
   /** `last`: the highest stamp made before a restart; `seen`: the highest known to be with the hub. */
   constructor(wall: Surroundings["now"], last = 0, seen = 0) {
-    this.#wall = wall;
-    this.#last = Math.max(last, seen);
-    this.#seen = seen;
+    this.wall = wall;
+    this.latest = Math.max(last, seen);
+    this.latestSeen = seen;
   }
 
   /** Go on after stamps that were made elsewhere: before a restart, in another page of this device. */
   resume(last: number, seen = 0): void {
-    this.#seen = Math.max(this.#seen, seen);
-    this.#last = Math.max(this.#last, last, seen);
+    this.latestSeen = Math.max(this.latestSeen, seen);
+    this.latest = Math.max(this.latest, last, seen);
   }
 
   /** The highest stamp made or seen. */
   get last(): number {
-    return this.#last;
+    return this.latest;
   }
 
   /** The highest stamp known to be with the hub. */
   get seen(): number {
-    return this.#seen;
+    return this.latestSeen;
   }
 
   /** The hub's time as far as the device can tell, in ms. */
   now(): number {
-    return Math.floor(this.#wall() + this.#offset);
+    return Math.floor(this.wall() + this.offset);
   }
 
   /** Take the hub's `now` (ms), just received, for the present time. */
   setNow(hubNow: number): void {
-    this.#offset = hubNow - this.#wall();
+    this.offset = hubNow - this.wall();
   }
 
   /** A new stamp, later than every one made or seen. */
   stamp(): number {
-    this.#last = Math.min(Math.max(hlcOf(this.now()), this.#last + 1), MAX_HLC);
-    return this.#last;
+    this.latest = Math.min(Math.max(hlcOf(this.now()), this.latest + 1), MAX_HLC);
+    return this.latest;
   }
 
   /** Note a stamp that the hub holds (relayed, or acknowledged): the next one comes after it. */
   observe(hlc: number): void {
-    this.#seen = Math.max(this.#seen, hlc);
-    this.#last = Math.max(this.#last, hlc);
+    this.latestSeen = Math.max(this.latestSeen, hlc);
+    this.latest = Math.max(this.latest, hlc);
   }
 
   /**
@@ -103,10 +103,10 @@ export class HybridClock {
   lower(stamps: readonly number[], hubNow: number): number[] {
     this.setNow(hubNow);
     const unsent = lowered(stamps, hubNow);
-    const ranAhead = this.#last >= hlcOf(hubNow + 1);
-    this.#last = unsent.reduce(
+    const ranAhead = this.latest >= hlcOf(hubNow + 1);
+    this.latest = unsent.reduce(
       (most, each) => Math.max(most, each),
-      Math.max(this.#seen, ranAhead ? 0 : this.#last),
+      Math.max(this.latestSeen, ranAhead ? 0 : this.latest),
     );
     return unsent;
   }

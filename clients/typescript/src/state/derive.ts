@@ -5,7 +5,6 @@
 
 import type { Counts, Durability, Final, Item, Json, Receipt, Status, TaskState } from "../api.js";
 import { millisecondsOf } from "./clock.js";
-import type { EDIT_FIELDS } from "./fields.js";
 import type { Register, Registers } from "./join.js";
 import { FIRST_ATTEMPT, FIRST_STATUS, isTerminal } from "./statuses.js";
 import { FINAL, ITEM, SENT_PREFIX } from "./weights.js";
@@ -173,7 +172,7 @@ function taskState(registers: Registers): TaskState {
   const { attempt, status, finishedAt } = attemptOf(registers);
   const progress = registers.get("progress")?.value as [number, number, string?] | undefined;
   const present = progress?.[0] === attempt ? progress : undefined;
-  const edit = <Value>(slot: (typeof EDIT_FIELDS)[number]) =>
+  const edit = <Value>(slot: "due" | "priority" | "assignee") =>
     (registers.get(slot)?.value ?? null) as Value | null;
   return {
     attempt,

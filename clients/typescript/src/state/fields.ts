@@ -2,78 +2,68 @@
 
 import type { Json, Kind } from "../api.js";
 import { Refusal } from "../errors.js";
-import { MAX_HLC } from "./clock.js";
 import { isName, type LedgerKind, type Target, targetOf } from "./names.js";
 import { checkRecord } from "./records.js";
 import { isStatus, MAX_ATTEMPT } from "./statuses.js";
 import {
-  badValue,
-  type Check,
-  checkAssignee,
-  checkBody,
-  checkBool,
-  checkFraction,
-  checkInteger,
-  checkOrder,
-  checkPriority,
-  checkProse,
-  checkTime,
-  checkTitle,
+  ASSIGNEE,
+  BODY,
+  BOOL,
+  check,
+  isInteger,
+  isProse,
+  PRIORITY,
+  type Rule,
+  TIME,
+  TITLE,
+  UNSIGNED,
 } from "./values.js";
-import { FINAL, SENT_PREFIX } from "./weights.js";
+import { FINAL, ITEM, READ_UPTO, SENT_PREFIX } from "./weights.js";
 
-/** A task's edits, laid over its record. */
-export const EDIT_FIELDS = ["title", "body", "due", "priority", "assignee"] as const;
+const isAttempt = (value: unknown) => isInteger(value, 1, MAX_ATTEMPT);
 
-/** What is personal about a shared item, and stated in the reader's own inbox. */
-export const PERSONAL_FIELDS = ["seen", "read", "archived", "pinned", "snoozed"] as const;
+function isProgress(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length < 2 || value.length > 3) return false;
+  const [attempt, fraction, note = ""] = value;
+  const isFraction = typeof fraction === "number" && fraction >= 0 && fraction <= 1;
+  return isAttempt(attempt) && isFraction && isProse(note, 2_000);
+}
 
-const TASK_FIELDS: readonly string[] = [...EDIT_FIELDS, "status", "progress", FINAL];
+const PERSONAL = { seen: BOOL, read: BOOL, archived: BOOL, pinned: BOOL, snoozed: TIME };
+const EDITS = { title: TITLE, body: BODY, due: TIME, priority: PRIORITY, assignee: ASSIGNEE };
+const STATUS: Rule = [
+  (value) => Array.isArray(value) && value.length === 2 && isAttempt(value[0]) && isStatus(value[1]),
+  "[attempt, status]",
+];
+const PROGRESS: Rule = [isProgress, "[attempt, 0 to 1, note?]"];
+/** `checkRecord` says more. */
+const RECORD: Rule = [() => true, ""];
 
-const checkStatus: Check = (name, value) => {
-  if (!Array.isArray(value) || value.length !== 2) throw badValue(`${name} is [attempt, status]`);
-  checkInteger("an attempt", value[0], MAX_ATTEMPT, 1);
-  if (!isStatus(value[1])) throw badValue(`there is no such ${name}`);
+type Rules = Readonly<Record<string, Rule>>;
+const ON_ITEMS: Rules = {
+  ...PERSONAL,
+  ...EDITS,
+  deleted: BOOL,
+  status: STATUS,
+  progress: PROGRESS,
+  [ITEM]: RECORD,
 };
-
-const checkProgress: Check = (name, value) => {
-  if (!Array.isArray(value) || value.length < 2 || value.length > 3) {
-    throw badValue(`${name} is [attempt, progress, note?]`);
-  }
-  checkInteger("an attempt", value[0], MAX_ATTEMPT, 1);
-  checkFraction(name, value[1]);
-  if (value.length === 3) checkProse("a note", value[2], 2_000);
-};
-
-const PERSONAL: Readonly<Record<(typeof PERSONAL_FIELDS)[number], Check>> = {
-  seen: checkBool,
-  read: checkBool,
-  archived: checkBool,
-  pinned: checkBool,
-  snoozed: checkTime,
-};
-const SHARED: Readonly<Record<string, Check>> = {
-  deleted: checkBool,
-  title: checkTitle,
-  body: checkBody,
-  due: checkTime,
-  priority: checkPriority,
-  assignee: checkAssignee,
-  status: checkStatus,
-  progress: checkProgress,
-  item: checkRecord,
-};
-const EVERY: Readonly<Record<string, Check>> = { read_upto: checkOrder };
+const ON_ALL: Rules = { [READ_UPTO]: UNSIGNED };
 
 /** Which fields are stated on what. */
-const FIELDS_ON: Readonly<Record<Target, Readonly<Record<string, Check>>>> = {
-  item: { ...PERSONAL, ...SHARED },
+const RULES_ON: Readonly<Record<Target, Rules>> = {
+  item: ON_ITEMS,
   personal: PERSONAL,
-  all: EVERY,
-  personalAll: EVERY,
+  all: ON_ALL,
+  personalAll: ON_ALL,
 };
-const FIELDS: Readonly<Record<string, Check>> = { ...PERSONAL, ...SHARED, ...EVERY };
-const IN_INBOX_ONLY: readonly string[] = [...PERSONAL_FIELDS, "read_upto"];
+const FIELDS = Object.keys({ ...ON_ITEMS, ...ON_ALL });
+
+/** What is personal about a shared item, and stated in the reader's own inbox. */
+export const PERSONAL_FIELDS = Object.keys(PERSONAL) as readonly (keyof typeof PERSONAL)[];
+
+const IN_INBOX_ONLY: readonly string[] = [...PERSONAL_FIELDS, READ_UPTO];
+const OF_TASKS: readonly string[] = [...Object.keys(EDITS), "status", "progress", FINAL];
 
 /**
  * Check one statement as far as that needs no knowledge of its item. Returns the value to say: a record normalized,
@@ -81,29 +71,25 @@ const IN_INBOX_ONLY: readonly string[] = [...PERSONAL_FIELDS, "read_upto"];
  */
 export function checkStatement(kind: LedgerKind, statement: readonly unknown[]): Json {
   const [item, field, value, hlc] = statement;
-  if (typeof field !== "string" || !Object.keys(FIELDS).includes(field)) throw noField(field);
-  if (kind === "space" && IN_INBOX_ONLY.includes(field)) {
-    throw new Refusal("bad_field", `${field} is not stated in a space`);
-  }
-  const target = targetOf(kind, item);
-  const check = FIELDS_ON[target][field];
-  if (!check) throw new Refusal("bad_field", `${field} is not stated on ${item}`);
-  checkInteger("hlc", hlc, MAX_HLC);
-  if (field === "item") return checkRecord(value);
-  check(field, value);
+  if (typeof field !== "string" || !FIELDS.includes(field)) throw noField(field);
+  const alien = kind === "space" && IN_INBOX_ONLY.includes(field);
+  const rule = alien ? undefined : RULES_ON[targetOf(kind, item)][field];
+  if (!rule) throw new Refusal("bad_field", `${field} is not stated on ${alien ? "items of a space" : item}`);
+  check("hlc", hlc, UNSIGNED);
+  if (field === ITEM) return checkRecord(value);
+  check(field, value, rule);
   return value as Json;
 }
 
 /** Whether a field can be stated on an item of that kind. */
 export function fits(field: string, kind: Kind): boolean {
-  return kind === "task" || !TASK_FIELDS.includes(field);
+  return kind === "task" || !OF_TASKS.includes(field);
 }
 
 function noField(field: unknown): Refusal {
-  const hubs =
-    field === FINAL ||
-    (typeof field === "string" && field.startsWith(SENT_PREFIX) && isName(field.slice(SENT_PREFIX.length)));
+  const name = String(field);
+  const hubs = name === FINAL || (name.startsWith(SENT_PREFIX) && isName(name.slice(SENT_PREFIX.length)));
   return hubs
-    ? new Refusal("forbidden", `${field} is stated by the hub alone`)
-    : new Refusal("bad_field", `there is no field ${JSON.stringify(field)?.slice(0, 40)}`);
+    ? new Refusal("forbidden", `${name} is stated by the hub alone`)
+    : new Refusal("bad_field", `there is no field ${name.slice(0, 40)}`);
 }

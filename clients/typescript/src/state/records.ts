@@ -7,16 +7,7 @@ import type { Json } from "../api.js";
 import { Refusal } from "../errors.js";
 import { utf8Length } from "../protocol/utf8.js";
 import { canonical } from "./canonical.js";
-import {
-  badValue,
-  type Check,
-  checkBody,
-  checkJson,
-  checkLine,
-  checkPattern,
-  checkTitle,
-  isMap,
-} from "./values.js";
+import { BODY, check, isJson, isLine, isMap, type Rule, TITLE } from "./values.js";
 
 export type JsonMap = { readonly [key: string]: Json };
 
@@ -24,52 +15,52 @@ export type JsonMap = { readonly [key: string]: Json };
 const HUB_KEYS = ["by", "at", "order"];
 const MAX_RECORD = 128 * 1024;
 const MAX_TAGS = 32;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what no link holds
-const LINK = /^https?:\/\/[^\x00-\x20\x7f"<>\\/?#][^\x00-\x20\x7f"<>\\]*$/i;
+const LINK = /^https?:\/\/[^ "<>\\/?#][^ "<>\\]*$/i;
 
-function oneOf(...choices: string[]): Check {
-  return (name, value) => {
-    if (!choices.includes(value as string)) throw badValue(`${name} is one of ${choices.join(", ")}`);
-  };
+function oneOf(...choices: string[]): Rule {
+  return [(value) => choices.includes(value as string), `one of ${choices.join(", ")}`];
 }
 
-const checkTags: Check = (name, value) => {
-  if (!Array.isArray(value) || value.length > MAX_TAGS) {
-    throw badValue(`${name} is a list of at most ${MAX_TAGS} tags`);
-  }
-  for (const tag of value) checkLine("a tag", tag, 64);
-};
-
-const CHECKS: Readonly<Record<string, Check>> = {
+const RULES: Readonly<Record<string, Rule>> = {
   kind: oneOf("notification", "task"),
-  title: checkTitle,
-  body: checkBody,
+  title: TITLE,
+  body: BODY,
   level: oneOf("debug", "info", "success", "warning", "error", "critical"),
   class: oneOf("general", "important", "core"),
-  source: (name, value) => checkLine(name, value, 200),
-  tags: checkTags,
-  link: (name, value) => checkPattern(name, value, 2_048, LINK, "an http or https URL"),
-  data: checkJson,
+  source: [(value) => isLine(value, 200), "1 to 200 characters without control characters"],
+  tags: [
+    (value) => Array.isArray(value) && value.length <= MAX_TAGS && value.every((tag) => isLine(tag, 64)),
+    `at most ${MAX_TAGS} of 1 to 64 characters without control characters`,
+  ],
+  link: [
+    (value) => isLine(value, 2_048) && LINK.test(value),
+    "an http or https URL of at most 2048 characters",
+  ],
+  data: [isJson, "JSON, nested at most 16 deep"],
 };
-const KEYS = Object.keys(CHECKS);
+const KEYS = Object.keys(RULES);
 
 /**
  * The record as it is saved: known keys only, in their order, without what is null or undefined, and nothing shared with
  * the one that was given. Throws `bad_field` or `bad_value`.
  */
 export function checkRecord(value: unknown): JsonMap {
-  if (!isMap(value)) throw badValue("an item's record is an object");
-  for (const key of Object.keys(value)) {
-    if (HUB_KEYS.includes(key)) throw new Refusal("bad_field", `${key} is written by the hub`);
-    if (!KEYS.includes(key)) {
-      throw new Refusal("bad_field", `a record has no key ${JSON.stringify(key).slice(0, 40)}`);
-    }
+  check("an item's record", value, [isMap, "an object"]);
+  const given = value as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(given).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) {
+    throw new Refusal(
+      "bad_field",
+      `a record that is stated has no key ${JSON.stringify(unknown).slice(0, 40)}`,
+    );
   }
-  const known = KEYS.filter((key) => key === "kind" || key === "title" || (value[key] ?? null) !== null);
-  for (const key of known) CHECKS[key]?.(key, value[key]);
-  const text = JSON.stringify(Object.fromEntries(known.map((key) => [key, value[key]])));
-  if (utf8Length(text) > MAX_RECORD)
-    throw badValue(`an item's record is at most ${MAX_RECORD} bytes of JSON`);
+  const known = KEYS.filter((key) => key === "kind" || key === "title" || (given[key] ?? null) !== null);
+  for (const key of known) check(key, given[key], RULES[key] as Rule);
+  const text = JSON.stringify(Object.fromEntries(known.map((key) => [key, given[key]])));
+  check("an item's record", text, [
+    (json) => utf8Length(json as string) <= MAX_RECORD,
+    "at most 128 KiB of JSON",
+  ]);
   return JSON.parse(text) as JsonMap;
 }
 

@@ -1,13 +1,11 @@
-/**
- * Checks of single values, shared by records and fields. Each throws `bad_value` with a sentence that names what is
- * wrong. Lengths of text count code points.
- */
+/** What single values may be, shared by records and fields. Lengths of text count code points. */
 
 import { Refusal } from "../errors.js";
 import { isUnicode, utf8Length } from "../protocol/utf8.js";
 import { isName } from "./names.js";
 
-export type Check = (name: string, value: unknown) => void;
+/** What a value may be, and how that is told to people. */
+export type Rule = readonly [holds: (value: unknown) => boolean, told: string];
 
 const MAX_BODY = 64 * 1024;
 const MAX_DEPTH = 16;
@@ -16,112 +14,60 @@ const CONTROL = /[\x00-\x1f\x7f]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what is refused
 const CONTROL_BUT_BREAKS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
-export function badValue(message: string): Refusal {
-  return new Refusal("bad_value", message);
+/** Throws `bad_value` with a sentence that names the value and the rule. */
+export function check(name: string, value: unknown, [holds, told]: Rule): void {
+  if (!holds(value)) throw new Refusal("bad_value", `${name} is ${told}`);
 }
 
-function checkText(name: string, value: unknown, most: number, least: number): asserts value is string {
-  if (typeof value !== "string") throw badValue(`${name} is text`);
-  if (!isUnicode(value)) throw badValue(`${name} is not valid Unicode`);
-  const short = value.length <= most ? value.length : [...value].length;
-  if (value.length < least || short > most) throw badValue(`${name} is ${least} to ${most} characters long`);
-}
-
-/** Text for one line. */
-export function checkLine(name: string, value: unknown, most: number): void {
-  checkText(name, value, most, 1);
-  if (CONTROL.test(value)) throw badValue(`${name} holds no control characters`);
-}
-
-/** Text of several lines. */
-export function checkProse(name: string, value: unknown, most: number): void {
-  checkText(name, value, most, 0);
-  if (CONTROL_BUT_BREAKS.test(value)) {
-    throw badValue(`${name} holds no control characters but tabs and line breaks`);
-  }
-}
-
-/** Text of 1 to `most` characters that matches `pattern`. */
-export function checkPattern(
-  name: string,
-  value: unknown,
-  most: number,
-  pattern: RegExp,
-  rule: string,
-): void {
-  checkText(name, value, most, 1);
-  if (!pattern.test(value)) throw badValue(`${name} is ${rule}`);
-}
-
-export const checkTitle: Check = (name, value) => checkLine(name, value, 500);
-
-export const checkBody: Check = (name, value) => {
-  checkProse(name, value, MAX_BODY);
-  if (utf8Length(value as string) > MAX_BODY) {
-    throw badValue(`${name} is at most ${MAX_BODY} bytes of UTF-8 long`);
-  }
-};
-
-export const checkBool: Check = (name, value) => {
-  if (typeof value !== "boolean") throw badValue(`${name} is true or false`);
-};
-
-function isInteger(value: unknown, least: number, most: number): value is number {
+/** An integer that every language holds exactly. */
+export function isInteger(value: unknown, least = 0, most = Number.MAX_SAFE_INTEGER): boolean {
   return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
 }
 
-export function checkInteger(name: string, value: unknown, most: number, least = 0): void {
-  if (!isInteger(value, least, most)) throw badValue(`${name} is an integer from ${least} to ${most}`);
+function isText(value: unknown, least: number, most: number, without: RegExp): value is string {
+  if (typeof value !== "string" || !isUnicode(value) || without.test(value)) return false;
+  return value.length >= least && (value.length <= most || [...value].length <= most);
 }
 
-export const checkOrder: Check = (name, value) => checkInteger(name, value, Number.MAX_SAFE_INTEGER);
+/** Text for one line, not empty. */
+export function isLine(value: unknown, most: number): value is string {
+  return isText(value, 1, most, CONTROL);
+}
 
-export const checkTime: Check = (name, value) => {
-  if (value !== null && !isInteger(value, 0, Number.MAX_SAFE_INTEGER)) {
-    throw badValue(`${name} is a time in milliseconds since 1970, or null`);
-  }
-};
-
-export const checkPriority: Check = (name, value) => {
-  if (value !== null && !isInteger(value, 0, 9)) throw badValue(`${name} is an integer from 0 to 9, or null`);
-};
-
-export const checkAssignee: Check = (name, value) => {
-  if (value !== null && !isName(value)) {
-    throw badValue(`${name} is 1 to 64 of A-Z a-z 0-9 _ . ~ @ -, or null`);
-  }
-};
-
-export const checkFraction: Check = (name, value) => {
-  if (!(typeof value === "number" && value >= 0 && value <= 1)) {
-    throw badValue(`${name} is a number from 0 to 1`);
-  }
-};
+/** Text of several lines. */
+export function isProse(value: unknown, most: number): value is string {
+  return isText(value, 0, most, CONTROL_BUT_BREAKS);
+}
 
 /** Whether a value is a map of keys to values, as JSON has them; not a Date, a Map, bytes. */
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return Object.prototype.toString.call(value) === "[object Object]";
 }
 
-/** JSON that every language holds alike, at most 16 arrays or maps deep. */
-export function checkJson(name: string, value: unknown, depth = MAX_DEPTH): void {
-  if (typeof value === "object" && value !== null) {
-    checkContainer(name, value, depth);
-  } else if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw badValue(`${name} holds a number that is not finite`);
-    if (Number.isInteger(value)) {
-      checkInteger(`an integer in ${name}`, value, Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER);
-    }
-  } else if (typeof value === "string") {
-    if (!isUnicode(value)) throw badValue(`${name} is not valid Unicode`);
-  } else if (value !== null && typeof value !== "boolean") {
-    throw badValue(`${name} holds something that is not JSON`);
-  }
+/** JSON that every language holds alike, at most `depth` arrays or maps deep. */
+export function isJson(value: unknown, depth = MAX_DEPTH): boolean {
+  if (typeof value === "string") return isUnicode(value);
+  if (typeof value === "number")
+    return Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
+  if (value === null || typeof value === "boolean") return true;
+  if (depth === 0) return false;
+  if (Array.isArray(value)) return value.every((each) => isJson(each, depth - 1));
+  return (
+    isMap(value) && Object.entries(value).every(([key, each]) => isUnicode(key) && isJson(each, depth - 1))
+  );
 }
 
-function checkContainer(name: string, value: object, depth: number): void {
-  if (depth === 0) throw badValue(`${name} is nested more than ${MAX_DEPTH} deep`);
-  if (!Array.isArray(value) && !isMap(value)) throw badValue(`${name} holds something that is not JSON`);
-  if (!Array.isArray(value)) for (const key of Object.keys(value)) checkJson(name, key);
-  for (const each of Array.isArray(value) ? value : Object.values(value)) checkJson(name, each, depth - 1);
+function orNull(holds: (value: unknown) => boolean, told: string): Rule {
+  return [(value) => value === null || holds(value), `${told}, or null`];
 }
+
+export const BOOL: Rule = [(value) => typeof value === "boolean", "true or false"];
+export const TITLE: Rule = [(value) => isLine(value, 500), "1 to 500 characters without control characters"];
+export const BODY: Rule = [
+  (value) => isProse(value, MAX_BODY) && utf8Length(value) <= MAX_BODY,
+  `at most ${MAX_BODY} bytes of UTF-8, without control characters but tabs and line breaks`,
+];
+export const TIME = orNull(isInteger, "a time in milliseconds since 1970");
+export const PRIORITY = orNull((value) => isInteger(value, 0, 9), "an integer from 0 to 9");
+export const ASSIGNEE = orNull(isName, "1 to 64 of A-Z a-z 0-9 _ . ~ @ -");
+export const UNSIGNED: Rule = [(value) => isInteger(value), "an integer from 0 to 2^53 - 1"];

@@ -1,0 +1,29 @@
+/** How an application's bundler sees this package: minified ES2020, with what it brings itself left out. */
+
+import { build } from "esbuild";
+
+/** The entries by the names applications import them by. */
+export const entries = {
+  core: "index.ts",
+  browser: "browser/index.ts",
+  node: "node/index.ts",
+  wechat: "wechat/index.ts",
+  hooks: "hooks/index.ts",
+  documents: "documents/index.ts",
+};
+
+/** One entry of `src` as a minified module. `format` `iife` names what it exports `Tongbu`. */
+export async function bundled(entry, format = "esm") {
+  const { outputFiles } = await build({
+    entryPoints: [new URL(`../src/${entry}`, import.meta.url).pathname],
+    bundle: true,
+    minify: true,
+    write: false,
+    target: "es2020",
+    format,
+    platform: "neutral",
+    external: ["yjs", "lib0/*", "y-protocols/*", "ws", "node:*"],
+    ...(format === "iife" && { globalName: "Tongbu" }),
+  });
+  return outputFiles[0].text;
+}
