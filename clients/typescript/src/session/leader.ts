@@ -194,7 +194,8 @@ export function createLeader(device: Device, needs: LeaderNeeds): Leader {
   function saved(batch: Batch): void {
     for (const key of batch.puts.keys()) {
       const [kind, topic, id] = partsOf(key);
-      if (WAITING.includes(kind)) device.topic(topic)?.kept([id]);
+      // What the store held is not here yet: once it is, what is pending is kept again.
+      if (WAITING.includes(kind)) session.topics.get(topic)?.kept([id]);
     }
     if (ended) return;
     audience.changed(batch);

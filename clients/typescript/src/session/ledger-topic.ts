@@ -225,8 +225,7 @@ export class LedgerTopic extends Topic {
   }
 
   giveUp(refusal: Refusal, batch: Batch): void {
-    const kept = [...this.outbox.all()].filter((entry) => entry.kept);
-    this.drop(kept, refusal.code, refusal.message, batch);
+    this.drop([...this.outbox.all()], refusal.code, refusal.message, batch);
   }
 
   private drop(entries: readonly Entry[], code: string, message: string, batch: Batch): void {

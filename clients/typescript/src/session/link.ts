@@ -183,7 +183,7 @@ export function createLink(needs: LinkNeeds): Link {
     if (code === 4401 || code === 4501) replaceToken(words);
     else if (FINAL[code] !== undefined) refuse({ code: fatal?.code ?? FINAL[code], message: words });
     else if (goingAway === null) lost(words);
-    else lost(words, goingAway.retryAfter * (1 + SPREAD * chance(surroundings.random)));
+    else lost(words, Math.round(goingAway.retryAfter * (1 + SPREAD * chance(surroundings.random))));
   }
 
   /** The hub no longer takes the token: is there another? Two in a row are enough. */

@@ -1,0 +1,218 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Hub, HubOptions } from "../../src/api.js";
+import { KeptStore, openPage, type Page } from "../kit/fake-platform.js";
+import { PageBus } from "../kit/page-bus.js";
+import { ScriptedHub } from "../kit/scripted-hub.js";
+import { settle, virtualTime } from "../kit/virtual.js";
+
+let time = virtualTime();
+let script = new ScriptedHub(time);
+let store = new KeptStore();
+let bus = new PageBus();
+const INBOX = "inbox/ann";
+
+beforeEach(() => {
+  time = virtualTime();
+  script = new ScriptedHub(time);
+  store = new KeptStore();
+  bus = new PageBus();
+});
+
+async function page(options: Partial<HubOptions> = {}): Promise<Page> {
+  const opened = openPage(script, store, options, bus);
+  opened.hub.inbox();
+  await time.advance(0);
+  return opened;
+}
+
+function shown(hub: Hub): unknown {
+  const inbox = hub.inbox();
+  return {
+    items: inbox.items.get().map(({ id, read, pinned, durability }) => ({ id, read, pinned, durability })),
+    counts: inbox.counts.get(),
+    sync: [inbox.inSync.get(), inbox.access.get()],
+    who: [hub.user.get(), hub.device.get(), hub.connection.get().state, hub.unsaved.get()],
+  };
+}
+
+describe("several pages of one device", () => {
+  test("share one connection and one store, and show the same", async () => {
+    script.notify(INBOX, "n1");
+    const [one, other, third] = [await page(), await page(), await page()];
+    script.notify(INBOX, "n2");
+    await time.advance(0);
+    expect(script.connections.size).toBe(1);
+    expect(store.opened).toBe(1);
+    expect(shown(one.hub)).toMatchObject({ items: [{ id: "n2" }, { id: "n1" }], sync: [true, "write"] });
+    expect(shown(other.hub)).toEqual(shown(one.hub));
+    expect(shown(third.hub)).toEqual(shown(one.hub));
+    await other.hub.inbox().loaded;
+  });
+
+  test("what a page that follows says is shown there at once, then everywhere, and is saved", async () => {
+    script.notify(INBOX, "n1");
+    const [one, other] = [await page(), await page()];
+    const change = other.hub.inbox().mark("n1", { read: true });
+    expect(other.hub.inbox().get("n1")).toMatchObject({ read: true, durability: "local" });
+    expect(other.hub.unsaved.get()).toBe(1);
+    expect(one.hub.inbox().get("n1")?.read).toBe(false);
+    await time.advance(0);
+    await change.saved;
+    expect(one.hub.inbox().get("n1")).toMatchObject({ read: true, durability: "saved" });
+    expect(shown(other.hub)).toEqual(shown(one.hub));
+    expect(other.hub.unsaved.get()).toBe(0);
+    expect(await other.hub.flush()).toBe(true);
+  });
+
+  test("what is unsaved is shared, and so is what is refused", async () => {
+    script.notify(INBOX, "n1");
+    const [one, other] = [await page(), await page()];
+    script.up = false;
+    script.drop();
+    await time.advance(1);
+    const refused: string[] = [];
+    one.hub.onRefused(({ field }) => refused.push(`one ${field}`));
+    other.hub.onRefused(({ field }) => refused.push(`other ${field}`));
+    const change = other.hub.inbox().mark("n1", { pinned: true });
+    await time.advance(1);
+    expect([one.hub.unsaved.get(), other.hub.unsaved.get()]).toEqual([1, 1]);
+    expect(one.hub.inbox().get("n1")).toMatchObject({ pinned: true, durability: "local" });
+    expect(other.hub.connection.get()).toEqual(one.hub.connection.get());
+    script.refuse = () => ({ code: "forbidden", at: 0 });
+    script.up = true;
+    other.wake();
+    await time.advance(0);
+    await expect(change.saved).rejects.toMatchObject({ code: "forbidden" });
+    expect(refused.sort()).toEqual(["one pinned", "other pinned"]);
+    expect(shown(other.hub)).toEqual(shown(one.hub));
+  });
+
+  test("commands, requests and presence of a page that follows work", async () => {
+    script.respond = (_method, path) => [200, { path }];
+    const [, other] = [await page(), await page()];
+    expect(await other.hub.command("counts", {})).toEqual({ unread: 0, unseen: 0, open: 0 });
+    expect(await other.hub.request("GET", "/v1/devices")).toEqual({
+      status: 200,
+      body: { path: "/v1/devices" },
+    });
+    other.hub.inbox().setPresence({ at: 1 });
+    await time.advance(0);
+    expect(script.heard.filter(([type]) => type === 5).map((each) => each[2])).toEqual([{ at: 1 }]);
+    script.up = false;
+    await expect(other.hub.request("GET", "/x")).rejects.toMatchObject({ code: "not_connected" });
+    script.drop();
+    await time.advance(1);
+    await expect(other.hub.command("counts", {})).rejects.toMatchObject({ code: "not_connected" });
+  });
+
+  test("when the page that leads closes, another leads on", async () => {
+    script.notify(INBOX, "n1");
+    const [one, other] = [await page(), await page()];
+    await one.hub.close();
+    await time.advance(0);
+    expect(store.opened).toBe(1);
+    script.notify(INBOX, "n2");
+    await time.advance(0);
+    expect(shown(other.hub)).toMatchObject({
+      items: [{ id: "n2" }, { id: "n1" }],
+      who: ["ann", "device1", "online", 0],
+    });
+    expect(one.hub.connection.get().state).toBe("closed");
+  });
+
+  test("what a page said and the page that led had not kept is said again to the next", async () => {
+    script.notify(INBOX, "n1");
+    const [one, other, third] = [await page(), await page(), await page()];
+    let free: () => void = () => undefined;
+    store.slow = new Promise((resolve) => {
+      free = resolve;
+    });
+    script.mute = true;
+    const change = third.hub.inbox().mark("n1", { read: true });
+    await settle();
+    one.crash();
+    store.slow = null;
+    free();
+    store.rows.forEach((_, key) => void (key.startsWith("o ") && store.rows.delete(key)));
+    script.mute = false;
+    script.drop();
+    await time.advance(100);
+    await change.saved;
+    expect(script.value(INBOX, "n1", "read")).toBe(true);
+    expect(shown(third.hub)).toEqual(shown(other.hub));
+  });
+
+  test("a page that takes over says what it had said itself", async () => {
+    script.notify(INBOX, "n1");
+    const [one, other] = [await page(), await page()];
+    one.crash();
+    script.drop();
+    const change = other.hub.inbox().mark("n1", { read: true });
+    const asked = other.hub.command("counts", {});
+    await expect(asked).rejects.toMatchObject({ code: "not_connected" });
+    await time.advance(100);
+    await change.saved;
+    expect(other.hub.connection.get().state).toBe("online");
+  });
+
+  test("stamps of all pages come after each other, whoever leads", async () => {
+    script.notify(INBOX, "n1");
+    const [one, other] = [await page(), await page()];
+    for (let turn = 0; turn < 5; turn++) {
+      one.hub.inbox().mark("n1", { read: true });
+      await time.advance(0);
+      other.hub.inbox().mark("n1", { read: false });
+      await time.advance(0);
+      expect(one.hub.inbox().get("n1")?.read).toBe(false);
+    }
+    expect(shown(other.hub)).toEqual(shown(one.hub));
+  });
+
+  test("a topic is closed at the hub once no page needs it", async () => {
+    const [one, other] = [await page(), await page()];
+    const spaces = [one.hub.space("team"), other.hub.space("team")];
+    await time.advance(0);
+    spaces[0]?.close();
+    await time.advance(0);
+    const closes = () => script.heard.filter(([type]) => type === 4).length;
+    expect(closes()).toBe(0);
+    await other.hub.close();
+    await time.advance(0);
+    expect(closes()).toBe(1);
+  });
+
+  test("a snooze ends in every page", async () => {
+    script.notify(INBOX, "n1");
+    const [one, other] = [await page(), await page()];
+    other.hub.inbox().mark("n1", { snoozed: one.hub.now() + 5_000 });
+    await time.advance(1);
+    expect(one.hub.inbox().counts.get().unread).toBe(0);
+    await time.advance(6_000);
+    expect([one, other].map(({ hub }) => hub.inbox().counts.get().unread)).toEqual([1, 1]);
+  });
+
+  test("forgetting, wherever it is said, ends all pages and leaves nothing", async () => {
+    script.notify(INBOX, "n1");
+    const [one, other, third] = [await page(), await page(), await page()];
+    await other.hub.forget();
+    await time.advance(0);
+    expect(store.rows.size).toBe(0);
+    expect([one, other, third].map(({ hub }) => hub.connection.get().state)).toEqual([
+      "closed",
+      "closed",
+      "closed",
+    ]);
+    expect(script.connections.size).toBe(0);
+  });
+
+  test("a page of another user is refused, and leads no more", async () => {
+    const claims = (sub: string) => `x.${Buffer.from(JSON.stringify({ sub })).toString("base64url")}.y`;
+    const one = await page({ token: claims("ann") });
+    const stranger = await page({ token: claims("bob") });
+    expect(stranger.hub.connection.get()).toMatchObject({ state: "refused", code: "wrong_user" });
+    expect(one.hub.connection.get().state).toBe("online");
+    await one.hub.close();
+    const next = await page({ token: claims("ann") });
+    expect(next.hub.connection.get().state).toBe("online");
+  });
+});
