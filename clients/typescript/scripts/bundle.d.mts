@@ -1,0 +1,2 @@
+export const entries: Readonly<Record<string, string>>;
+export function bundled(entry: string, format?: "esm" | "iife"): Promise<string>;
