@@ -98,6 +98,13 @@ class DeviceRoster:
             self._known.move_to_end(device)
         return known
 
+    def in_order(self, device: DeviceId, user: UserId) -> Device | None:
+        """The device, where it is in memory, that user's, not revoked, and was seen lately."""
+        known = self.recall(device)
+        if known is None or known.user != user or known.revoked_at is not None:
+            return None
+        return known if self.seen_lately(known) else None
+
     async def find(self, device: DeviceId) -> Device | None:
         """The device, from memory or the store; None where there is none."""
         while (known := self.recall(device)) is None:

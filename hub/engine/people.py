@@ -99,20 +99,15 @@ class People:
 
     def admitted(self, identity: Identity) -> bool:
         """Whether ``admit`` would find nothing to do: all it looks at is in memory and in order."""
-        if not self._users.admits(identity):
+        if identity.device is not None and self._roster.in_order(identity.device, identity.user) is None:
             return False
-        if identity.device is None:
-            return True
-        device = self._roster.recall(identity.device)
-        if device is None or device.user != identity.user or device.revoked_at is not None:
-            return False
-        return self._roster.seen_lately(device)
+        return self._users.admits(identity)
 
     def greeted(self, identity: Identity, name: str, platform: str) -> bool:
         """Whether ``hello`` of the identity's device would find nothing to do; see ``admitted``."""
-        device = self._roster.recall(identity.device) if identity.device is not None else None
+        device = self._roster.in_order(identity.device, identity.user) if identity.device else None
         same = device is not None and name in ("", device.name) and platform in ("", device.platform)
-        return same and self.admitted(identity)
+        return same and self._users.admits(identity)
 
     async def admit(self, identity: Identity) -> None:
         """Let a request with this token in: its user exists from now on, its device is in order.

@@ -89,8 +89,8 @@ class Catch(Work[Ledger]):
         the two was decided when it was loaded: this turn may have raised the floor since."""
         full, ledger = self._full, self.topic
         above = EVERYTHING if full else self._seq
-        if not full and above == ledger.seq:
-            self._done(False, [])
+        if ledger.seq == 0 or above == ledger.seq:
+            self._done(full, [])
             return
         content = self._content or Content(above, (), [])
         registers = content.laid_over(self._tail.ledgers(ledger.name))

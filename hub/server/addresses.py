@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from collections.abc import Iterable, Sequence
 
@@ -16,6 +17,12 @@ RETRY_AFTER = 60_000
 def plain(host: str) -> str:
     """An address as one writes it: a socket that listens on ``::`` sees IPv4 as ``::ffff:192.0.2.1``."""
     return host[len(_MAPPED) :] if host.startswith(_MAPPED) and "." in host else host
+
+
+def address_of(transport: asyncio.BaseTransport) -> str:
+    """Of the socket's other end; "" for a socket of the file system."""
+    peer = transport.get_extra_info("peername")
+    return plain(peer[0]) if type(peer) is tuple else ""
 
 
 class TrustedProxies:

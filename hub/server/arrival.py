@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any, cast
+from typing import Any
 
 from hub import errors
-from hub.server.addresses import plain
+from hub.server.addresses import address_of
 from hub.server.handshake import UpgradeRequest, refuse
 from hub.server.http_protocol import Entrance, HttpProtocol
 from hub.server.wheel import Timer
@@ -45,24 +45,35 @@ class Arrival(asyncio.Protocol):
         uvicorn: what uvicorn passes.
     """
 
-    __slots__ = ("_connections", "_counted", "_entrance", "_since", "_timer", "_transport", "_uvicorn")
+    __slots__ = (
+        "_address",
+        "_connections",
+        "_counted",
+        "_entrance",
+        "_since",
+        "_timer",
+        "_transport",
+        "_uvicorn",
+    )
 
+    _address: str
     _transport: asyncio.Transport
 
     def __init__(self, entrance: Entrance, **uvicorn: Any) -> None:
         self._entrance = entrance
         self._uvicorn = uvicorn
         self._connections: set[Any] = uvicorn["server_state"].connections
-        self._counted: str | None = None
+        self._counted = False
         self._since = entrance.wheel.now
         self._timer: Timer | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A request must come in time."""
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = transport  # type: ignore[assignment]  # a socket's is one that reads and writes
         self._connections.add(self)
         entrance = self._entrance
-        self._count()
+        self._address = address_of(transport)
+        self._count(entrance)
         if not entrance.room.enter(self, len(self._connections)):
             self._transport.write(refuse(errors.Unavailable("the hub has no room for another connection")))
             self._transport.close()
@@ -77,7 +88,7 @@ class Arrival(asyncio.Protocol):
         else:
             reactor = self._uvicorn["config"].ws_protocol_class(server_state=self._uvicorn["server_state"])
             reactor.connection_made(self._transport)
-            reactor.upgrade(request)
+            reactor.upgrade(request, self._address)
             self._transport.set_protocol(reactor)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -103,25 +114,23 @@ class Arrival(asyncio.Protocol):
         protocol.connection_made(self._transport)
         protocol.data_received(data)
 
-    def _count(self) -> None:
+    def _count(self, entrance: Entrance) -> None:
         """One more of its address. Where there are too many, the answer to any request is that."""
-        peer = self._transport.get_extra_info("peername")
-        address = plain(str(peer[0])) if isinstance(peer, tuple) else ""
-        if not address or self._entrance.proxies.trusts(address):
+        if not self._address or entrance.proxies.trusts(self._address):
             return
         try:
-            self._entrance.addresses.enter(address)
+            entrance.addresses.enter(self._address)
         except errors.Limit:
             return
-        self._counted = address
+        self._counted = True
 
     def _forget(self) -> None:
         """It is something else from now on, or gone."""
         self._connections.discard(self)
         self._entrance.room.leave(self)
-        if self._counted is not None:
-            self._entrance.addresses.leave(self._counted)
-            self._counted = None
+        if self._counted:
+            self._entrance.addresses.leave(self._address)
+            self._counted = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -58,7 +58,11 @@ class UpgradeRequest:
                 self.repeated.setdefault(name, [fields[name]]).append(value)
             else:
                 fields[name] = value
-        self.asks_for_websocket = self._asks_for_websocket()
+        self.asks_for_websocket = (
+            fields.get("upgrade", "").lower() == "websocket"
+            and "upgrade" in fields.get("connection", "").lower().replace(",", " ").split()
+            and not (self.repeated and ("upgrade" in self.repeated or "connection" in self.repeated))
+        )
         """Whether ``Upgrade`` and ``Connection`` say so, each once (RFC 6455 §4.2.1)."""
 
     def every(self, name: str) -> Sequence[str]:
@@ -68,15 +72,6 @@ class UpgradeRequest:
     def only(self, name: str) -> str | None:
         """The value of a header that is there once."""
         return self.fields.get(name) if name not in self.repeated else None
-
-    def _asks_for_websocket(self) -> bool:
-        upgrade, connection = self.only("upgrade"), self.only("connection")
-        return (
-            upgrade is not None
-            and upgrade.lower() == "websocket"
-            and connection is not None
-            and "upgrade" in connection.lower().replace(",", " ").split()
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +129,7 @@ class Doorway:
             and request.fields.get("sec-websocket-version") == "13"
             and _is_key(key)
             and (offered is None or _are_subprotocols(offered))
-            and request.repeated.keys().isdisjoint(_ONCE)
+            and not (request.repeated and _ONCE & request.repeated.keys())
         )
         if not common:
             return self._answer_by_library(request, path)

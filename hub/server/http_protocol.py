@@ -164,7 +164,8 @@ class HttpProtocol(HttpToolsProtocol):
         scope = self.scope
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers]
         target = self.url.decode("latin-1")
-        reactor.upgrade(UpgradeRequest(scope["method"], target, scope["http_version"], headers))
+        request = UpgradeRequest(scope["method"], target, scope["http_version"], headers)
+        reactor.upgrade(request, "" if self.client is None else self.client[0])
         self.transport.set_protocol(reactor)
         self.parser = None  # type: ignore[assignment]  # as uvicorn does when a connection is lost
 

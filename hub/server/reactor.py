@@ -25,7 +25,6 @@ except ImportError:
 
 from hub import errors
 from hub.ports import Upgrade
-from hub.server.addresses import plain
 from hub.server.connection import Connection
 from hub.server.context import NOBODY, ReactorContext, ServerState
 from hub.server.framing import IRREGULAR, UNKNOWN, extent
@@ -93,14 +92,14 @@ class WebSocketReactor(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """uvicorn hands over the socket of an upgrade request."""
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = transport  # type: ignore[assignment]  # a socket's is one that reads and writes
         self._siblings.add(self)
 
-    def upgrade(self, request: UpgradeRequest) -> None:
-        """Answer the request that came first, which the HTTP protocol has read already."""
+    def upgrade(self, request: UpgradeRequest, address: str) -> None:
+        """Answer the request that came first, which was read already, from a socket of that address."""
         doorway = self._context.doorway
         try:
-            upgrade = doorway.admit(request, self._remote_address())
+            upgrade = doorway.admit(request, address)
             accepted, response = doorway.answer(request, upgrade.path)
             if accepted:
                 self._context.addresses.enter(upgrade.address)
@@ -312,10 +311,6 @@ class WebSocketReactor(asyncio.Protocol):
             spread = random.random() * self._context.limits.beat / 2
             self._pinged_at = self._heard_at = self._peer.sent_at = outbound.wheel.now - spread
             self._timer = outbound.wheel.schedule(self._context.limits.beat - spread, self._check)
-
-    def _remote_address(self) -> str:
-        address = self._transport.get_extra_info("peername")
-        return plain(str(address[0])) if isinstance(address, tuple) else ""
 
     # ------------------------------------------------------------ liveness
 

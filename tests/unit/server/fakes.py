@@ -253,7 +253,7 @@ class Socket:
         self.reactor = WebSocketReactor(process.context, server_state=process.state)
         self.transport.protocol = self.reactor
         self.reactor.connection_made(self.transport)
-        self.reactor.upgrade(request)
+        self.reactor.upgrade(request, "192.0.2.1")
         self.response = self.transport.sent
         self.transport.writes.clear()
         self.handler: Any = process.handlers.made[-1] if process.handlers.made else None

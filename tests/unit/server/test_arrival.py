@@ -59,12 +59,13 @@ class Upgraded:
 
     def __init__(self, server_state: ServerState) -> None:
         self.request: UpgradeRequest | None = None
+        self.address = ""
 
     def connection_made(self, transport: Any) -> None:
         """Handed over."""
 
-    def upgrade(self, request: UpgradeRequest) -> None:
-        self.request = request
+    def upgrade(self, request: UpgradeRequest, address: str) -> None:
+        self.request, self.address = request, address
 
 
 class Socket(RecordingTransport):
@@ -126,6 +127,7 @@ async def test_an_upgrade_in_plain_form_reaches_the_reactor_as_it_was_sent() -> 
     assert upgraded.request.target == "/v1/connect?token=a%20b"
     assert upgraded.request.fields == Parsed(HEAD).request().fields
     assert not upgraded.request.repeated
+    assert upgraded.address == "192.0.2.1"
 
 
 @pytest.mark.parametrize(
