@@ -8,8 +8,9 @@ from hub.engine.ledger import Stated
 from hub.errors import BadValue, ClockAhead, Forbidden, Limit, Refusal
 from hub.model import Identity, TopicKind
 from hub.ports import Clock
-from hub.state.clock import is_ahead
-from hub.state.fields import check_statement
+from hub.state.clock import latest
+from hub.state.fields import checked
+from hub.state.weights import ITEM
 
 
 class StatementCheck:
@@ -31,25 +32,25 @@ class StatementCheck:
             raise BadValue("a ledger is pushed a list of [item, field, value, hlc]")
         if len(push) > self._statements:
             raise Limit(f"a push holds at most {self._statements} statements")
-        now = self._clock.now()
-        publishes = "publish" in caller.scopes
-        stated = []
-        for index, each in enumerate(push):
-            try:
-                stated.append(_one(kind, each, now, publishes))
-            except Refusal as refusal:
-                refusal.at = index
-                raise
+        end = latest(self._clock.now())
+        stated: list[Stated] = []
+        try:
+            for each in push:
+                if type(each) is not list or len(each) != 4:
+                    raise BadValue("a statement is [item, field, value, hlc]")
+                item, field, value, hlc = each
+                field, value = checked(kind, item, field, value, hlc)
+                if hlc > end:
+                    raise ClockAhead
+                if field == ITEM:
+                    _check_may_create(value, caller)
+                stated.append(Stated(item, field, value, hlc))
+        except Refusal as refusal:
+            refusal.at = len(stated)
+            raise
         return stated
 
 
-def _one(kind: TopicKind, each: Any, now: int, publishes: bool) -> Stated:
-    if type(each) is not list or len(each) != 4:
-        raise BadValue("a statement is [item, field, value, hlc]")
-    item, field, value, hlc = each
-    value = check_statement(kind, item, field, value, hlc)
-    if is_ahead(hlc, now):
-        raise ClockAhead
-    if field == "item" and value["kind"] == "notification" and not publishes:  # type: ignore[call-overload, index]  # a record
+def _check_may_create(record: Any, caller: Identity) -> None:
+    if record["kind"] == "notification" and "publish" not in caller.scopes:
         raise Forbidden("creating notifications needs the scope publish")
-    return Stated(item, field, value, hlc)

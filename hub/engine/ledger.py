@@ -15,7 +15,6 @@ from hub.model import (
     DeliveryRow,
     Hlc,
     ItemId,
-    ItemKind,
     Json,
     Register,
     Registers,
@@ -177,7 +176,7 @@ class LedgerPart:
         self.rollback(self.before)
 
     def state(self, stated: Stated, actor: Actor) -> bool:
-        """Join one statement; True if it now stands.
+        """Join one statement; True if it now stands. Where it raises, nothing was changed.
 
         Raises:
             BadField: the field does not fit the item's kind.
@@ -192,19 +191,17 @@ class LedgerPart:
         key = (item, slot)
         joined = self.overlay.get(key)
         standing = joined if joined is not None else self.stood(item, slot)
-        self._check_kind(item, field, known=standing is not None)
-        if field == READ_UPTO:
-            self._check_mark(stated)
-        if hlc == UNSTAMPED:
-            hlc = self._stamp(standing)
-        if field == STATUS or (field == PROGRESS and stated.relative):
-            value = self._value(stated, hlc)
+        unknown = self._check_target(stated, standing)
+        if hlc == UNSTAMPED or field == STATUS or (field == PROGRESS and stated.relative):
+            value, hlc = self._meant(stated, standing)
         weight = weight_of(field, value, hlc, actor)
         if standing is not None:
             if weight <= standing.weight:
                 return False
             if slot in _REOPENING and self._may_reopen(item, standing, value):
                 self.ledger.live += 1
+        if unknown:
+            self.ledger.unknown += 1
         self.undo.append((key, joined))
         self.overlay[key] = Register(value, hlc, actor, self.seq, weight)
         if value is not stated.value:
@@ -254,14 +251,21 @@ class LedgerPart:
             return final is not None and cast("int", value[0]) > _sealed_attempt(final)
         return value is False and standing.value is True
 
-    def _check_kind(self, item: ItemId, field: str, *, known: bool) -> None:
+    def _check_target(self, stated: Stated, standing: Register | None) -> bool:
+        """Whether the statement is a new one on an item not known yet."""
+        item, field, _, _ = stated
         if item == ALL or "/" in item:
-            return
+            if field == READ_UPTO:
+                self._check_mark(stated)
+            return False
         record = self.standing(item, ITEM)
         if record is None:
-            self._check_unknown(known)
-        elif field in TASK_FIELDS and cast("dict[str, ItemKind]", record.value)["kind"] != "task":
+            if standing is None:
+                self._check_unknown()
+            return standing is None
+        if field in TASK_FIELDS and record.value["kind"] != "task":  # type: ignore[call-overload, index]  # a record
             raise BadField(f"a notification has no field {field}")
+        return False
 
     def _check_mark(self, stated: Stated) -> None:
         """A mark can't swallow what has not arrived. A space's orders aren't known in the inbox: its marks
@@ -274,18 +278,22 @@ class LedgerPart:
         if cast("int", stated.value) > latest:
             raise BadValue("read_upto is at most the order of the last item")
 
-    def _check_unknown(self, known: bool) -> None:
-        if known:
-            return
+    def _check_unknown(self) -> None:
         if self.ledger.unknown >= self.turn.limits.unknown:
             self._be_certain()
             raise Limit(
                 f"{self.turn.limits.unknown} statements wait for items not known yet, the most allowed"
             )
-        self.ledger.unknown += 1
 
     def _stamp(self, standing: Register | None) -> Hlc:
         return stamp(self.turn.now, standing.hlc if standing else None)
+
+    def _meant(self, stated: Stated, standing: Register | None) -> tuple[Json, Hlc]:
+        """Value and stamp of a statement that leaves a part of them to what stands, or may reopen."""
+        hlc = stated.hlc if stated.hlc != UNSTAMPED else self._stamp(standing)
+        if stated.field in (STATUS, PROGRESS):
+            return self._value(stated, hlc), hlc
+        return stated.value, hlc
 
     def _value(self, stated: Stated, hlc: Hlc) -> Json:
         """What a status or progress means here and now."""
@@ -354,20 +362,17 @@ class LedgerPart:
 
     def body(self) -> bytes:
         """This turn's statements as the journal and the wire hold them."""
-        return encode_statements([_columns(key, r) for key, r in self.overlay.items()])
+        return encode_statements(
+            [(item, field_of(slot), r[0], r[1], r[2]) for (item, slot), r in self.overlay.items()]
+        )
 
     def altered_body(self) -> bytes:
         """The part that the hub changed or added; b"" for none."""
         if not self.altered:
             return b""
         return encode_statements(
-            [_columns(key, self.overlay[key]) for key in self.overlay if key in self.altered]
+            [statement_of(key, self.overlay[key]) for key in self.overlay if key in self.altered]
         )
-
-
-def _columns(key: ItemSlot, register: Register) -> tuple[ItemId, str, Json, Hlc, Actor]:
-    """As ``statement_of``, only to be encoded."""
-    return key[0], field_of(key[1]), register[0], register[1], register[2]
 
 
 def statement_of(key: ItemSlot, register: Register) -> Statement:

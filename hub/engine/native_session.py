@@ -70,7 +70,7 @@ class NativeSession:
         if self._topics is None:
             self._receive_early(messages, len(message))
             return
-        size = len(message) // max(1, len(messages))
+        size = len(message) // len(messages)
         for each in messages:
             if type(each) is native.Push:
                 self._topics.push(each, size)

@@ -333,7 +333,13 @@ class _Pushed(Joining):
         ref: int,
         size: int,
     ) -> None:
-        super().__init__(topic, stated, session.actor, session.id)
+        # All at once, without a call for each class above.
+        self.topic = topic
+        self.stated = stated
+        self.actor = session.actor
+        self.origin = session.id
+        self.guard = None
+        self.won = False
         self._session = session
         self._opened = opened
         self._ref = ref

@@ -58,7 +58,8 @@ class Joining(Work[Ledger]):
         """The registers that the statements join, the records of their items, and what finalizing looks
         at.
         """
-        self.want_members(turn)
+        if self.topic.kind == "space":
+            self.want_members(turn)
         name, entries = self.topic.name, turn.known(self.topic.name)
         for stated in self.stated:
             item, field, _, _ = stated
@@ -87,7 +88,7 @@ class Joining(Work[Ledger]):
     def join(self, turn: Turn) -> None:
         """Join each statement; the first that is refused takes all of them back."""
         part = turn.part(self.topic)
-        mark = part.mark()
+        mark = part.mark() if len(self.stated) > 1 else None
         self.won = False
         for index, stated in enumerate(self.stated):
             try:
@@ -98,7 +99,8 @@ class Joining(Work[Ledger]):
                 else:
                     turn.duplicate_statements += 1
             except Refusal as refusal:
-                part.rollback(mark)
+                if mark is not None:
+                    part.rollback(mark)
                 refusal.at = index
                 raise
         if self.won:

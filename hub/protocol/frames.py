@@ -72,7 +72,9 @@ def decode_frames(message: bytes, parse: Callable[[Frame], Parsed]) -> list[Pars
             first = _unpack(message)
         except msgpack.ExtraData as more:
             return [_parsed(more.unpacked, parse), *_parsed_rest(more.extra, parse)]
-        return [_parsed(first, parse)]
+        if type(first) is not list or not first:
+            raise Malformed("a frame is not an array")
+        return [parse(first)]
     except _UNPACK_ERRORS:
         raise Malformed from None
 

@@ -46,6 +46,7 @@ from hub.protocol.body import (
     updates_of,
 )
 from hub.protocol.frames import Frame, decode_frames, is_text_or_none, is_unsigned, pack
+from hub.protocol.lib0 import MAX_INTEGER
 
 __all__ = [
     "BEAT",
@@ -241,7 +242,8 @@ def _parse(frame: Frame) -> DeviceMessage:
 def _push(frame: Frame) -> Push:
     if len(frame) == 4:
         _, ref, handle, body = frame
-        if is_unsigned(ref) and is_unsigned(handle):
+        # As is_unsigned, which every other message affords.
+        if type(ref) is int is type(handle) and 0 <= ref <= MAX_INTEGER and 0 <= handle <= MAX_INTEGER:
             return Push(ref, handle, body)
     raise Malformed("push is [3, ref, handle, body]")
 

@@ -40,6 +40,11 @@ def stamp(now: int, standing: int | None = None) -> Hlc:
     return Hlc(wall if standing is None or wall > standing else standing + 1)
 
 
+def latest(now: int) -> Hlc:
+    """The greatest stamp that is not ahead of the hub's wall clock ``now`` (ms)."""
+    return Hlc((now + MAX_AHEAD) << COUNTER_BITS | MAX_COUNTER)
+
+
 def is_ahead(hlc: int, now: int) -> bool:
     """Whether a stamp lies more than 60 s ahead of the hub's wall clock ``now`` (ms)."""
     return hlc >> COUNTER_BITS > now + MAX_AHEAD

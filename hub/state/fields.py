@@ -55,6 +55,11 @@ TASK_FIELDS: Final = EDIT_FIELDS | {"status", "progress", "final"}
 
 
 def check_statement(kind: TopicKind, item: object, field: object, value: object, hlc: object) -> Json:
+    """As ``checked``; the value alone."""
+    return checked(kind, item, field, value, hlc)[1]
+
+
+def checked(kind: TopicKind, item: object, field: object, value: object, hlc: object) -> tuple[str, Json]:
     """Check one statement as far as that needs no knowledge of its item.
 
     Args:
@@ -62,7 +67,8 @@ def check_statement(kind: TopicKind, item: object, field: object, value: object,
         item, field, value, hlc: as they came off the wire, of any type.
 
     Returns:
-        The value to save: a record normalized, every other value as it came.
+        The field, always as the same text: dictionaries find it without reading it. The value to save: a
+        record normalized, every other value as it came.
 
     Raises:
         BadField: no such field, or not on this target in this kind of ledger.
@@ -73,17 +79,18 @@ def check_statement(kind: TopicKind, item: object, field: object, value: object,
     rule = _RULES.get(field) if isinstance(field, str) else None
     if rule is None:
         raise _no_field(field)
-    if kind not in rule.ledgers:
-        raise BadField(f"{field} is not stated in {_LEDGERS[kind]}")
+    own, ledgers, targets, check = rule
+    if kind not in ledgers:
+        raise BadField(f"{own} is not stated in {_LEDGERS[kind]}")
     target = target_of(kind, item)
-    if target not in rule.targets:
-        raise BadField(f"{field} is not stated on {_TARGETS[target]}")
+    if target not in targets:
+        raise BadField(f"{own} is not stated on {_TARGETS[target]}")
     if type(hlc) is not int or not 0 <= hlc <= MAX_HLC:
         raise BadValue(f"hlc is an integer from 0 to {MAX_HLC}")
-    if rule.check is None:
-        return check_record(value)
-    rule.check(rule.field, value)
-    return value  # type: ignore[return-value]  # the check has shown it to be Json
+    if check is None:
+        return own, check_record(value)
+    check(own, value)
+    return own, value  # type: ignore[return-value]  # the check has shown it to be Json
 
 
 def fits(field: str, kind: ItemKind) -> bool:

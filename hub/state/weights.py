@@ -74,8 +74,11 @@ def _status_weight(value: Any, hlc: int, actor: str) -> bytes:
 def _progress_weight(value: Any, hlc: int, actor: str) -> bytes:
     attempt, progress = value[0], value[1]
     order = (attempt << 72 | int(progress * 1000) << 56 | hlc).to_bytes(13, "big")
+    # RFC 8785's bytes: from 0.0001 on Python writes a fraction just as ECMAScript does.
+    plain = type(progress) is float and 0.0001 <= progress < 1
+    fraction = repr(progress).encode() if plain else rfc8785.dumps(progress)
     note = b"," + rfc8785.dumps(value[2]) if len(value) > 2 else b""
-    return b"%b%b\0[%d,%b%b]" % (order, actor.encode(), attempt, _canonical_fraction(progress), note)
+    return b"%b%b\0[%d,%b%b]" % (order, actor.encode(), attempt, fraction, note)
 
 
 def _final_weight(value: Any, hlc: int, actor: str) -> bytes:
@@ -93,13 +96,6 @@ _HEADS: Final[dict[str, Callable[[Any, int, str], bytes]]] = {
     "final": _final_weight,
     "item": _item_weight,
 }
-
-
-def _canonical_fraction(value: float) -> bytes:
-    """RFC 8785 bytes of 0 to 1. From 0.0001 on Python writes a fraction just as ECMAScript does."""
-    if type(value) is float and 0.0001 <= value < 1:
-        return repr(value).encode()
-    return rfc8785.dumps(value)
 
 
 def _canonical(value: Any) -> bytes:
