@@ -3,6 +3,7 @@ import type { Hub, Readable } from "./api.js";
 import { TongbuError } from "./errors.js";
 import type { Surroundings } from "./ports.js";
 import type { Batch } from "./session/batch.js";
+import type { Leading } from "./session/device.js";
 import type { Topic } from "./session/topic.js";
 
 export interface Internals {
@@ -23,6 +24,8 @@ export interface Internals {
   said(batch: Batch): void;
   /** What others see of this connection in a topic changed (`topic.presence.own`). */
   presenceChanged(topic: Topic): void;
+  /** Null in a page that follows. */
+  leading(): Leading | null;
 }
 
 export interface Held {

@@ -15,6 +15,7 @@ import { type Changes, createChanges } from "./changes.js";
 import { Closed } from "./errors.js";
 import { LedgerTopic } from "./ledger-topic.js";
 import type { Answered } from "./requests.js";
+import type { Session } from "./session.js";
 import type { Topic } from "./topic.js";
 
 /** What stands behind the topics of this page. */
@@ -31,9 +32,20 @@ export interface Role {
   command(name: string, params: { readonly [key: string]: Json }): Promise<Json>;
   request(method: string, path: string, body: Json | undefined): Promise<Answered>;
   wake(byHand: boolean): void;
+  /** Null in a page that follows. */
+  leading(): Leading | null;
   close(): Promise<void>;
   /** False where another role has to do it. */
   forget(): Promise<boolean>;
+}
+
+/** The conversation with the hub, for who takes part in it without the link. */
+export interface Leading {
+  readonly session: Session;
+  /** Resolves once what is kept of every topic in use is here, and what was said so far is kept. */
+  ready(): Promise<void>;
+  /** Keeps a batch; then what can be said is said. */
+  save(batch: Batch): void;
 }
 
 /** One thing to say: in which ledger, and what. */
@@ -67,6 +79,8 @@ export interface Device {
   readonly changes: Changes;
   /** Told when the clock was set. */
   readonly clockSet: Topical<void>;
+  /** Told when something said here is on disk. */
+  readonly kept: Topical<void>;
   /** Resolves once what the device stamped earlier is known here; see `started`. */
   readonly ready: Promise<void>;
   role: Role;
@@ -154,6 +168,7 @@ export function createDevice(platform: Platform, options: HubOptions): Device {
     storeFailure: cell<string | null>(null),
     changes: createChanges(),
     clockSet: topical<void>(() => undefined),
+    kept: topical<void>(() => undefined),
     ready,
     role: undefined as unknown as Role, // `createHub` gives it one before anybody else sees the device
     provide(kind, make) {

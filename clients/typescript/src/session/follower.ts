@@ -111,6 +111,7 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
     }
     for (const [key] of puts) device.sawId(partsOf(key)[2]);
     device.changes.answered(answers);
+    device.kept.tell();
     count();
   }
 
@@ -180,6 +181,7 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
     command: (command, params) => ask({ command, params }) as Promise<Json>,
     request: (method, path, body) => ask({ method, path, body }) as Promise<Answered>,
     wake: (byHand) => pages.post({ kind: "wake", byHand }),
+    leading: () => null,
     close: end,
     async forget() {
       if (ended) return false;

@@ -59,7 +59,10 @@ export function createHub(platform: Platform, options: HubOptions): Hub {
     wake: () => device.role.wake(true),
     flush: (timeout) => flush(device, timeout),
     onRefused: device.changes.onRefused,
-    close: () => stop(new Closed()),
+    async close() {
+      await allKept(device);
+      await stop(new Closed());
+    },
     async forget() {
       while (closing === null && !(await device.role.forget()));
       await stop(new Closed());
@@ -74,6 +77,7 @@ export function createHub(platform: Platform, options: HubOptions): Hub {
     nextId: device.nextId,
     said: device.said,
     presenceChanged: (topic) => device.role.presence(topic),
+    leading: () => device.role.leading(),
   });
   return hub;
 }
@@ -128,6 +132,29 @@ function takeRoles(device: Device, failed: (error: TongbuError) => Promise<void>
     withdraw();
     stopListening?.();
   };
+}
+
+/** ms that closing waits for what was said here to be kept, where another page is to keep it. */
+const KEEPING = 2_000;
+
+/** Until all that was said here is on disk. */
+function allKept(device: Device): Promise<void> {
+  const pending = () => device.topics().some((topic) => topic.pending().length > 0);
+  return new Promise((resolve) => {
+    const end = () => {
+      for (const stop of stops.splice(0)) stop();
+      resolve();
+    };
+    const look = () => {
+      if (!pending() || device.connection.get().state === "closed") end();
+    };
+    const stops = [
+      device.kept.subscribe(look),
+      device.connection.subscribe(look),
+      device.platform.surroundings.after(KEEPING, end),
+    ];
+    look();
+  });
 }
 
 /** Whether everything that waits now is answered within `timeout` ms. */

@@ -197,6 +197,7 @@ export function createLeader(device: Device, needs: LeaderNeeds): Leader {
       // What the store held is not here yet: once it is, what is pending is kept again.
       if (WAITING.includes(kind)) session.topics.get(topic)?.kept([id]);
     }
+    device.kept.tell();
     if (ended) return;
     audience.changed(batch);
     link?.flush();
@@ -270,6 +271,18 @@ export function createLeader(device: Device, needs: LeaderNeeds): Leader {
     command,
     request,
     wake: (byHand) => link?.wake(byHand),
+    leading: () => ({
+      session,
+      async ready() {
+        await opened;
+        await Promise.all(device.topics().map(bring));
+        await store?.save(new Batch());
+      },
+      save(batch) {
+        save(batch);
+        link?.flush();
+      },
+    }),
     close: end,
     async forget() {
       ended = true;

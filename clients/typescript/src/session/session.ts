@@ -101,7 +101,7 @@ export class Session {
       this.close(topic, messages);
       return;
     }
-    if (topic.refusal.get() !== null || topic.retryAt > now || topic.opening) return;
+    if (topic.refusal.get() !== null || topic.retryAt > now || topic.opening || topic.travelling) return;
     if (topic.handle === null || topic.behind) {
       messages.push(this.open(topic));
       return;

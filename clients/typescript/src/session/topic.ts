@@ -36,6 +36,8 @@ export abstract class Topic {
   handle: number | null = null;
   opening = false;
   pushing = false;
+  /** What is on its way goes without the connection, and does not end with it; meanwhile nothing else is said. */
+  travelling = false;
   /** It must be opened again: what is here is not what the hub has. */
   behind = false;
   /** Nobody needs it any more, once nothing waits in it. */
@@ -64,7 +66,7 @@ export abstract class Topic {
     this.inSync.set(false);
     this.dropParts();
     this.presence.lost();
-    this.unanswered();
+    if (!this.travelling) this.unanswered();
   }
 
   /** The answer to an open, or (`ref` 0) what changed unasked. */

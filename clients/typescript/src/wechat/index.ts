@@ -5,6 +5,7 @@ import { wechatPlatform } from "./platform.js";
 import type { Wx } from "./wx.js";
 
 export * from "../index.js";
+export { sync } from "../session/trip.js";
 export { wechatPlatform } from "./platform.js";
 export type { Wx } from "./wx.js";
 

@@ -76,6 +76,7 @@ function bufferOf(bytes: Uint8Array): ArrayBuffer {
   return bytes.slice().buffer as ArrayBuffer;
 }
 
+/** Buffers may come from another realm, so what they are instances of tells nothing; an empty answer may be text. */
 function bytesOf(data: unknown): Uint8Array {
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array(0);
+  return typeof data === "object" && data !== null ? new Uint8Array(data as ArrayBuffer) : new Uint8Array(0);
 }

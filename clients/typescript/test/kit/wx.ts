@@ -11,6 +11,8 @@ export interface FakeWx extends Wx {
   readonly kept: Map<string, string>;
   /** Calls of `setStorage` and `removeStorage` that succeed from now on; the phone dies after them. */
   writesLeft: number;
+  /** Whether requests work in the background, as in a background fetch. */
+  allowRequests: boolean;
   /** The program goes to the background, and WeChat ends its sockets. */
   hide(): void;
   show(): void;
@@ -27,13 +29,14 @@ export function fakeWx(kept = new Map<string, string>()): FakeWx {
     ...storageOf(kept, () => fake.writesLeft-- > 0),
     kept,
     sockets,
+    allowRequests: false,
     writesLeft: Number.POSITIVE_INFINITY,
     connectSocket({ url, protocols, fail }) {
       const works = !hidden && URL.canParse(url) && new URL(url).hostname !== "";
       if (!works) setImmediate(() => fail?.({ errMsg: "connectSocket:fail" }));
       return taskOf(works ? url : "ws://127.0.0.1:1", protocols, sockets);
     },
-    request: requestBy(() => hidden),
+    request: requestBy(() => hidden && !fake.allowRequests),
     onAppShow: (listener) => void shown.add(listener),
     offAppShow: (listener) => void shown.delete(listener as () => void),
     onNetworkStatusChange: () => undefined,

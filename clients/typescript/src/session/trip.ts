@@ -1,0 +1,102 @@
+/**
+ * One round trip without a socket (docs/protocol.md §11): says what waits, and brings what is lacking. What the hub refuses
+ * waits for the socket, which has the whole conversation.
+ */
+import type { Hub, Json } from "../api.js";
+import { internalsOf } from "../internals.js";
+import { fromBase64, toBase64 } from "../platform/base64.js";
+import type { PushBody } from "../protocol/messages.js";
+import { Batch } from "./batch.js";
+import type { Leading } from "./device.js";
+import { OWN_INBOX, type Session } from "./session.js";
+import type { Topic } from "./topic.js";
+
+/** One topic of the answer. */
+interface Brought {
+  readonly incarnation: number;
+  readonly seq: number;
+  readonly access: "read" | "write" | null;
+  readonly full: boolean;
+  readonly body: readonly Json[];
+  readonly problem?: Json;
+}
+
+/** One topic on its way. */
+interface Errand {
+  readonly topic: Topic;
+  readonly push: PushBody | null;
+}
+
+/**
+ * Brings everything that is open up to date by one `POST /v1/sync`, for when no socket stays: in a background fetch, say.
+ * Resolves with whether all was brought, and all that waits was said; false where the hub did not answer, where another
+ * page leads, and before a hub ever welcomed this device.
+ */
+export async function sync(hub: Hub): Promise<boolean> {
+  const leading = internalsOf(hub).leading();
+  if (leading === null) return false;
+  await leading.ready();
+  const { session } = leading;
+  if (session.welcomed) return hub.flush(0);
+  return session.user === null || session.device === null ? false : travel(hub, leading, session.device);
+}
+
+async function travel(hub: Hub, leading: Leading, device: string): Promise<boolean> {
+  const { session } = leading;
+  const errands = setOut(leading);
+  if (errands.length === 0) return true;
+  const body = errands.map((errand) => said(errand, session));
+  const path = `/v1/sync?device=${encodeURIComponent(device)}`;
+  const answer = await hub.request("POST", path, body).catch(() => null);
+  const all = answer?.status === 200 && Array.isArray(answer.body) ? (answer.body as unknown[]) : [];
+  const batch = new Batch();
+  const done = errands.map((errand, at) => comeBack(errand, (all[at] ?? null) as Brought | null, batch));
+  leading.save(batch);
+  return done.every(Boolean);
+}
+
+/** What waits counts as on its way, and the socket leaves these topics alone meanwhile. */
+function setOut({ session, save }: Leading): Errand[] {
+  const batch = new Batch();
+  const idle = [...session.topics.values()].filter(
+    (topic) => !topic.travelling && topic.refusal.get() === null,
+  );
+  const errands = idle.map((topic) => {
+    const push = topic.nextPush(session.limits, batch);
+    topic.travelling = true;
+    return { topic, push };
+  });
+  save(batch);
+  return errands;
+}
+
+function said({ topic, push }: Errand, session: Session): Json {
+  const vector = topic.stateVector();
+  return {
+    topic: topic.name === OWN_INBOX ? `inbox/${session.user}` : topic.name,
+    incarnation: topic.incarnation,
+    seq: topic.seq,
+    ...(vector !== null && { state_vector: toBase64(vector) }),
+    ...(push !== null && { push: push instanceof Uint8Array ? toBase64(push) : (push as Json) }),
+  };
+}
+
+/** Whether all of it was taken and brought. */
+function comeBack({ topic, push }: Errand, brought: Brought | null, batch: Batch): boolean {
+  topic.travelling = false;
+  const taken = brought !== null && brought.access !== null;
+  if (taken) {
+    take(topic, brought, batch);
+    if (push !== null && brought.problem === undefined) topic.acknowledged(brought.seq, batch);
+  }
+  topic.lost();
+  return taken && topic.unsaved === 0;
+}
+
+function take(topic: Topic, { incarnation, seq, access, full, body }: Brought, batch: Batch): void {
+  const content = topic.stateVector() === null ? body : body.map((update) => fromBase64(String(update)));
+  topic.opened(
+    { type: "opened", ref: 1, handle: 0, incarnation, seq, access, full, body: content, more: false },
+    batch,
+  );
+}
