@@ -2,7 +2,7 @@
 import type { Hub, HubOptions } from "../../src/api.js";
 import { applyTo, keysOf } from "../../src/platform/keys.js";
 import { copyOf } from "../../src/platform/memory-storage.js";
-import type { Platform, Storage } from "../../src/ports.js";
+import type { Platform, Socket, Storage } from "../../src/ports.js";
 import { createHub } from "../../src/session/hub.js";
 import type { PageBus } from "./page-bus.js";
 import type { ScriptedHub } from "./scripted-hub.js";
@@ -16,7 +16,8 @@ export class KeptStore {
   slow: Promise<void> | null = null;
   opened = 0;
 
-  open(): Storage {
+  /** `alive`: whether the page that opens it still is; a dead one writes nothing. */
+  open(alive = () => true): Storage {
     this.opened += 1;
     let closed = false;
     return {
@@ -25,7 +26,7 @@ export class KeptStore {
       write: async (puts, removals) => {
         const copies = [...puts].map(([key, value]) => [key, copyOf(value)] as const);
         await this.slow;
-        if (closed) throw new Error("closed");
+        if (closed || !alive()) throw new Error("closed");
         if (this.full) throw new Error("no room");
         applyTo(this.rows, copies, removals);
       },
@@ -45,6 +46,8 @@ export interface Page {
   crash(): void;
 }
 
+const DEAD: Socket = { buffered: 0, send: () => undefined, close: () => undefined };
+
 /** One page (or process) of a device. `bus`: where it has several. */
 export function openPage(
   script: ScriptedHub,
@@ -63,6 +66,7 @@ export function openPage(
         const guard = (run: () => void) => {
           if (alive) run();
         };
+        if (!alive) return DEAD;
         const socket = script.transport.connect(url, {
           opened: () => guard(() => events.opened()),
           message: (bytes) => guard(() => events.message(bytes)),
@@ -73,7 +77,7 @@ export function openPage(
       },
       fetch: (request) => script.transport.fetch(request),
     },
-    open: async () => store.open(),
+    open: async () => store.open(() => alive),
     surroundings: {
       ...script.time,
       after(delay, run) {
