@@ -1,7 +1,6 @@
 /** What a list shows where there is nothing to list, and why there is nothing. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import type { ListName } from "../model/views.ts";
 import { Button } from "../parts/button.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
@@ -16,9 +15,9 @@ interface EmptyListProps {
 }
 
 export function EmptyList({ list, narrow, onShowAll }: EmptyListProps) {
-  const { ledger, hub } = usePage();
+  const { ledger, hub, isLoaded } = usePage();
   const { inbox } = useWords();
-  const loaded = useLoaded();
+  const loaded = useReadable(isLoaded);
   const inSync = useReadable(ledger.inSync);
   const connection = useReadable(hub.connection);
   const unknown = !inSync && ledger.items.get().length === 0;
@@ -39,19 +38,6 @@ const ICONS: Record<ListName, IconName> = {
   snoozed: "snoozed",
   archived: "archived",
 };
-
-function useLoaded(): boolean {
-  const { ledger } = usePage();
-  const [loaded, setLoaded] = useState(false);
-  useEffect(() => {
-    let here = true;
-    void ledger.loaded.then(() => here && setLoaded(true));
-    return () => {
-      here = false;
-    };
-  }, [ledger]);
-  return loaded;
-}
 
 /** Rows to come. */
 function Skeleton({ text }: { readonly text: string }) {

@@ -1,5 +1,6 @@
 import type { Item } from "@tongbu/client";
 import { dayOf } from "../model/days.ts";
+import { MINUTE } from "../model/times.ts";
 import type { ListName } from "../model/views.ts";
 import type { Speech } from "../shell/context.ts";
 
@@ -12,16 +13,18 @@ export function groupName(key: string, now: number, { words, times }: Speech): s
   return kind === "pinned" ? groups.pinned : groups.unsaved;
 }
 
-/** The time at the end of a row: when it came; of what is snoozed, when it comes back; of an ended task, when it ended. */
-export function timeOf(item: Item, list: ListName, now: number, { times, words }: Speech): string {
-  if (list === "snoozed" && item.snoozed !== null) {
-    const sameDay = dayOf(item.snoozed) === dayOf(now);
-    return sameDay ? words.inbox.snooze.until(times.clock(item.snoozed)) : times.clock(item.snoozed);
-  }
+/**
+ * The time at the end of a row: when it came; of what is snoozed, when it comes back; of an ended task, when it ended.
+ * Below the heading of a day (`group`) the time of day is enough.
+ */
+export function timeOf(item: Item, list: ListName, group: string, now: number, { times }: Speech): string {
   const at = momentOf(item, list);
-  return at === null ? "" : times.short(at, now);
+  if (at === null) return "";
+  const isToday = dayOf(at) === dayOf(now);
+  return group.startsWith("day:") && (!isToday || at > now + MINUTE) ? times.clock(at) : times.short(at, now);
 }
 
-export function momentOf(item: Item, list: ListName): number | null {
+function momentOf(item: Item, list: ListName): number | null {
+  if (list === "snoozed") return item.snoozed;
   return (list === "tasks" ? item.task?.finishedAt : null) ?? item.at;
 }

@@ -126,7 +126,7 @@ function Group({ part, listing, row, open, cursor, list, deeds }: GroupProps) {
             >
               <Row
                 item={item}
-                time={timeOf(item, list, now, speech)}
+                time={timeOf(item, list, section.key, now, speech)}
                 open={item.id === open}
                 current={item.id === cursor}
                 deeds={deeds}

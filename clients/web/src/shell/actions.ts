@@ -12,8 +12,8 @@ export interface Actions {
   /** Until when (ms); null ends it. */
   snooze(item: Item, until: number | null): void;
   remove(item: Item): void;
-  /** All notifications that are here now. Returns how many were unread. */
-  readAll(): number;
+  /** All notifications that are here now. Taking it back states each that was unread so once more. */
+  readAll(): void;
   /** Takes back the latest action that was not taken back yet. */
   undo(): void;
 }
@@ -61,10 +61,9 @@ export function openActions({ hub, ledger, overlay, speech }: Doing): Actions {
     remove: (item) => mark(item, { deleted: true }, done().deleted),
     readAll() {
       const unread = ledger.items.get().filter((item) => item.kind === "notification" && !item.read);
-      if (unread.length === 0) return 0;
+      const counted = ledger.counts.get().unread;
       ledger.readAll();
-      offer(speech().words.inbox.readAll.done(unread.length), { steps: takingBack(unread, { read: true }) });
-      return unread.length;
+      offer(speech().words.inbox.readAll.done(counted), { steps: takingBack(unread, { read: true }) });
     },
     undo,
   };

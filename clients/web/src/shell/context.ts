@@ -36,6 +36,8 @@ export interface Page {
   readonly history: History;
   /** What is searched for; empty where nothing is. */
   readonly query: Value<string>;
+  /** Whether what this device's store holds is here. */
+  readonly isLoaded: Readable<boolean>;
   /** When the connection was lost (ms); null while it is there. */
   readonly offlineSince: Readable<number | null>;
   /** Now by the hub's clock, changing each minute. */

@@ -28,6 +28,8 @@ export function Help() {
   );
 }
 
+const isApple = () => /Mac|iPhone|iPad/.test(navigator.userAgent);
+
 function Keys({ combination }: { readonly combination: string }) {
   const { shell } = useWords();
   return (
@@ -35,7 +37,7 @@ function Keys({ combination }: { readonly combination: string }) {
       {combination.split(" ").map((key, index) => (
         <Fragment key={key}>
           {index > 0 && <span class="is-muted"> {shell.help.andThen} </span>}
-          <kbd>{key}</kbd>
+          <kbd>{isApple() ? key.replace("Ctrl+", "⌘") : key}</kbd>
         </Fragment>
       ))}
     </>

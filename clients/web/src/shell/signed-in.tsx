@@ -1,6 +1,6 @@
 /** What somebody sees who is signed in: header, navigation, and one page. */
 
-import type { Hub } from "@tongbu/client";
+import type { Hub, Ledger, Readable } from "@tongbu/client";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Devices } from "../devices/devices.tsx";
 import { openHistory } from "../inbox/history.ts";
@@ -51,6 +51,7 @@ export function SignedIn({ hub, preferences, router, signIn, signOut }: SignedIn
       commands: openCommands(),
       history: openHistory(hub, ledger),
       query: new Value(""),
+      isLoaded: loaded(ledger),
       offlineSince: since,
       minute: minutes(() => hub.now()),
       signIn,
@@ -63,6 +64,12 @@ export function SignedIn({ hub, preferences, router, signIn, signOut }: SignedIn
       <Shell />
     </PageProvider>
   );
+}
+
+function loaded(ledger: Ledger): Readable<boolean> {
+  const value = new Value(false);
+  void ledger.loaded.then(() => value.set(true));
+  return value;
 }
 
 function Shell() {

@@ -1,0 +1,280 @@
+import type { Item } from "@tongbu/client";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { aNotification, aTask, NOW } from "../kit/items.ts";
+import { type OpenedPage, openPage } from "../kit/page.tsx";
+
+const MINUTE = 60_000;
+let page: OpenedPage;
+
+const items: readonly Item[] = [
+  aNotification({
+    id: "a",
+    title: "Disk full",
+    level: "critical",
+    source: "ops",
+    order: NOW - MINUTE,
+    at: NOW - MINUTE,
+  }),
+  aNotification({
+    id: "b",
+    title: "Release is live",
+    body: "All green",
+    order: NOW - 2 * MINUTE,
+    at: NOW - 2 * MINUTE,
+  }),
+  aTask(
+    { id: "t", title: "Backup", order: NOW - 3 * MINUTE, at: NOW - 3 * MINUTE },
+    { progress: 0.4, attempt: 2 },
+  ),
+];
+
+beforeEach(() => localStorage.clear());
+afterEach(() => page.close());
+
+test("The newest come first, each with its level or status as a word", async () => {
+  page = await openPage({ items });
+  expect(page.titles()).toEqual(["Disk full", "Release is live", "Backup"]);
+  expect(page.row("a").querySelector("[aria-label=Critical]")).not.toBeNull();
+  expect(page.row("t").textContent).toContain("Running");
+  expect(page.row("t").textContent).toContain("Attempt 2");
+  expect(page.row("t").querySelector("[role=progressbar]")?.getAttribute("aria-valuenow")).toBe("40");
+  expect(page.root.querySelector(".group-head")?.textContent).toContain("Today");
+});
+
+test("What another device does is seen at once, and the window's title counts what is unread", async () => {
+  page = await openPage({ items });
+  expect(document.title).toBe("(2) Inbox · Tongbu");
+  await page.after(() => page.hub.ledger.put({ ...(items[0] as Item), read: true }));
+  expect(page.row("a").classList.contains("is-unread")).toBe(false);
+  expect(document.title).toBe("(1) Inbox · Tongbu");
+  await page.after(() => page.hub.ledger.put(aNotification({ title: "Fresh", order: NOW, at: NOW })));
+  expect(page.titles()[0]).toBe("Fresh");
+});
+
+test("An update reads only the item that changed, however many there are", async () => {
+  const many = Array.from({ length: 5000 }, (_, index) =>
+    aNotification({ id: `m${index}`, order: NOW - index * MINUTE }),
+  );
+  page = await openPage({ items: many });
+  expect(page.root.querySelectorAll(".row").length).toBeLessThan(40);
+  page.hub.ledger.reads = 0;
+  await page.after(() => page.hub.ledger.put({ ...(many[3] as Item), title: "Changed" }));
+  expect(page.titles()).toContain("Changed");
+  expect(page.hub.ledger.reads).toBeLessThanOrEqual(2);
+});
+
+test("Archiving takes the item away; undo, by the toast or z, brings it back", async () => {
+  page = await openPage({ items });
+  await page.press("j");
+  await page.press("e");
+  expect(page.titles()).toEqual(["Release is live", "Backup"]);
+  expect(page.root.querySelector(".toast")?.textContent).toContain("Archived");
+  await page.click(page.button("Undo"));
+  expect(page.titles()).toContain("Disk full");
+  await page.press("e");
+  await page.press("z", { ctrlKey: true });
+  expect(page.titles()).toHaveLength(3);
+  expect(page.hub.ledger.stated.map(({ marks }) => marks)).toContainEqual({ archived: false });
+});
+
+test("j and k move the focus, and after archiving the next row has it", async () => {
+  page = await openPage({ items });
+  await page.press("j");
+  await page.press("j");
+  expect(page.row("b").contains(document.activeElement)).toBe(true);
+  await page.press("k");
+  expect(page.row("a").contains(document.activeElement)).toBe(true);
+  await page.press("e");
+  expect(page.row("b").contains(document.activeElement)).toBe(true);
+});
+
+test("r, p and # mark, pin and delete, and each can be undone", async () => {
+  page = await openPage({ items });
+  await page.press("j");
+  await page.press("r");
+  expect(page.hub.ledger.get("a")?.read).toBe(true);
+  await page.press("p");
+  expect(page.hub.ledger.get("a")?.pinned).toBe(true);
+  expect(page.root.querySelector(".group-head")?.textContent).toContain("Pinned");
+  await page.press("#");
+  expect(page.titles()).toEqual(["Release is live", "Backup"]);
+  for (let times = 0; times < 3; times++) await page.press("z");
+  expect(page.hub.ledger.get("a")).toMatchObject({ read: false, pinned: false, deleted: false });
+});
+
+test("Snoozing offers times; what is snoozed leaves the inbox and waits in its own list", async () => {
+  page = await openPage({ items });
+  await page.press("j");
+  await page.press("s");
+  await page.click(page.button(/^Tomorrow morning/));
+  expect(page.titles()).not.toContain("Disk full");
+  expect(new Date(page.hub.ledger.get("a")?.snoozed ?? 0).getHours()).toBe(8);
+  await page.press("g");
+  await page.press("s");
+  expect(page.titles()).toEqual(["Disk full"]);
+  expect(window.location.pathname).toBe("/snoozed");
+});
+
+test("Opening an item shows all of it, marks it read, and back leads to the list", async () => {
+  const body = "First line\nsee https://wiki.example/x.";
+  page = await openPage({
+    items: [
+      aNotification({ id: "a", title: "Disk full", body, link: "javascript:alert(1)", data: { host: "db" } }),
+    ],
+  });
+  await page.click(page.row("a").querySelector("a") as HTMLElement);
+  expect(window.location.pathname).toBe("/item/a");
+  expect(page.hub.ledger.get("a")?.read).toBe(true);
+  const detail = page.root.querySelector(".detail") as HTMLElement;
+  expect(detail.querySelector(".body-text")?.textContent).toBe(body);
+  const links = [...detail.querySelectorAll("a")];
+  expect(links.map((link) => [link.getAttribute("href"), link.rel])).toEqual([
+    ["https://wiki.example/x", "noopener noreferrer"],
+  ]);
+  await page.press("Escape");
+  expect(window.location.pathname).toBe("/");
+});
+
+test("What an item says is text, whatever it looks like", async () => {
+  const evil = "<img src=x onerror=alert(1)><b>bold</b>";
+  page = await openPage({
+    items: [
+      aNotification({ id: "a", title: evil, body: evil, source: evil, tags: [evil], data: { [evil]: evil } }),
+    ],
+    path: "/item/a",
+  });
+  expect(page.root.querySelector("img, b")).toBeNull();
+  expect(page.root.querySelector(".detail h1")?.textContent).toBe(evil);
+});
+
+test("Marking an open item unread keeps it unread", async () => {
+  page = await openPage({ items, path: "/item/a" });
+  expect(page.hub.ledger.get("a")?.read).toBe(true);
+  await page.press("r");
+  expect(page.hub.ledger.get("a")?.read).toBe(false);
+  await page.after(() => page.hub.ledger.put({ ...(page.hub.ledger.get("a") as Item), tags: ["x"] }));
+  expect(page.hub.ledger.get("a")?.read).toBe(false);
+});
+
+test("An unread item that is open stays in the list of unread ones until another is opened", async () => {
+  page = await openPage({ items });
+  await page.click(page.button("Unread"));
+  await page.click(page.row("a").querySelector("a") as HTMLElement);
+  expect(page.titles()).toContain("Disk full");
+  await page.click(page.row("b").querySelector("a") as HTMLElement);
+  expect(page.titles()).not.toContain("Disk full");
+});
+
+test("Receipts tell each channel's time and end", async () => {
+  const sent = { wechat: { state: "sent", at: NOW }, mail: { state: "dead", at: NOW } };
+  page = await openPage({ items: [aNotification({ id: "a", sent })], path: "/item/a" });
+  const [first, second] = [...page.root.querySelectorAll(".receipt")].map((line) => line.textContent);
+  expect(first).toContain("WeChat · 14:30");
+  expect(second).toContain("not delivered");
+});
+
+test("Searching narrows the list, says when nothing is found, and can be cleared", async () => {
+  page = await openPage({ items });
+  await page.type("#search", "green");
+  expect(page.titles()).toEqual(["Release is live"]);
+  await page.type("#search", "nowhere");
+  expect(page.text()).toContain("Nothing found");
+  await page.click(page.button("Show everything"));
+  expect(page.titles()).toHaveLength(3);
+});
+
+test("The filter's menu narrows by level and source, and tells so", async () => {
+  page = await openPage({ items });
+  await page.click(page.button("Filter"));
+  await page.click(page.button("Critical"));
+  expect(page.titles()).toEqual(["Disk full"]);
+  await page.click(page.root.querySelector(".chip") as HTMLElement);
+  expect(page.titles()).toHaveLength(3);
+});
+
+test("Marking all read is one statement; undoing it states those that were unread, one by one", async () => {
+  page = await openPage({ items });
+  await page.click(page.button("Mark all read"));
+  expect(page.text()).toContain("They stay seen");
+  await page.click(page.root.querySelector(".dialog .button-primary") as HTMLElement);
+  expect(page.hub.ledger.readAlls).toBe(1);
+  expect(page.hub.ledger.counts.get().unread).toBe(0);
+  page.hub.ledger.stated.length = 0;
+  await page.press("z");
+  expect(page.hub.ledger.stated).toEqual([
+    { id: "a", marks: { read: false } },
+    { id: "b", marks: { read: false } },
+  ]);
+});
+
+test("A running task is paused from the row's menu; its end is asked for once more", async () => {
+  page = await openPage({ items, path: "/tasks" });
+  const open = () => page.click(page.row("t").querySelector("[aria-label='More actions']") as HTMLElement);
+  await open();
+  await page.click(page.button("Pause"));
+  expect(page.hub.ledger.get("t")?.task?.status).toBe("paused");
+  await open();
+  await page.click(page.button("Cancel task"));
+  expect(page.hub.ledger.get("t")?.task?.status).toBe("paused");
+  await page.click(page.root.querySelector(".dialog .button-danger") as HTMLElement);
+  expect(page.hub.ledger.get("t")?.task?.status).toBe("canceled");
+});
+
+test("Only rows that stay before the eyes are stated seen", async () => {
+  vi.useFakeTimers();
+  vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(200);
+  const many = Array.from({ length: 50 }, (_, index) =>
+    aNotification({ id: `m${index}`, order: NOW - index * MINUTE }),
+  );
+  page = await openPage({ items: many });
+  expect(page.hub.ledger.stated).toEqual([]);
+  await page.after(() => vi.advanceTimersByTime(2000));
+  const stated = page.hub.ledger.stated.map(({ id }) => id);
+  expect(stated).toContain("m0");
+  expect(stated.length).toBeLessThan(8);
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+test("The archive goes on with what only the hub keeps, page by page", async () => {
+  const past = (id: string) => ({
+    id,
+    kind: "notification",
+    title: `Old ${id}`,
+    at: 1,
+    order: 1,
+    archived: true,
+    sent: {},
+  });
+  const pages = [
+    { items: [past("a"), past("a")], next: "1" },
+    { items: [past("x")], next: "h1" },
+    { items: [past("y")], next: null },
+  ];
+  page = await openPage({
+    items,
+    path: "/archived",
+    answer: () => ({ status: 200, body: pages.shift() ?? null }),
+  });
+  await page.click(page.button("Look further back"));
+  expect(page.titles()).toEqual(["Old x"]);
+  expect(page.hub.requests.map(({ path }) => path)).toEqual([
+    "/v1/users/me/items?history=1&limit=500",
+    "/v1/users/me/items?history=1&limit=500&cursor=1",
+  ]);
+  await page.click(page.button("Look further back"));
+  expect(page.titles()).toEqual(["Old x", "Old y"]);
+  expect(page.text()).toContain("That is all there is.");
+});
+
+test("An item that only the hub has is fetched when its address is opened; one that nobody has is told", async () => {
+  const answer = (_: string, path: string) =>
+    path.endsWith("/old")
+      ? { status: 200, body: { id: "old", kind: "notification", title: "From long ago" } }
+      : { status: 404, body: null };
+  page = await openPage({ items, path: "/item/old", answer });
+  expect(page.root.querySelector(".detail h1")?.textContent).toBe("From long ago");
+  page.close();
+  page = await openPage({ items, path: "/item/none", answer });
+  expect(page.text()).toContain("This item is not here");
+});

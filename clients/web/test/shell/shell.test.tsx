@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { takeCredentials } from "../../src/shell/address.ts";
+import { minutes } from "../../src/shell/clock.ts";
+import { aNotification, NOW } from "../kit/items.ts";
+import { type OpenedPage, openPage } from "../kit/page.tsx";
+
+let page: OpenedPage | undefined;
+
+beforeEach(() => localStorage.clear());
+afterEach(() => {
+  page?.close();
+  page = undefined;
+});
+
+test("The header says what is true: saved, not saved yet, offline since when, sign in again", async () => {
+  vi.useFakeTimers();
+  page = await openPage({ items: [aNotification({ id: "a" })] });
+  const chip = () => page?.root.querySelector(".saved-chip")?.textContent;
+  expect(chip()).toBe("Saved");
+  await page.after(() => page?.hub.becomes({ state: "waiting", retryAt: NOW, reason: "No answer." }));
+  expect(chip()).toBe("Offline since 14:30");
+  await page.after(() => page?.hub.ledger.mark("a", { read: true }));
+  expect(page.text()).toContain(
+    "Offline since 14:30; everything you do is kept here · 1 change not saved yet",
+  );
+  await page.click(page.button("Try now"));
+  expect(page.hub.woken).toBe(1);
+  await page.after(() => page?.hub.connection.set({ state: "online" }));
+  await page.after(() => vi.advanceTimersByTime(1000));
+  expect(chip()).toBe("1 change not saved yet");
+  await page.after(() => page?.hub.ledger.saveAll());
+  expect(chip()).toBe("Saved");
+  await page.after(() => page?.hub.storeFailure.set("full"));
+  expect(chip()).toBe("This device keeps nothing");
+  await page.after(() => page?.hub.becomes({ state: "refused", code: "token", message: "Expired." }));
+  expect(chip()).toBe("Sign in again");
+  vi.useRealTimers();
+});
+
+test("What the hub refuses is told", async () => {
+  page = await openPage();
+  await page.after(() => page?.hub.refuse({ message: "progress is 0 to 1" }));
+  expect(page.root.querySelector("[role=status] .is-problem")?.textContent).toContain("progress is 0 to 1");
+});
+
+test("Who is not known signs in with a token or a code, and is let in", async () => {
+  page = await openPage({ user: null, connection: { state: "refused", code: "no_token", message: "None." } });
+  expect(page.text()).toContain("Sign in to Tongbu");
+  await page.type("#credentials", "a.b.c");
+  await page.after(() =>
+    page?.root.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true })),
+  );
+  expect(page.openings).toEqual([null, { token: "a.b.c" }]);
+});
+
+test("Who is known sees their items though the token is refused", async () => {
+  page = await openPage({
+    items: [aNotification({ title: "Mine" })],
+    connection: { state: "refused", code: "token", message: "" },
+  });
+  expect(page.titles()).toEqual(["Mine"]);
+  await page.click(page.button("Sign in again"));
+  expect(page.text()).toContain("Sign in to Tongbu");
+  await page.click(page.button("Cancel"));
+  expect(page.titles()).toEqual(["Mine"]);
+});
+
+test("Credentials in the address are taken, and gone from it at once", () => {
+  window.history.replaceState(null, "", "/tasks#token=a.b.c");
+  expect(takeCredentials()).toEqual({ token: "a.b.c" });
+  expect(window.location.href).toBe("http://127.0.0.1/tasks");
+});
+
+test("Places are reached by links and keys, and the browser's back leads back", async () => {
+  page = await openPage({ items: [aNotification({ archived: true, title: "Put away" })] });
+  await page.click(page.root.querySelector(".navigation a[href='/archived']") as HTMLElement);
+  expect(page.titles()).toEqual(["Put away"]);
+  await page.press("g");
+  await page.press("t");
+  expect(window.location.pathname).toBe("/tasks");
+  expect(page.root.querySelector("[aria-current=page]")?.textContent).toContain("Tasks");
+  await page.press("?");
+  expect(page.root.querySelector("dialog")?.textContent).toContain("Keyboard");
+});
+
+test("The page speaks Chinese when told to, and remembers it", async () => {
+  page = await openPage({ items: [aNotification()] });
+  await page.click(page.button("中文"));
+  expect(page.text()).toContain("收件箱");
+  expect(document.documentElement.lang).toMatch(/^zh/);
+  expect(localStorage.getItem("tongbu.language")).toBe("zh");
+});
+
+test("An empty inbox says that all is done; one that was never fetched says what it waits for", async () => {
+  page = await openPage();
+  expect(page.text()).toContain("All done");
+  await page.after(() => page?.hub.ledger.inSync.set(false));
+  expect(page.text()).toContain("Fetching your items");
+  await page.after(() => page?.hub.becomes({ state: "waiting", retryAt: NOW, reason: "" }));
+  expect(page.text()).toContain("The hub can't be reached");
+});
+
+test("The minute is told at each full minute, and no timer runs while nobody listens", () => {
+  vi.useFakeTimers({ now: NOW + 30_000 });
+  const told: number[] = [];
+  const stop = minutes(Date.now).subscribe((now) => told.push(now));
+  vi.advanceTimersByTime(90_100);
+  expect(told.map((now) => Math.floor(now / 60_000))).toEqual([NOW / 60_000 + 1, NOW / 60_000 + 2]);
+  stop();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});

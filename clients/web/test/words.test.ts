@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { en } from "../src/words/en.ts";
+import { preferredLanguage, tagOf } from "../src/words/languages.ts";
+import { zh } from "../src/words/zh.ts";
+
+type Leaf = readonly [path: string, text: string];
+
+/** Every text, functions called with plain arguments. */
+function textsOf(words: unknown, path = ""): readonly Leaf[] {
+  if (typeof words === "string") return [[path, words]];
+  if (typeof words === "function") return [[path, String(words(3, 4))]];
+  return Object.entries(words as object).flatMap(([key, value]) => textsOf(value, `${path}.${key}`));
+}
+
+/** Said with the same letters in both languages. */
+const SAME = /\.(documentTitle|channels\.)/;
+
+test("Both languages say everything, and nothing twice", () => {
+  expect(textsOf(zh).map(([path]) => path)).toEqual(textsOf(en).map(([path]) => path));
+  for (const [path, text] of [...textsOf(en), ...textsOf(zh)]) expect(text.trim(), path).not.toBe("");
+});
+
+test("Chinese texts are in Chinese, English ones have no Chinese", () => {
+  for (const [path, text] of textsOf(zh)) if (!SAME.test(path)) expect(text, path).toMatch(/\p{Script=Han}/u);
+  for (const [path, text] of textsOf(en)) expect(text, path).not.toMatch(/\p{Script=Han}/u);
+});
+
+test("Chinese texts use Chinese punctuation", () => {
+  for (const [path, text] of textsOf(zh)) expect(text, path).not.toMatch(/\p{Script=Han}[,;:!?]/u);
+});
+
+test("The page speaks the first of the browser's languages that it knows", () => {
+  expect(preferredLanguage(["fr", "zh-TW", "en"])).toBe("zh");
+  expect(preferredLanguage(["de"])).toBe("en");
+  expect(tagOf("en", ["zh-CN", "en-US"])).toBe("en-US");
+  expect(tagOf("zh", ["en-US"])).toBe("zh-CN");
+});
