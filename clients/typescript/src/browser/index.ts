@@ -1,6 +1,7 @@
 /** A device in a browser: a page, or several that share one connection and one store. */
 import type { Hub, HubOptions } from "../api.js";
 import { createHub } from "../session/hub.js";
+import { together } from "../session/pages.js";
 import { browserPlatform } from "./platform.js";
 
 export * from "../index.js";
@@ -15,5 +16,5 @@ export { browserPlatform } from "./platform.js";
  * own connection, and the one opened last is the one whose statements are kept.
  */
 export function connect(options: HubOptions): Hub {
-  return createHub(browserPlatform(), options);
+  return createHub(browserPlatform(), options, together);
 }

@@ -4,6 +4,7 @@ import { TongbuError } from "../errors.js";
 import { Batch, CLOCK, META } from "./batch.js";
 import { soon } from "./cell.js";
 import type { Device } from "./device.js";
+import type { Audience } from "./leader.js";
 import {
   type Asked,
   byTopic,
@@ -14,45 +15,31 @@ import {
   type Said,
   type Status,
   wireOf,
-} from "./pages.js";
+} from "./page-messages.js";
 import type { Topic } from "./topic.js";
 
-export interface Audience {
-  /** This page leads from now on. */
-  begin(): void;
-  /** A topic was brought: what the hub says of it is told. */
-  watch(topic: Topic): void;
-  /** The store has it. */
-  changed(batch: Batch): void;
-  ownPresence(topic: Topic): void;
+export interface PageAudience extends Audience {
   hear(message: Said): void;
-  end(): void;
 }
 
-export interface AudienceNeeds {
-  readonly pages: Pages | null;
-  handOver(): void;
-  forgotten(): void;
-}
-
-export interface Answers {
-  save(batch: Batch): void;
-  /** There may be something to say. */
-  flush(): void;
-  ask(asked: Asked): Promise<unknown>;
-}
-
-export function createAudience(device: Device, needs: AudienceNeeds, answers: Answers): Audience {
-  return needs.pages === null ? NOBODY : audienceOn(device, needs.pages, needs, answers);
-}
-
-function audienceOn(device: Device, pages: Pages, needs: AudienceNeeds, answers: Answers): Audience {
+/**
+ * `handOver`: another page shall lead, since this one can't make a topic that it wants. `forgot`: everything is
+ * forgotten, as another page asked.
+ */
+export function createAudience(
+  device: Device,
+  pages: Pages,
+  handOver: () => void,
+  forgot: () => void,
+): PageAudience {
   const watched = new WeakSet<Topic>();
   /** Topics by page. */
   const wanted = new Map<string, Set<string>>();
   /** What each page shows of itself, by topic; this page's under its own name. */
   const shown = new Map<string, Map<string, Json>>();
   const stops: (() => void)[] = [];
+  /** What was heard before this page led. */
+  const early: Said[] = [];
   let begun = false;
 
   const tellStatus = () => {
@@ -63,7 +50,7 @@ function audienceOn(device: Device, pages: Pages, needs: AudienceNeeds, answers:
     const topics = wanted.get(page) ?? new Set();
     wanted.set(page, topics);
     if (device.make(name) === null) {
-      needs.handOver();
+      handOver();
       return;
     }
     const { topic, loaded } = device.hold(name);
@@ -91,7 +78,7 @@ function audienceOn(device: Device, pages: Pages, needs: AudienceNeeds, answers:
   function take(rows: readonly KeyedRow[]): void {
     for (const [name, said] of byTopic(rows)) {
       if (device.make(name) === null) {
-        needs.handOver();
+        handOver();
         return;
       }
       const { topic, loaded } = device.hold(name);
@@ -99,7 +86,7 @@ function audienceOn(device: Device, pages: Pages, needs: AudienceNeeds, answers:
         const batch = new Batch();
         for (const [, id] of said) device.sawId(id);
         topic.adopt(said, batch);
-        answers.save(batch);
+        device.role.leading()?.save(batch);
         device.release(topic);
       };
       loaded.then(adopt, () => undefined);
@@ -113,11 +100,16 @@ function audienceOn(device: Device, pages: Pages, needs: AudienceNeeds, answers:
     states.delete(page);
     if (state !== null) states.set(page, state);
     topic.presence.own = topic.shown([...states.values()]);
-    answers.flush();
+    device.role.leading()?.save(new Batch());
   }
 
   async function ask(page: string, id: number, asked: Asked): Promise<void> {
-    const answer = await answers.ask(asked).then(
+    const { role } = device;
+    const answering: Promise<unknown> =
+      "command" in asked
+        ? role.command(asked.command, asked.params)
+        : role.request(asked.method, asked.path, asked.body);
+    const answer = await answering.then(
       (value) => ({ value }),
       (error: unknown) => ({ error: plainError(error) }),
     );
@@ -132,7 +124,7 @@ function audienceOn(device: Device, pages: Pages, needs: AudienceNeeds, answers:
     said: ({ rows }) => take(rows),
     ask: ({ from, id, asked }) => void ask(from, id, asked),
     wake: ({ byHand }) => device.role.wake(byHand),
-    forget: needs.forgotten,
+    forget: () => void device.role.forget().then(forgot),
     presence({ from, topic: name, state }) {
       const topic = device.topic(name);
       if (topic !== undefined) show(from, topic, state);
@@ -146,6 +138,7 @@ function audienceOn(device: Device, pages: Pages, needs: AudienceNeeds, answers:
         stops.push(each.subscribe(() => soon(tellStatus)));
       }
       pages.post({ kind: "lead", status: statusOf(device) });
+      for (const message of early.splice(0)) handle(handlers, message);
     },
     watch(topic) {
       if (watched.has(topic)) return;
@@ -167,7 +160,11 @@ function audienceOn(device: Device, pages: Pages, needs: AudienceNeeds, answers:
     ownPresence(topic) {
       show(device.page, topic, topic.presence.own);
     },
-    hear: (message) => handle(handlers, message),
+    hear(message) {
+      if (begun) handle(handlers, message);
+      else early.push(message);
+    },
+    forgotten: () => pages.post({ kind: "forgotten" }),
     end() {
       begun = false;
       for (const stop of stops.splice(0)) stop();
@@ -175,17 +172,6 @@ function audienceOn(device: Device, pages: Pages, needs: AudienceNeeds, answers:
     },
   };
 }
-
-const nothing = () => undefined;
-
-const NOBODY: Audience = {
-  begin: nothing,
-  watch: nothing,
-  changed: nothing,
-  ownPresence: nothing,
-  hear: nothing,
-  end: nothing,
-};
 
 function statusOf(device: Device): Status {
   return {

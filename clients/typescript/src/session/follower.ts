@@ -16,7 +16,7 @@ import {
   type Said,
   type Status,
   setWire,
-} from "./pages.js";
+} from "./page-messages.js";
 import type { Answered } from "./requests.js";
 import type { Topic } from "./topic.js";
 

@@ -1,4 +1,7 @@
-/** `createHub`: one device of one user, whether the hub can be reached or not. Each platform's `connect` calls it. */
+/**
+ * `createHub`: one device of one user, whether the hub can be reached or not. Each platform's `connect` calls it. `roles`:
+ * `together` (`pages.ts`) where a device may have several pages.
+ */
 import type { Hub, HubOptions, Ledger } from "../api.js";
 import { Refusal, type TongbuError } from "../errors.js";
 import { setInternals } from "../internals.js";
@@ -6,17 +9,15 @@ import type { Platform } from "../ports.js";
 import { isName } from "../state/names.js";
 import { createDevice, type Device } from "./device.js";
 import { Closed } from "./errors.js";
-import { createFollower } from "./follower.js";
-import { createLeader, storeName } from "./leader.js";
+import { alone, type Roles } from "./leader.js";
 import { createLedger } from "./ledger.js";
-import { type Pages, pagesOn, type Said } from "./pages.js";
 import { OWN_INBOX } from "./session.js";
 
-export function createHub(platform: Platform, options: HubOptions): Hub {
+export function createHub(platform: Platform, options: HubOptions, roles: Roles = alone): Hub {
   const device = createDevice(platform, options);
   const ledgers = new Map<string, Ledger>();
   let closing: Promise<void> | null = null;
-  const end = takeRoles(device, stop);
+  const end = roles(device, (error) => void stop(error));
   const asleep = platform.onWake?.(() => device.role.wake(false));
 
   /** Ends here, whatever the others do. */
@@ -80,58 +81,6 @@ export function createHub(platform: Platform, options: HubOptions): Hub {
     leading: () => device.role.leading(),
   });
   return hub;
-}
-
-/** Leads, where no other page does; follows until then. Returns how to end. */
-function takeRoles(device: Device, failed: (error: TongbuError) => Promise<void>): () => Promise<void> {
-  const tabs = device.platform.tabs?.(storeName(device));
-  const pages = tabs === undefined ? null : pagesOn(tabs, device.page);
-  let hear: (message: Said) => void = () => undefined;
-  let withdraw: () => void = () => undefined;
-  let ended = false;
-  let handing = false;
-  const fail = (error: TongbuError) => void failed(error);
-  const forgotten = () => void failed(new Closed());
-
-  function lead(): void {
-    const leader = createLeader(device, {
-      pages,
-      handOver: () => void handOver(),
-      failed: fail,
-      forgotten: () => void leader.forget().then(forgotten),
-    });
-    device.role = leader;
-    hear = leader.hear;
-  }
-
-  function follow(on: Pages): void {
-    const follower = createFollower(device, { pages: on, failed: fail, forgotten });
-    device.role = follower;
-    hear = follower.hear;
-    withdraw = tabs?.lead(() => void follower.close().then(ended ? undefined : lead)) ?? withdraw;
-  }
-
-  async function handOver(): Promise<void> {
-    if (handing) return;
-    handing = true;
-    hear = () => undefined;
-    await device.role.close();
-    withdraw();
-    for (const topic of device.topics()) topic.lost();
-    handing = false;
-    if (!ended && pages !== null) follow(pages);
-  }
-
-  const stopListening = pages?.listen((message) => hear(message));
-  if (pages === null) lead();
-  else follow(pages);
-
-  return async () => {
-    ended = true;
-    await device.role.close();
-    withdraw();
-    stopListening?.();
-  };
 }
 
 /** ms that closing waits for what was said here to be kept, where another page is to keep it. */

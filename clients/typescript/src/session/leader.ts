@@ -2,13 +2,11 @@
 import type { Connection, Json } from "../api.js";
 import { TongbuError } from "../errors.js";
 import { StoreUnusable } from "../platform/store-errors.js";
-import { createAudience } from "./audience.js";
 import { jitter } from "./backoff.js";
 import { Batch, CLOCK, keyOf, LAYOUT, META, partsOf, type Row, WAITING } from "./batch.js";
 import type { Device, Role } from "./device.js";
 import { WrongUser } from "./errors.js";
 import { createLink, type Link } from "./link.js";
-import type { Asked, Pages, Said } from "./pages.js";
 import { type Answered, askThrough } from "./requests.js";
 import { Session } from "./session.js";
 import { createStore, type Store } from "./store.js";
@@ -25,22 +23,34 @@ interface Meta {
   readonly code?: string;
 }
 
-export interface Leader extends Role {
-  hear(message: Said): void;
-}
-
-export interface LeaderNeeds {
-  /** The other pages; null where there are none. */
-  readonly pages: Pages | null;
-  /** Another page shall lead: this one can't make a topic that it wants. */
-  handOver(): void;
-  /** It can't lead, and why. */
-  failed(error: TongbuError): void;
-  /** Everything is forgotten: nothing goes on. */
+/** The other pages of this device, as the page that leads sees them. */
+export interface Audience {
+  /** This page leads from now on. */
+  begin(): void;
+  /** A topic was brought: what the hub says of it is told. */
+  watch(topic: Topic): void;
+  /** The store has it. */
+  changed(batch: Batch): void;
+  /** What this page shows of itself. */
+  ownPresence(topic: Topic): void;
   forgotten(): void;
+  end(): void;
 }
 
-export function createLeader(device: Device, needs: LeaderNeeds): Leader {
+/** Gives a device its role, and returns how to end it. `failed`: nothing works any more, and why. */
+export type Roles = (device: Device, failed: (error: TongbuError) => void) => () => Promise<void>;
+
+/** The only page. */
+export const alone: Roles = (device, failed) => {
+  device.role = createLeader(device, failed, null);
+  return device.role.close;
+};
+
+export function createLeader(
+  device: Device,
+  failed: (error: TongbuError) => void,
+  audience: Audience | null,
+): Role {
   const { surroundings, transport } = device.platform;
   const { clock } = device;
   const ask = askThrough(transport, device.address);
@@ -57,7 +67,6 @@ export function createLeader(device: Device, needs: LeaderNeeds): Leader {
   /** Topics in the store that wait for the hub, and can't be made here yet; how many things wait in each. */
   const unmade = new Map<string, number>();
   const bringing = new Map<string, Promise<void>>();
-  const audience = createAudience(device, needs, { save, ask: answer, flush: () => link?.flush() });
   let meta: Meta = { version: LAYOUT, user: null, device: null };
   let store: Store | null = null;
   let link: Link | null = null;
@@ -68,7 +77,7 @@ export function createLeader(device: Device, needs: LeaderNeeds): Leader {
 
   const opened = begin().catch((error: unknown) => {
     const known = error instanceof TongbuError;
-    if (!ended) needs.failed(known ? error : new StoreUnusable("What this device keeps can't be read."));
+    if (!ended) failed(known ? error : new StoreUnusable("What this device keeps can't be read."));
   });
 
   async function begin(): Promise<void> {
@@ -117,7 +126,7 @@ export function createLeader(device: Device, needs: LeaderNeeds): Leader {
       save: heard,
       changed,
     });
-    audience.begin();
+    audience?.begin();
     link.start();
   }
 
@@ -166,7 +175,7 @@ export function createLeader(device: Device, needs: LeaderNeeds): Leader {
     const batch = new Batch();
     for (const [kind, id, value] of topic.pending()) batch.put(kind, name, id, value);
     save(batch);
-    audience.watch(topic);
+    audience?.watch(topic);
     device.loaded(topic);
     count();
     link?.flush();
@@ -199,7 +208,7 @@ export function createLeader(device: Device, needs: LeaderNeeds): Leader {
     }
     device.kept.tell();
     if (ended) return;
-    audience.changed(batch);
+    audience?.changed(batch);
     link?.flush();
   }
 
@@ -232,22 +241,16 @@ export function createLeader(device: Device, needs: LeaderNeeds): Leader {
     return called;
   }
 
-  function answer(asked: Asked): Promise<unknown> {
-    return "command" in asked
-      ? command(asked.command, asked.params)
-      : request(asked.method, asked.path, asked.body);
-  }
-
   async function end(): Promise<void> {
     ended = true;
     link?.stop();
-    audience.end();
+    audience?.end();
     await opened;
     link?.stop();
     await store?.close();
   }
 
-  const leader: Leader = {
+  const leader: Role = {
     hold(topic) {
       void opened.then(() => (ended ? undefined : bring(topic).catch(unreadable)));
     },
@@ -257,7 +260,7 @@ export function createLeader(device: Device, needs: LeaderNeeds): Leader {
       save(batch);
     },
     presence(topic) {
-      audience.ownPresence(topic);
+      audience?.ownPresence(topic);
       link?.flush();
     },
     provided() {
@@ -290,17 +293,14 @@ export function createLeader(device: Device, needs: LeaderNeeds): Leader {
       link?.stop();
       await store?.forget();
       await store?.close();
-      needs.pages?.post({ kind: "forgotten" });
-      audience.end();
+      audience?.forgotten();
+      audience?.end();
       return true;
-    },
-    hear(message) {
-      void opened.then(() => (ended ? undefined : audience.hear(message)));
     },
   };
 
   function unreadable(): void {
-    needs.failed(new StoreUnusable("What this device keeps can't be read."));
+    failed(new StoreUnusable("What this device keeps can't be read."));
   }
 
   return leader;

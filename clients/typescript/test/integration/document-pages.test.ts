@@ -4,6 +4,7 @@ import { openDocument } from "../../src/documents/index.js";
 import { nodePlatform } from "../../src/node/platform.js";
 import type { Platform } from "../../src/ports.js";
 import { createHub } from "../../src/session/hub.js";
+import { together } from "../../src/session/pages.js";
 import { has, settled, textIs, textOf, write } from "../kit/documents.js";
 import { browser } from "../kit/pages.js";
 import { realHub } from "../kit/real-hub.js";
@@ -14,7 +15,7 @@ let names = 0;
 const fresh = (): string => `pages-${names++}`;
 
 function open(platform: Platform, user = "ann"): Hub {
-  const hub = createHub(platform, { url: server.url, token: server.token(user) });
+  const hub = createHub(platform, { url: server.url, token: server.token(user) }, together);
   onTestFinished(() => hub.close());
   return hub;
 }

@@ -4,6 +4,7 @@ import { applyTo, keysOf } from "../../src/platform/keys.js";
 import { copyOf } from "../../src/platform/memory-storage.js";
 import type { Platform, Socket, Storage } from "../../src/ports.js";
 import { createHub } from "../../src/session/hub.js";
+import { together } from "../../src/session/pages.js";
 import type { PageBus } from "./page-bus.js";
 import type { ScriptedHub } from "./scripted-hub.js";
 
@@ -94,7 +95,7 @@ export function openPage(
       return () => void listeners.delete(listener);
     },
   };
-  const hub = createHub(platform, { url: "http://hub.test", token: "t", ...options });
+  const hub = createHub(platform, { url: "http://hub.test", token: "t", ...options }, together);
   return {
     hub,
     wake: () => [...listeners].forEach((listener) => void listener()),
