@@ -200,7 +200,16 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/delivery.md", "docs/recipes.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "README.md",
+        "docs/delivery.md",
+        "docs/recipes.md",
+        "docs/from-hocuspocus.md",
+        "docs/from-y-websocket.md",
+    ],
+)
 def test_a_chinese_page_says_the_same(page: str) -> None:
     english, chinese = ROOT / page, ROOT / "docs" / "zh" / Path(page).name
     assert outline(english) == outline(chinese)
