@@ -29,7 +29,7 @@ export class DocumentTopic extends Topic {
   readonly #edits = new Edits((size) => this.unsavedEdits.set(size));
   readonly #saved: Saved;
   #doc: Y.Doc = new Y.Doc();
-  /** What unsent edits build on, where the hub replaced the history by one without it. */
+  /** What edits of other pages may build on, where the hub replaced the history by one without it. */
   #former: Y.Doc | null = null;
   #loaded = false;
   #gaps = 0;
@@ -61,15 +61,18 @@ export class DocumentTopic extends Topic {
     for (const update of updates) Y.applyUpdate(this.#doc, update, this);
   }
 
-  /** Another Doc that holds these updates, and the edits that wait laid over. */
-  #replace(updates: readonly Uint8Array[]): void {
+  /** Another Doc that holds these updates, and the edits that wait laid over; answers with the updates' state vector. */
+  #replace(updates: readonly Uint8Array[]): Uint8Array {
     const former = this.#doc;
     former.off("update", this.#observed);
-    this.#former = this.#edits.size > 0 ? former : null;
+    this.#former = null;
     this.#doc = new Y.Doc();
-    this.#apply([...updates, ...this.#edits.updates()]);
+    this.#apply(updates);
+    const vector = Y.encodeStateVector(this.#doc);
+    this.#apply(this.#edits.updates());
     this.#doc.on("update", this.#observed);
     for (const each of [...this.resets]) each({ doc: this.#doc, former });
+    return vector;
   }
 
   // ------------------------------------------------------------------ in the page that leads
@@ -82,9 +85,18 @@ export class DocumentTopic extends Topic {
     const updates = body.filter((each): each is Uint8Array => each instanceof Uint8Array);
     if (full) this.#saved.clear(batch, replaced);
     for (const update of updates) this.#saved.put(update, batch);
-    if (replaced) this.#replace(updates);
+    if (replaced) this.#begin(updates, batch);
     else this.#apply(updates);
     this.#tidy(batch);
+  }
+
+  /** Another history. An edit that builds on what only the former one holds brings that with it. */
+  #begin(updates: readonly Uint8Array[], batch: Batch): void {
+    const former = this.#doc;
+    const vector = this.#replace(updates);
+    this.#former = former;
+    const { pendingStructs, pendingDs } = this.#doc.store;
+    if (pendingStructs !== null || pendingDs !== null) this.#fill(vector, batch);
   }
 
   #tidy(batch: Batch): void {
@@ -124,12 +136,14 @@ export class DocumentTopic extends Topic {
    */
   override refused(no: PushRefused, batch: Batch): void {
     this.unanswered();
-    if (no.code === "gap" && no.stateVector !== null && this.#gaps === 0) this.#fill(no.stateVector, batch);
-    else this.#giveUp(no.code, no.message, batch);
+    if (no.code === "gap" && no.stateVector !== null && this.#gaps === 0) {
+      this.#gaps += 1;
+      this.#fill(no.stateVector, batch);
+    } else this.#giveUp(no.code, no.message, batch);
   }
 
+  /** One edit with all that is not in `vector` stands for those that wait. */
   #fill(vector: Uint8Array, batch: Batch): void {
-    this.#gaps += 1;
     if (this.#former !== null) this.#apply([Y.encodeStateAsUpdate(this.#former, vector)]);
     const lacking = Y.encodeStateAsUpdate(this.#doc, vector);
     const ids = this.#edits.ids();
