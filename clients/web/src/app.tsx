@@ -15,27 +15,35 @@ import { useSpeechOf } from "./shell/speech.ts";
 export interface AppProps {
   /** Opens this device with what was given, or with what its store holds. */
   readonly openHub: (credentials: Credentials) => Hub;
+  /** Forgets what is kept beside the store of the hub. */
+  readonly forgetCredentials: () => void;
   /** Those that the address brought along. */
   readonly credentials: Credentials;
   readonly preferences: Preferences;
   readonly router: Router;
 }
 
-export function App({ openHub, credentials, preferences, router }: AppProps) {
+export function App({ openHub, forgetCredentials, credentials, preferences, router }: AppProps) {
   const speech = useSpeechOf(preferences);
-  const [hub, setHub] = useState(() => openHub(credentials));
+  const [opened, setOpened] = useState(() => ({ hub: openHub(credentials), tried: credentials !== null }));
+  const { hub, tried } = opened;
   const reopen = (end: Promise<void>, given: Credentials) => {
-    void end.finally(() => setHub(openHub(given)));
+    void end.finally(() => setOpened({ hub: openHub(given), tried: given !== null }));
+  };
+  const signOut = () => {
+    forgetCredentials();
+    reopen(hub.forget(), null);
   };
   return (
     <SpeechProvider value={speech}>
       <Boundary words={speech.words.shell}>
         <Door
           hub={hub}
+          tried={tried}
           preferences={preferences}
           router={router}
           onCredentials={(given) => reopen(hub.close(), given)}
-          onSignOut={() => reopen(hub.forget(), null)}
+          onSignOut={signOut}
         />
       </Boundary>
     </SpeechProvider>
@@ -44,6 +52,8 @@ export function App({ openHub, credentials, preferences, router }: AppProps) {
 
 interface DoorProps {
   readonly hub: Hub;
+  /** Whether somebody just gave credentials. */
+  readonly tried: boolean;
   readonly preferences: Preferences;
   readonly router: Router;
   readonly onCredentials: (credentials: Credentials) => void;
@@ -51,7 +61,7 @@ interface DoorProps {
 }
 
 /** Who is known here sees their items, also without a hub that answers; who isn't signs in. */
-function Door({ hub, preferences, router, onCredentials, onSignOut }: DoorProps) {
+function Door({ hub, tried, preferences, router, onCredentials, onSignOut }: DoorProps) {
   const user = useReadable(hub.user);
   const connection = useReadable(hub.connection);
   const [asked, ask] = useState(false);
@@ -64,14 +74,14 @@ function Door({ hub, preferences, router, onCredentials, onSignOut }: DoorProps)
   }
   return (
     <SignIn
-      problem={problemOf(connection)}
+      problem={tried ? problemOf(connection) : null}
       onCredentials={onCredentials}
       onCancel={user === null ? null : () => ask(false)}
     />
   );
 }
 
-/** What the hub said against what was tried; null where nothing was. */
+/** What the hub has against this device; null where nothing. */
 function problemOf(connection: Connection): string | null {
-  return connection.state === "refused" && connection.code !== "no_token" ? connection.message : null;
+  return connection.state === "refused" ? connection.message : null;
 }

@@ -2,6 +2,7 @@
 
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { keepToken } from "./kept-token.ts";
 import { openHub } from "./open-hub.ts";
 import { takeCredentials } from "./shell/address.ts";
 import { openPreferences } from "./shell/preferences.ts";
@@ -11,6 +12,12 @@ import "./style/index.css";
 const credentials = takeCredentials();
 
 render(
-  <App openHub={openHub} credentials={credentials} preferences={openPreferences()} router={openRouter()} />,
+  <App
+    openHub={openHub}
+    forgetCredentials={() => keepToken(null)}
+    credentials={credentials}
+    preferences={openPreferences()}
+    router={openRouter()}
+  />,
   document.querySelector("#app") as HTMLElement,
 );

@@ -1,7 +1,8 @@
 /** This browser as a device of the hub that served the page. */
 
-import type { Hub } from "@tongbu/client";
+import type { Hub, HubOptions } from "@tongbu/client";
 import { connect } from "@tongbu/client/browser";
+import { keepToken, keptToken, renewOverHttp, tokenSource } from "./kept-token.ts";
 import type { Credentials } from "./model/credentials.ts";
 
 /** What a person reads in the list of their devices: `Chrome · Android`. */
@@ -26,11 +27,22 @@ function deviceName(agent: string): string {
   return [found(browsers) ?? "Browser", found(systems)].filter(Boolean).join(" · ");
 }
 
+/** The options that say who this is: a code as it is, a token given now or kept. */
+function optionsOf(credentials: Credentials): Pick<HubOptions, "token" | "linkCode"> {
+  if (credentials !== null && "linkCode" in credentials) {
+    keepToken(null);
+    return credentials;
+  }
+  if (credentials !== null) keepToken(credentials.token);
+  const token = credentials?.token ?? keptToken();
+  return token === null ? {} : { token: tokenSource(token, renewOverHttp) };
+}
+
 export function openHub(credentials: Credentials): Hub {
   return connect({
     url: window.location.origin,
     deviceName: deviceName(navigator.userAgent),
     platform: "web",
-    ...credentials,
+    ...optionsOf(credentials),
   });
 }

@@ -1,8 +1,9 @@
 /** What is open: an item of this device, one that only the hub has, or nothing. */
 
 import type { Item } from "@tongbu/client";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { usePage, useWords } from "../shell/context.ts";
+import { isWide } from "../shell/media.ts";
 import { useItem } from "../shell/readable.ts";
 import { TaskDetail } from "../task/task-detail.tsx";
 import { DetailHead } from "./detail-head.tsx";
@@ -29,8 +30,12 @@ interface DetailProps {
 
 function Detail({ item, here }: DetailProps) {
   const { detail } = useWords().inbox;
+  const ref = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (!isWide()) ref.current?.focus({ preventScroll: true });
+  }, []);
   return (
-    <article class="detail" aria-labelledby="detail-title">
+    <article ref={ref} class="detail" tabIndex={-1} aria-labelledby="detail-title">
       <DetailHead item={item} />
       {!here && <p class="detail-hint">{detail.fromHistory}</p>}
       <div class="detail-body">

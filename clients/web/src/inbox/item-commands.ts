@@ -1,11 +1,12 @@
 /** The row that the keyboard is at, and what the keys do to it. */
 
 import type { Item } from "@tongbu/client";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Command } from "../model/keys.ts";
 import type { Listing } from "../model/listing.ts";
 import { useCommands } from "../shell/commands.ts";
 import { type Page, usePage, useSpeech } from "../shell/context.ts";
+import { isWide } from "../shell/media.ts";
 import { openSnoozeMenu } from "./snooze.tsx";
 
 export interface Cursor {
@@ -41,12 +42,11 @@ function successor(listing: Listing, id: string): string | null {
   return (listing.at(index + 1) ?? listing.at(index - 1))?.id ?? null;
 }
 
-const isWide = () => window.matchMedia("(min-width: 62rem)").matches;
-
 export function useItemCommands(listing: Listing, open: string | null): Cursor {
   const page = usePage();
   const { words, times } = useSpeech();
   const cursor = useCursor();
+  useFocusComesBack(cursor, open);
   const subject = () => {
     const id = open ?? cursor.id;
     return id === null ? null : page.ledger.get(id);
@@ -78,6 +78,17 @@ export function useItemCommands(listing: Listing, open: string | null): Cursor {
     return run !== undefined;
   });
   return cursor;
+}
+
+/** Who comes back from an item finds the focus at its row. */
+function useFocusComesBack(cursor: Cursor, open: string | null): void {
+  const before = useRef(open);
+  useEffect(() => {
+    const left = before.current;
+    before.current = open;
+    const isLost = document.activeElement === null || document.activeElement === document.body;
+    if (open === null && left !== null && isLost) cursor.set(cursor.id ?? left, true);
+  });
 }
 
 function plainCommands({ actions, router }: Page, item: Item): Partial<Record<Command, () => void>> {

@@ -8,7 +8,8 @@ export type SavedState =
   | { readonly name: "unsaved"; readonly count: number }
   | { readonly name: "connecting"; readonly count: number }
   | { readonly name: "offline"; readonly count: number; readonly since: number | null }
-  | { readonly name: "signIn"; readonly count: number }
+  /** `message`: what the hub has against this device, where it is not just that the token ended. */
+  | { readonly name: "signIn"; readonly count: number; readonly message: string | null }
   /** This device keeps nothing any more: what is unsaved ends with the page. */
   | { readonly name: "trouble"; readonly count: number };
 
@@ -33,7 +34,11 @@ export function savedState({ connection, unsaved, since, keeps }: Standing): Sav
         ? { name: "connecting", count: unsaved }
         : { name: "offline", count: unsaved, since };
     case "refused":
-      return { name: "signIn", count: unsaved };
+      return {
+        name: "signIn",
+        count: unsaved,
+        message: connection.code === "token" ? null : connection.message,
+      };
     default:
       return { name: "offline", count: unsaved, since };
   }

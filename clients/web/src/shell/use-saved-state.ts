@@ -53,7 +53,7 @@ export function inBrief(state: SavedState, { words, times }: Speech): string {
 /** With what it means. */
 export function inFull(state: SavedState, speech: Speech): string {
   const { saved } = speech.words.shell;
-  if (state.name === "signIn") return saved.signInDetail;
+  if (state.name === "signIn") return state.message ?? saved.signInDetail;
   if (state.name === "trouble") return saved.troubleDetail;
   if (state.name !== "offline") return inBrief(state, speech);
   return state.since === null ? saved.keptOffline : saved.keptSince(speech.times.clock(state.since));

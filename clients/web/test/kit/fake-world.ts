@@ -266,7 +266,7 @@ function many(count: number, now: number): Item[] {
 const CONNECTIONS: Readonly<Record<string, Connection>> = {
   starting: { state: "starting" },
   refused: { state: "refused", code: "unauthorized", message: "The token has expired." },
-  signedout: { state: "refused", code: "no_token", message: "There is no token." },
+  signedout: { state: "refused", code: "token", message: "There is no token." },
 };
 
 /** A hub as the address asks for it. */

@@ -24,6 +24,7 @@ if (asked.get("path") !== null) window.history.replaceState(null, "", asked.get(
 render(
   <App
     openHub={() => world}
+    forgetCredentials={() => {}}
     credentials={takeCredentials()}
     preferences={preferences}
     router={openRouter()}

@@ -74,7 +74,13 @@ export async function openPage({
   };
   await settled(() =>
     render(
-      <App openHub={openHub} credentials={credentials} preferences={preferences} router={router} />,
+      <App
+        openHub={openHub}
+        forgetCredentials={() => {}}
+        credentials={credentials}
+        preferences={preferences}
+        router={router}
+      />,
       root,
     ),
   );

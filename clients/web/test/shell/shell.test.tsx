@@ -44,7 +44,7 @@ test("What the hub refuses is told", async () => {
 });
 
 test("Who is not known signs in with a token or a code, and is let in", async () => {
-  page = await openPage({ user: null, connection: { state: "refused", code: "no_token", message: "None." } });
+  page = await openPage({ user: null, connection: { state: "refused", code: "token", message: "None." } });
   expect(page.text()).toContain("Sign in to Tongbu");
   await page.type("#credentials", "a.b.c");
   await page.after(() =>
