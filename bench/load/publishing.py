@@ -1,5 +1,8 @@
 """Programs that report the progress of tasks in the inboxes of people who are away: native commands, each
 into another inbox, in an order that no cache foresees. Nobody has those inboxes open. Completed with ``ok``.
+
+A program says which attempt it reports of and asks for the seq alone; what it has to say at one moment leaves
+in one message.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ class PublishingPlan:
 class Publisher(NativeDevice):
     """One program; its tasks lie in the inboxes ``away<first>`` to ``away<last>``, one in each."""
 
-    __slots__ = ("_creating", "_inboxes", "_place", "_ref", "_tally", "_waiting", "filled")
+    __slots__ = ("_creating", "_inboxes", "_place", "_ref", "_said", "_tally", "_waiting", "filled")
 
     def __init__(self, user: str, inboxes: range, tally: Tally) -> None:
         super().__init__(user, f"{user}.program")
@@ -45,6 +48,7 @@ class Publisher(NativeDevice):
         self._ref = _FIRST_COMMAND
         self._tally = tally
         self._creating = len(inboxes)
+        self._said: list[bytes] = []
         self._waiting: dict[int, float] = {}
         self.filled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -52,13 +56,18 @@ class Publisher(NativeDevice):
         """Create a task in every inbox."""
         for _ in range(min(_CREATE_IN_FLIGHT, len(self._inboxes))):
             self._create()
+        self._say()
 
-    def report(self) -> None:
-        """Report the progress of the next task."""
-        stamp = hlc_of(time.time_ns() // 1_000_000)
-        progress = min(1.0, self._ref / 10_000_000)
-        self._command("progress", {"item": _TASK, "progress": progress, "hlc": stamp})
-        self._tally.outstanding += 1
+    def report(self, count: int) -> None:
+        """Report the progress of the next tasks."""
+        for _ in range(count):
+            self._report()
+        self._say()
+
+    def received(self, message: bytes) -> None:
+        """What the answers lead to is said at once."""
+        super().received(message)
+        self._say()
 
     def told(self, message: list[Any]) -> None:
         """Answers; the rest is opening."""
@@ -66,6 +75,13 @@ class Publisher(NativeDevice):
             self._answered(message[1])
         else:
             super().told(message)
+
+    def _report(self) -> None:
+        stamp = hlc_of(time.time_ns() // 1_000_000)
+        progress = min(1.0, self._ref / 10_000_000)
+        params = {"item": _TASK, "attempt": 1, "progress": progress, "hlc": stamp, "answer": "seq"}
+        self._command("progress", params)
+        self._tally.outstanding += 1
 
     def _create(self) -> None:
         self._command("create", {"id": _TASK, "kind": "task", "title": "备份 the laptop"})
@@ -75,7 +91,12 @@ class Publisher(NativeDevice):
         self._place = (self._place + 1) % len(self._inboxes)
         self._ref += 1
         self._waiting[self._ref] = perf_counter()
-        self.transport.write(masked(pack((6, self._ref, name, params))))
+        self._said.append(pack((6, self._ref, name, params)))
+
+    def _say(self) -> None:
+        if self._said:
+            self.transport.write(masked(b"".join(self._said)))
+            self._said.clear()
 
     def _answered(self, ref: int) -> None:
         asked = self._waiting.pop(ref)
@@ -87,7 +108,7 @@ class Publisher(NativeDevice):
         tally.outstanding -= 1
         tally.answers.append(perf_counter() - asked)
         if tally.running:
-            self.report()
+            self._report()
 
     def _created(self) -> None:
         self._creating -= 1
@@ -121,5 +142,4 @@ class PublishingLoad:
         """Each program has so many reports in flight."""
         assert rate is None, "programs are as fast as the hub takes them"
         for publisher in self._publishers:
-            for _ in range(self._plan.in_flight):
-                publisher.report()
+            publisher.report(self._plan.in_flight)

@@ -26,7 +26,7 @@ def row(stand: Stand) -> Iterator[Row]:
     means = {HUB: ON_DISK, _ALONE: ON_DISK}
     measured = compared("away", "statement to an inbox nobody has open", windows, means, "y-websocket")
     measured.notes = (
-        "the load: 50 programs report progress by the command `progress`, which answers with the item, "
-        f"at random into {inboxes:,} inboxes that nobody has open",
+        "the load: 50 programs report progress by the command `progress`, with its attempt and answered by "
+        f"the seq, several in a message, at random into {inboxes:,} inboxes that nobody has open",
     )
     yield measured

@@ -74,12 +74,13 @@ def begin_command(
     Raises:
         Refusal: as ``run_command``, where it needs no look at what is saved.
     """
+    if (change := _CHANGES.get(name)) is not None:
+        topic, hlc, answer, params = _asked(caller, params)
+        item, changes = change(params)
+        return actions.begun.change(caller, topic, item, changes, hlc, answer, written, refused)
     if (creation := _CREATIONS.get(name)) is not None:
         topic, hlc, answer, params = _asked(caller, params)
         return actions.begun.create(caller, topic, *creation(params), hlc, answer, written, refused)
-    if (change := _CHANGES.get(name)) is not None:
-        topic, hlc, answer, params = _asked(caller, params)
-        return actions.begun.change(caller, topic, *change(params), hlc, answer, written, refused)
     return False
 
 
@@ -108,7 +109,7 @@ def _start(params: Params) -> tuple[str | None, Params, Values]:
 
 def _progress(params: Params) -> tuple[str, Params]:
     _only(params, "item", "progress", "note", "attempt")
-    if not params.keys() & {"progress", "note"}:
+    if "progress" not in params and "note" not in params:
         raise BadField("progress needs progress")
     return _taken(params, "item"), params
 

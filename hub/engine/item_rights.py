@@ -69,7 +69,7 @@ class ItemRights:
         if "admin" in caller.scopes:
             return _not_core
         if "publish" in caller.scopes:
-            if set(fields) <= _PUBLISHED:
+            if _PUBLISHED.issuperset(fields):
                 return _created_by(caller)
             raise Forbidden("the scope publish states only status and progress")
         raise Forbidden("you may not state this here")
@@ -120,7 +120,7 @@ def _not_core(record: Record | None) -> None:
 
 def _created_by(caller: Identity) -> Guard:
     def check(record: Record | None) -> None:
-        if record is None or record["by"] not in (caller.api_actor, caller.device):
+        if record is None or (record["by"] != caller.device and record["by"] != caller.api_actor):
             raise Forbidden("the scope publish sees and states only what it created")
 
     return check
