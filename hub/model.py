@@ -7,7 +7,7 @@ times are integer milliseconds, stamps are hybrid logical clocks (see ``hub.stat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, NewType
+from typing import Final, Literal, NamedTuple, NewType
 
 UserId = NewType("UserId", str)
 DeviceId = NewType("DeviceId", str)
@@ -34,6 +34,11 @@ Scope = Literal["user", "publish", "admin"]
 HUB: Actor = Actor("hub")
 ERASED: Actor = Actor("erased")
 """Stands where a user was named whose data was erased."""
+
+
+made: Final = tuple.__new__
+"""``made(Register, (value, …))`` is ``Register(value, …)`` without the Python function that a NamedTuple has
+for a constructor: for what is made for each statement, or for each topic of a turn."""
 
 
 class Statement(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.engine.ledger import Stated
 from hub.errors import BadValue, ClockAhead, Forbidden, Limit, Refusal
-from hub.model import Identity, TopicKind
+from hub.model import Identity, TopicKind, made
 from hub.ports import Clock
 from hub.state.clock import latest
 from hub.state.fields import checked
@@ -44,7 +44,7 @@ class StatementCheck:
                     raise ClockAhead
                 if field == ITEM:
                     _check_may_create(value, caller)
-                stated.append(Stated(item, field, value, hlc))
+                stated.append(made(Stated, (item, field, value, hlc)))
         except Refusal as refusal:
             refusal.at = len(stated)
             raise

@@ -16,7 +16,7 @@ from hub.engine.documents import DocumentResidence
 from hub.engine.tail import Generation, Tail
 from hub.engine.topics import DocumentTopic
 from hub.errors import Unavailable
-from hub.model import Key, TopicName
+from hub.model import Key, TopicName, made
 from hub.ports import Clock, Fold, RegisterRow, SnapshotRow, Store, UpdateRow
 from hub.telemetry.logs import get
 from hub.telemetry.metrics import Metrics
@@ -159,7 +159,7 @@ def _registers(topic: TopicName, generation: Generation) -> Iterator[RegisterRow
     for item in sorted(ledger):
         registers = ledger[item]
         for slot in sorted(registers):
-            yield RegisterRow(Key(topic, item, slot), registers[slot])
+            yield made(RegisterRow, (made(Key, (topic, item, slot)), registers[slot]))
 
 
 def _update_steps(generation: Generation) -> Iterator[list[UpdateRow]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.engine.topics import Topic
 from hub.engine.turn import Turn
-from hub.model import Seq
+from hub.model import Seq, made
 from hub.ports import Commit, JournalRow
 
 
@@ -42,6 +42,7 @@ class Journal:
     def _row(self, turn: Turn, topic: Topic, body: bytes, origins: set[int], altered: bytes) -> Commit:
         self._number += 1
         seq = Seq(topic.seq + 1)
-        turn.batch.journal.append(JournalRow(self._number, topic.name, topic.incarnation, seq, body))
+        row = (self._number, topic.name, topic.incarnation, seq, body)
+        turn.batch.journal.append(made(JournalRow, row))
         origin = next(iter(origins)) if len(origins) == 1 else 0
-        return Commit(topic.name, topic.incarnation, seq, body, origin, altered)
+        return made(Commit, (topic.name, topic.incarnation, seq, body, origin, altered))

@@ -21,6 +21,7 @@ from hub.model import (
     Seq,
     Slot,
     Statement,
+    made,
 )
 from hub.ports import HistoryRow
 from hub.protocol.body import encode_statements
@@ -187,7 +188,7 @@ class LedgerPart:
         item, field, value, hlc = stated
         if field == ITEM:
             return self._create(stated, actor)
-        slot = slot_of(field, actor)
+        slot: Slot = slot_of(field, actor) if field == READ_UPTO else field  # type: ignore[assignment]  # as slot_of
         key = (item, slot)
         joined = self.overlay.get(key)
         standing = joined if joined is not None else self.stood(item, slot)
@@ -203,7 +204,7 @@ class LedgerPart:
         if unknown:
             self.ledger.unknown += 1
         self.undo.append((key, joined))
-        self.overlay[key] = Register(value, hlc, actor, self.seq, weight)
+        self.overlay[key] = made(Register, (value, hlc, actor, self.seq, weight))
         if value is not stated.value:
             self.altered.add(key)
         return True

@@ -214,8 +214,8 @@ class NativeTopics:
 
     def push(self, message: native.Push, size: int) -> None:
         """Take a push of ``size`` bytes."""
-        opened = self._opened.get(message.handle)
-        ref = message.ref
+        ref, handle, body = message
+        opened = self._opened.get(handle)
         try:
             if opened is None or self.identity is None:
                 raise UnknownHandle
@@ -223,14 +223,14 @@ class NativeTopics:
                 raise Forbidden("you may only read this topic")
             topic = opened.topic
             if isinstance(topic, Ledger):
-                stated = self._services.check.stated(topic.kind, message.body, self.identity)
+                stated = self._services.check.stated(topic.kind, body, self.identity)
                 self._services.pipeline.submit(_Pushed(self, opened, topic, stated, ref, size))
                 self._intake.took(size, len(stated))
             elif isinstance(topic, DocumentTopic):
-                if type(message.body) is not bytes:
+                if type(body) is not bytes:
                     raise BadValue("a document is pushed one update (bytes)")
                 done, refused = partial(self.saved, ref, size, opened), partial(self.refused, ref, size)
-                update = Update(topic, message.body, self.identity.user, self.id, done, refused)
+                update = Update(topic, body, self.identity.user, self.id, done, refused)
                 self._services.pipeline.submit(update)
                 self._intake.took(size, 1)
         except Refusal as refusal:

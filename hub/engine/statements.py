@@ -11,12 +11,12 @@ from hub.engine.topics import Ledger
 from hub.engine.turn import Turn
 from hub.engine.work import Work
 from hub.errors import Refusal
-from hub.model import Actor, ItemId, Json, Milliseconds, Registers, Seq
+from hub.model import Actor, ItemId, Json, Milliseconds, Registers, Seq, Slot
 from hub.ports import HistoryRow
 from hub.state.attempts import TERMINAL
 from hub.state.fields import fits
 from hub.state.names import ALL
-from hub.state.weights import FINAL, ITEM
+from hub.state.weights import FINAL, ITEM, READ_UPTO
 from hub.state.weights import slot as slot_of
 
 Guard = Callable[[dict[str, Json] | None], None]
@@ -66,7 +66,7 @@ class Joining(Work[Ledger]):
             entry = entries.get(item)
             if entry is None:
                 entry = entries[item] = turn.memory.cache.entry(name, item)
-            slot = slot_of(field, self.actor)
+            slot: Slot = slot_of(field, self.actor) if field == READ_UPTO else field  # type: ignore[assignment]  # as slot_of
             if slot not in entry:
                 turn.seek(name, item, slot, entry)
             if ITEM not in entry and item != ALL and "/" not in item:

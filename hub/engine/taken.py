@@ -33,7 +33,10 @@ class Taken:
     def in_order(self) -> Iterable[tuple[int, AnyWork]]:
         """The works with their places in the queue; late ones after the others."""
         order = enumerate(self.works)
-        return sorted(order, key=_is_late) if any([work.late for work in self.works]) else order
+        for work in self.works:
+            if work.late:
+                return sorted(order, key=_is_late)
+        return order
 
     def refuse_all(self, refusal: Refusal) -> None:
         """Whatever is not refused yet is refused for this reason."""
@@ -42,13 +45,13 @@ class Taken:
 
     def answer(self) -> None:
         """Settle or fail each work, in queue order. Raises nothing."""
+        refusals = self.refusals
         for index, work in enumerate(self.works):
-            refusal = self.refusals.get(index)
             try:
-                if refusal is None:
-                    work.settle()
+                if index in refusals:
+                    work.fail(refusals[index])
                 else:
-                    work.fail(refusal)
+                    work.settle()
             except DocumentBroken as broken:
                 log.error("document.broken", topic=self.topic.name, reason=str(broken))
                 self.broken = True

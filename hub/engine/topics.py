@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.engine.awareness import Awareness
-from hub.model import Access, Incarnation, Seq, TopicKind, TopicName, UserId
+from hub.model import Access, Incarnation, Seq, TopicKind, TopicName, UserId, made
 from hub.ports import Commit, TopicRow
 from hub.telemetry.logs import get
 
@@ -131,9 +131,8 @@ class Ledger(Topic):
 
     def row(self) -> TopicRow:
         """The topic as the tables will hold it."""
-        return TopicRow(
-            self.name, self.incarnation, self.seq, self.floor, self.items, self.live, self.unknown, self.order
-        )
+        counts = self.items, self.live, self.unknown, self.order
+        return made(TopicRow, (self.name, self.incarnation, self.seq, self.floor, *counts))
 
     def learn(self, row: TopicRow | None) -> None:
         """Take what is stored; a topic without a row begins a new history."""

@@ -29,6 +29,8 @@ Frame = list[Any]
 Parsed = TypeVar("Parsed")
 
 _MANY_CONTAINERS = 8
+_SMALL_BYTES = MAX_DEPTH
+"""A message of so few can neither nest deeper nor claim lengths that cost anything: most are of this size."""
 _packer = msgpack.Packer()
 pack: Callable[[object], bytes] = _packer.pack
 """One value as msgpack; tuples are arrays. Keeps a buffer as large as the largest value packed."""
@@ -62,14 +64,24 @@ def decode_frames(message: bytes, parse: Callable[[Frame], Parsed]) -> list[Pars
     Raises:
         Malformed: see the module, and whatever ``parse`` raises.
     """
-    containers = len(message) - len(message.translate(None, _CONTAINER_BYTES))
-    if containers > MAX_DEPTH:
-        parse = _depth_checked(parse)
+    size = len(message)
     try:
-        if containers > _MANY_CONTAINERS:
-            _check_complete(message)
+        if size > _SMALL_BYTES:
+            containers = size - len(message.translate(None, _CONTAINER_BYTES))
+            if containers > MAX_DEPTH:
+                parse = _depth_checked(parse)
+            if containers > _MANY_CONTAINERS:
+                _check_complete(message)
+        limit = size if size < MAX_ELEMENTS else MAX_ELEMENTS
         try:
-            first = _unpack(message)
+            first = msgpack.unpackb(
+                message,
+                object_hook=_text_keys,
+                ext_hook=_no_extension,
+                max_ext_len=0,
+                max_array_len=limit,
+                max_map_len=limit,
+            )
         except msgpack.ExtraData as more:
             return [_parsed(more.unpacked, parse), *_parsed_rest(more.extra, parse)]
         if type(first) is not list or not first:
@@ -160,18 +172,6 @@ def _check_complete(message: bytes) -> None:
     for count, _ in enumerate(boundaries(message, 0)):
         if count == MAX_FRAMES:
             raise Malformed("more than 65,536 frames in a message")
-
-
-def _unpack(message: bytes) -> Any:
-    limit = min(len(message), MAX_ELEMENTS)
-    return msgpack.unpackb(
-        message,
-        object_hook=_text_keys,
-        ext_hook=_no_extension,
-        max_ext_len=0,
-        max_array_len=limit,
-        max_map_len=limit,
-    )
 
 
 def _unpacker(data: bytes) -> msgpack.Unpacker:

@@ -34,7 +34,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from hub.errors import Malformed, Refusal
-from hub.model import Access, Incarnation, Json, Milliseconds, Seq
+from hub.model import Access, Incarnation, Json, Milliseconds, Seq, made
 from hub.protocol.body import (
     EMPTY_BODY,
     decode_statements,
@@ -244,7 +244,7 @@ def _push(frame: Frame) -> Push:
         _, ref, handle, body = frame
         # As is_unsigned, which every other message affords.
         if type(ref) is int is type(handle) and 0 <= ref <= MAX_INTEGER and 0 <= handle <= MAX_INTEGER:
-            return Push(ref, handle, body)
+            return made(Push, (ref, handle, body))
     raise Malformed("push is [3, ref, handle, body]")
 
 
