@@ -129,8 +129,9 @@ class WebSocketReactor(asyncio.Protocol):
             self._websocket = None
 
     def eof_received(self) -> None:
-        """The peer sends no more; the transport closes by itself once everything is written."""
-        if self._phase < _CLOSING:
+        """The peer sends no more; the transport closes by itself once everything is written, which may take
+        only so long."""
+        if self._phase < _CLOSING and self._transport.get_write_buffer_size():
             self._abort_later()
         self._phase, self._engaged = _OVER, True
 

@@ -340,11 +340,23 @@ def test_a_peer_that_does_not_answer_the_close_frame_is_given_up() -> None:
 
 def test_a_peer_that_ends_its_stream_is_let_go_but_not_waited_for_for_ever() -> None:
     socket = open_socket()
+    socket.transport.blocked = True
+    socket.peer.answer(b"never taken")
+    socket.process.turn()
     socket.reactor.eof_received()
     socket.receive(masked(b"after"))
     assert socket.handler.messages == []
     socket.process.wait(11)
     assert socket.transport.aborted
+
+
+def test_a_peer_that_ends_its_stream_and_took_everything_is_gone_without_a_timer() -> None:
+    socket = open_socket()
+    socket.reactor.eof_received()
+    socket.receive(masked(b"after"))
+    assert socket.handler.messages == []
+    socket.process.wait(11)
+    assert not socket.transport.aborted
 
 
 def test_the_handler_is_told_of_the_loss_exactly_once() -> None:
