@@ -34,10 +34,11 @@ check: setup setup-clients
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(if $(NPM),cd $(CLIENTS) && npm run --silent check)
+	@$(BIN)/python .ci/static.py
 
 # Builds the web inbox into hub/static, where the hub and the wheel have it from.
 web: setup-clients
-	@cd $(CLIENTS) && npm run --silent build
+	@cd $(CLIENTS) && npm run --silent --workspace web build
 
 bench: setup
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(ARGS)
