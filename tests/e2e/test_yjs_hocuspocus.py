@@ -190,6 +190,25 @@ async def test_somebody_elses_document_is_denied_and_others_on_the_socket_go_on(
     assert await bob.ask("codes") == []
 
 
+async def test_the_notes_of_a_task_are_its_users_whoever_comes_first(
+    hub_process: HubProcess, make_peers: MakePeers
+) -> None:
+    hub, (ann, bob) = hub_process, await make_peers(2)
+    notes = "inbox/ann/01JD3X2V9T8Q6M4K5N7P0R1S2W"
+    await bob.start(hub, notes, hub.token("bob"))
+    await bob.hears("denied")
+    await ann.start(hub, notes, hub.token("ann"))
+    await ann.edit("push", values=[{"text": "买牛奶", "done": False}])
+    await ann.saved()
+    _, (refused,) = await hub.http("POST", "/v1/sync", [{"topic": f"doc/{notes}"}], hub.token("bob"))
+    assert refused["problem"]["code"] == "forbidden"
+    path = f"/v1/docs/{quote(notes, safe='')}/members/bob"
+    assert (await hub.http("PUT", path, {"access": "write"}, hub.token("ann")))[0] == 200
+    await bob.ask("drop")
+    await bob.saved()
+    assert (await bob.contents())["array"] == [{"text": "买牛奶", "done": False}]
+
+
 async def test_who_may_only_read_is_told_and_in_step_and_changes_nothing(
     hub_process: HubProcess, make_peers: MakePeers
 ) -> None:
