@@ -1,5 +1,5 @@
 """Programs that report the progress of tasks in the inboxes of people who are away: native commands, each
-into another inbox, in an order that no cache foresees. Nobody has those inboxes open. Completed with ``ok``.
+into any of its inboxes, drawn anew each time. Nobody has those inboxes open. Completed with ``ok``.
 
 A program says which attempt it reports of and asks for the seq alone; what it has to say at one moment leaves
 in one message.
@@ -39,14 +39,14 @@ class PublishingPlan:
 class Publisher(NativeDevice):
     """One program; its tasks lie in the inboxes ``away<first>`` to ``away<last>``, one in each."""
 
-    __slots__ = ("_creating", "_inboxes", "_place", "_ref", "_said", "_tally", "_waiting", "filled")
+    __slots__ = ("_creating", "_inboxes", "_ref", "_said", "_tally", "_to_create", "_waiting", "filled")
 
     def __init__(self, user: str, inboxes: range, tally: Tally) -> None:
         super().__init__(user, f"{user}.program")
-        self._inboxes = random.sample(inboxes, len(inboxes))
-        self._place = 0
+        self._inboxes = inboxes
         self._ref = _FIRST_COMMAND
         self._tally = tally
+        self._to_create = iter(inboxes)
         self._creating = len(inboxes)
         self._said: list[bytes] = []
         self._waiting: dict[int, float] = {}
@@ -80,15 +80,15 @@ class Publisher(NativeDevice):
         stamp = hlc_of(time.time_ns() // 1_000_000)
         progress = min(1.0, self._ref / 10_000_000)
         params = {"item": _TASK, "attempt": 1, "progress": progress, "hlc": stamp, "answer": "seq"}
-        self._command("progress", params)
+        self._command("progress", random.choice(self._inboxes), params)
         self._tally.outstanding += 1
 
     def _create(self) -> None:
-        self._command("create", {"id": _TASK, "kind": "task", "title": "备份 the laptop"})
+        record = {"id": _TASK, "kind": "task", "title": "备份 the laptop"}
+        self._command("create", next(self._to_create), record)
 
-    def _command(self, name: str, params: dict[str, Any]) -> None:
-        params["topic"] = f"inbox/away{self._inboxes[self._place]}"
-        self._place = (self._place + 1) % len(self._inboxes)
+    def _command(self, name: str, inbox: int, params: dict[str, Any]) -> None:
+        params["topic"] = f"inbox/away{inbox}"
         self._ref += 1
         self._waiting[self._ref] = perf_counter()
         self._said.append(pack((6, self._ref, name, params)))
