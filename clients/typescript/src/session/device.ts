@@ -223,7 +223,7 @@ export function createDevice(platform: Platform, options: HubOptions): Device {
       const batch = new Batch();
       const ids = said.map(({ topic, item, field }, place) => {
         const id = device.nextId();
-        topic.enter(id, [item, field, values[place] as Json, clock.stamp()], !started, batch);
+        topic.enter(id, [item, field, values[place] as Json, clock.stamp()], batch);
         return id;
       });
       const change = device.changes.track(ids, forwarded);
@@ -237,7 +237,12 @@ export function createDevice(platform: Platform, options: HubOptions): Device {
     started() {
       if (started) return;
       started = true;
-      for (const ledger of ledgers()) ledger.stampEarly();
+      // What was said before this page knew the device's clock comes after what the device said earlier.
+      for (const ledger of ledgers())
+        ledger.restamp(
+          ledger.stamps().map(() => clock.stamp()),
+          new Batch(),
+        );
       begin();
     },
     identify(user, id) {

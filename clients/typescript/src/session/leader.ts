@@ -1,5 +1,5 @@
 /** The page that leads, or the only one: it has the store, the session and the link, and answers the other pages. */
-import type { Connection, Json } from "../api.js";
+import type { Json } from "../api.js";
 import { TongbuError } from "../errors.js";
 import { StoreUnusable } from "../platform/store-errors.js";
 import { jitter } from "./backoff.js";
@@ -8,7 +8,7 @@ import type { Device, Role } from "./device.js";
 import { WrongUser } from "./errors.js";
 import { createLink, type Link } from "./link.js";
 import { type Answered, askThrough } from "./requests.js";
-import { Session } from "./session.js";
+import { createSession } from "./session.js";
 import { createStore, type Store } from "./store.js";
 import { askedToken, type Credentials, claimedToken, givenToken, noToken, userOf } from "./tokens.js";
 import type { Topic } from "./topic.js";
@@ -58,7 +58,7 @@ export function createLeader(
     name: device.options.deviceName ?? device.platform.name,
     platform: device.options.platform ?? device.platform.name,
   };
-  const session = new Session(
+  const session = createSession(
     clock,
     surroundings,
     (tries) => jitter(surroundings.random, tries),
@@ -124,7 +124,7 @@ export function createLeader(
       about,
       hubNow: () => clock.now(),
       save: heard,
-      changed,
+      changed: device.connection.set,
     });
     audience?.begin();
     link.start();
@@ -217,10 +217,6 @@ export function createLeader(
     for (const topic of device.topics()) waits += topic.unsaved;
     for (const number of unmade.values()) waits += number;
     device.unsaved.set(waits);
-  }
-
-  function changed(connection: Connection): void {
-    device.connection.set(connection);
   }
 
   // ------------------------------------------------------------------ asking

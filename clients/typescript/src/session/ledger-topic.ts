@@ -1,5 +1,5 @@
 /** A ledger as this page has it: the hub's registers with the own outbox laid over. No I/O. */
-import type { Json, Refused } from "../api.js";
+import type { Json } from "../api.js";
 import type { Refusal } from "../errors.js";
 import { type PushBody, statementsOf } from "../protocol/messages.js";
 import { type Packable, pack } from "../protocol/msgpack.js";
@@ -15,7 +15,7 @@ import { closedAt } from "../state/retention.js";
 import { ITEM } from "../state/weights.js";
 import type { Batch, Row } from "./batch.js";
 import { OutboxFull } from "./errors.js";
-import { type Entry, Outbox, rowOf, type Stated, statedOf } from "./outbox.js";
+import { type Entry, Outbox, rowOf, type Stated } from "./outbox.js";
 import { HEAD_BYTES, type Limits, type PushRefused, Topic } from "./topic.js";
 
 /** Statements that may wait in one ledger. */
@@ -41,7 +41,7 @@ export class LedgerTopic extends Topic {
     private readonly actor: () => string,
   ) {
     super(name);
-    this.outbox = new Outbox(name);
+    this.outbox = new Outbox(name, actor);
   }
 
   // ------------------------------------------------------------------ looking
@@ -76,49 +76,31 @@ export class LedgerTopic extends Topic {
     if (this.outbox.size + statements > MAX_OUTBOX) throw new OutboxFull();
   }
 
-  /** A statement of this device, checked before. `early`: its stamp is to be made again by `stampEarly`. */
-  enter(id: string, stated: Stated, early: boolean, batch: Batch): void {
-    this.outbox.enter(this.entryOf(id, stated, { early }), batch);
+  /** A statement of this device, checked before. */
+  enter(id: string, stated: Stated, batch: Batch): void {
+    this.outbox.enter(id, stated, batch);
     this.touch([stated[0]]);
-  }
-
-  /** Stamps what was stated before this page knew the device's clock. */
-  stampEarly(): void {
-    const early = [...this.outbox.all()].filter((entry) => entry.early);
-    for (const entry of early) {
-      const [item, field, value, , actor] = entry.statement;
-      entry.early = false;
-      entry.statement = [item, field, value, this.clock.stamp(), actor];
-    }
-    this.touch(early.map((entry) => entry.statement[0]));
   }
 
   /** Stamps of what waits, in order. */
   stamps(): number[] {
-    return [...this.outbox.all()].map((entry) => entry.statement[3]);
+    return this.outbox.all().map(({ stated }) => stated[3]);
   }
 
   /** Gives what waits, in order, these stamps. */
   restamp(hlcs: readonly number[], batch: Batch): void {
-    const entries = [...this.outbox.all()];
-    const changed = entries.filter((entry, place) =>
-      this.outbox.restamp(entry, hlcs[place] as number, batch),
-    );
-    this.touch(changed.map((entry) => entry.statement[0]));
+    const changed = this.outbox.all().filter((entry, place) => {
+      const hlc = hlcs[place] as number;
+      const other = hlc !== entry.stated[3];
+      if (other) this.outbox.restamp(entry, hlc, batch);
+      return other;
+    });
+    this.touchOf(changed);
   }
 
-  /** The hub issued the device's id: it is the actor of all that waits. */
+  /** The device's id, so the actor of what waits, has changed. */
   sign(): void {
-    for (const entry of this.outbox.all()) {
-      const [item, field, value, hlc] = entry.statement;
-      entry.statement = [item, field, value, hlc, this.actor()];
-    }
     this.touch([...this.outbox.items()]);
-  }
-
-  private entryOf(id: string, stated: Stated, flags: Partial<Entry>): Entry {
-    const statement: Statement = [...stated, this.actor()];
-    return { id, statement, kept: false, away: false, doubted: false, early: false, ...flags };
   }
 
   // ------------------------------------------------------------------ the hub's word
@@ -166,7 +148,7 @@ export class LedgerTopic extends Topic {
     let size = HEAD_BYTES;
     for (const entry of this.outbox.all()) {
       if (!entry.kept || body.length >= limits.statements) break;
-      const stated = statedOf(entry.statement);
+      const { stated } = entry;
       const more = pack(stated as Packable).length;
       if (more + HEAD_BYTES > limits.message) {
         tooBig.push(entry);
@@ -183,19 +165,19 @@ export class LedgerTopic extends Topic {
   }
 
   settle(_seq: number, batch: Batch): void {
-    const items = new Set<string>();
-    for (const entry of this.away) {
+    const { away } = this;
+    this.away = [];
+    for (const entry of away) {
       this.outbox.drop(entry, batch);
       batch.answer(entry.id, null);
-      const [item, field, , hlc] = entry.statement;
-      items.add(item);
+      const [item, field, value, hlc] = entry.stated;
       // Where the hub relayed its own version of the record, that one stands.
       if (field === ITEM && this.held.get(item)?.has(ITEM)) this.clock.observe(hlc);
-      else this.join(entry.statement);
+      else this.join([item, field, value, hlc, this.actor()]);
     }
-    this.away = [];
+    const items = away.map(({ stated }) => stated[0]);
     this.putItems(items, batch);
-    this.touch([...items]);
+    this.touch(items);
   }
 
   unanswered(): void {
@@ -211,31 +193,23 @@ export class LedgerTopic extends Topic {
     const givenUp = new Set<Entry>();
     for (const entry of single ? [single] : pushed) {
       givenUp.add(entry);
-      if (entry.statement[1] !== ITEM) continue;
-      for (const other of this.outbox.of(entry.statement[0])) givenUp.add(other);
+      if (entry.stated[1] !== ITEM) continue;
+      for (const other of this.outbox.of(entry.stated[0])) givenUp.add(other);
     }
     this.drop([...givenUp], no.code, no.message, batch);
   }
 
-  /** The hub calls a stamp ahead: whether the clock can be set and the push said again. */
-  doubt(): boolean {
-    const again = !this.away.some((entry) => entry.doubted);
-    for (const entry of this.away) entry.doubted = true;
-    return again;
-  }
-
-  giveUp(refusal: Refusal, batch: Batch): void {
-    this.drop([...this.outbox.all()], refusal.code, refusal.message, batch);
+  giveUp({ code, message }: Refusal, batch: Batch): void {
+    this.drop(this.outbox.all(), code, message, batch);
   }
 
   private drop(entries: readonly Entry[], code: string, message: string, batch: Batch): void {
     for (const entry of entries) {
-      const [item, field, value] = entry.statement;
-      const refused: Refused = { topic: this.name, item, field, value, code, message };
+      const [item, field, value] = entry.stated;
       this.outbox.drop(entry, batch);
-      batch.answer(entry.id, refused);
+      batch.answer(entry.id, { topic: this.name, item, field, value, code, message });
     }
-    this.touch(entries.map((entry) => entry.statement[0]));
+    this.touchOf(entries);
   }
 
   // ------------------------------------------------------------------ keeping
@@ -245,12 +219,15 @@ export class LedgerTopic extends Topic {
       if (kind !== "o" || this.outbox.get(id)) continue;
       const stated = value as Stated;
       this.clock.resume(stated[3]);
-      this.enter(id, stated, false, batch);
+      this.enter(id, stated, batch);
     }
   }
 
   pending(): Row[] {
-    return [...this.outbox.all()].filter((entry) => !entry.kept).map(rowOf);
+    return this.outbox
+      .all()
+      .filter((entry) => !entry.kept)
+      .map(rowOf);
   }
 
   kept(ids: readonly string[]): void {
@@ -262,13 +239,13 @@ export class LedgerTopic extends Topic {
 
   rows(): Row[] {
     const registers = [...this.held.keys()].map((item): Row => ["r", item, this.storedRegisters(item)]);
-    const kept = [...this.outbox.all()].filter((entry) => entry.kept);
+    const kept = this.outbox.all().filter((entry) => entry.kept);
     return [...registers, ...kept.map(rowOf)];
   }
 
   load(rows: readonly Row[], answered: (ids: readonly string[]) => void): void {
     const before = this.outbox;
-    this.outbox = new Outbox(this.name);
+    this.outbox = new Outbox(this.name, this.actor);
     this.held = new Map();
     this.away = [];
     for (const row of rows) this.takeRow(row);
@@ -297,10 +274,9 @@ export class LedgerTopic extends Topic {
     if (kind !== "o") return "";
     const stated = value as Stated;
     const known = this.outbox.get(name);
-    const entry = this.entryOf(name, stated, { kept: true });
     this.clock.resume(stated[3]);
-    if (known) Object.assign(known, { statement: entry.statement, kept: true });
-    else this.outbox.add(entry);
+    if (known) Object.assign(known, { stated, kept: true });
+    else this.outbox.add({ id: name, stated, kept: true, away: false });
     return stated[0];
   }
 
@@ -311,7 +287,7 @@ export class LedgerTopic extends Topic {
     }
     const entry = this.outbox.get(name);
     if (entry) this.outbox.forget(entry);
-    return entry?.statement[0] ?? "";
+    return entry?.stated[0] ?? "";
   }
 
   /** Items closed before a time (ms) are in the hub's history: they are not held any longer. */
@@ -325,6 +301,10 @@ export class LedgerTopic extends Topic {
       batch.remove("r", this.name, item);
     }
     this.touch(gone.map(([item]) => item));
+  }
+
+  private touchOf(entries: readonly Entry[]): void {
+    this.touch(entries.map(({ stated }) => stated[0]));
   }
 
   private touch(items: readonly string[]): void {

@@ -219,7 +219,7 @@ export function createLink(needs: LinkNeeds): Link {
     for (const chunk of chunksOf(messages, session.limits.message)) socket.send(chunk);
     const next = session.nextTry();
     if (session.mustReturn) connect();
-    else if (next !== null) later.start(next - surroundings.monotonic(), flush);
+    else if (next < Number.POSITIVE_INFINITY) later.start(next - surroundings.monotonic(), flush);
   }
 
   function planRenewal(extra: number): void {

@@ -1,48 +1,46 @@
 /** The outbox of one ledger: statements that the hub has not answered. In memory; the store keeps a copy. */
 import type { Json, Status } from "../api.js";
-import { joinOne, type Register, type Registers, type Statement } from "../state/join.js";
+import { joinOne, type Registers } from "../state/join.js";
 import { isTerminal } from "../state/statuses.js";
-import { compareWeights, ITEM, slotOf } from "../state/weights.js";
+import { compareWeights, ITEM, type Said } from "../state/weights.js";
 import type { Batch, Row } from "./batch.js";
+
+/** A statement as it is pushed and kept: its actor is this device. */
+export type Stated = readonly [item: string, field: string, value: Json, hlc: number];
 
 /** One statement that waits. */
 export interface Entry {
   readonly id: string;
-  statement: Statement;
+  stated: Stated;
   /** It is on disk. */
   kept: boolean;
   /** The hub has it before it. */
   away: boolean;
-  /** Its stamp was refused as ahead once. */
-  doubted: boolean;
-  /** It was stamped before this page knew what the device stamped earlier. */
-  early: boolean;
 }
 
-export function saidOf([, , value, hlc, actor]: Statement): Register {
-  return { value, hlc, actor };
-}
-
-/** Entries in the order they were made, and by item. */
+/** Entries in the order they were made, and by item. `actor`: this device's. */
 export class Outbox {
   private readonly entries = new Map<string, Entry>();
-  private readonly byItem = new Map<string, Map<string, Entry>>();
+  private readonly byItem = new Map<string, Set<Entry>>();
 
-  constructor(private readonly topic: string) {}
+  constructor(
+    private readonly topic: string,
+    private readonly actor: () => string,
+  ) {}
 
   get size(): number {
     return this.entries.size;
   }
 
-  all(): IterableIterator<Entry> {
-    return this.entries.values();
+  all(): Entry[] {
+    return [...this.entries.values()];
   }
 
-  ids(): IterableIterator<string> {
+  ids(): Iterable<string> {
     return this.entries.keys();
   }
 
-  items(): IterableIterator<string> {
+  items(): Iterable<string> {
     return this.byItem.keys();
   }
 
@@ -50,28 +48,29 @@ export class Outbox {
     return this.entries.get(id);
   }
 
+  of(item: string): readonly Entry[] {
+    return [...(this.byItem.get(item) ?? [])];
+  }
+
   holds(item: string): boolean {
     return this.byItem.has(item);
   }
 
-  of(item: string): Entry[] {
-    return [...(this.byItem.get(item)?.values() ?? [])];
-  }
-
   add(entry: Entry): void {
+    const [item] = entry.stated;
+    const waiting = this.byItem.get(item) ?? new Set();
     this.entries.set(entry.id, entry);
-    const item = entry.statement[0];
-    const waiting = this.byItem.get(item);
-    if (waiting) waiting.set(entry.id, entry);
-    else this.byItem.set(item, new Map([[entry.id, entry]]));
+    this.byItem.set(item, waiting.add(entry));
   }
 
   /** Without a word: its end is told elsewhere. */
-  forget(entry: Entry): void {
-    const item = entry.statement[0];
-    this.entries.delete(entry.id);
-    this.byItem.get(item)?.delete(entry.id);
-    if (this.byItem.get(item)?.size === 0) this.byItem.delete(item);
+  forget({ id, stated: [item] }: Entry): void {
+    const entry = this.entries.get(id);
+    const waiting = this.byItem.get(item);
+    if (entry === undefined || waiting === undefined) return;
+    this.entries.delete(id);
+    waiting.delete(entry);
+    if (waiting.size === 0) this.byItem.delete(item);
   }
 
   drop(entry: Entry, batch: Batch): void {
@@ -83,65 +82,53 @@ export class Outbox {
    * Another statement. Unsent ones that it makes pointless are dropped, so what waits for an item stays as small as the
    * item, however long the hub is away.
    */
-  enter(entry: Entry, batch: Batch): void {
-    for (const other of this.of(entry.statement[0])) {
-      if (!standsFor(entry, other)) continue;
+  enter(id: string, stated: Stated, batch: Batch): void {
+    const entry = { id, stated, kept: false, away: false };
+    for (const other of this.of(stated[0])) {
+      if (other.away || !standsFor(stated, other.stated)) continue;
       this.drop(other, batch);
-      batch.answer(other.id, entry.id);
+      batch.answer(other.id, id);
     }
     this.add(entry);
-    this.put(entry, batch);
+    batch.put("o", this.topic, id, stated);
   }
 
-  /** Another stamp for an entry; whether it has changed. */
-  restamp(entry: Entry, hlc: number, batch: Batch): boolean {
-    const [item, field, value, before, actor] = entry.statement;
-    if (before === hlc) return false;
-    entry.statement = [item, field, value, hlc, actor];
-    this.put(entry, batch);
-    return true;
+  /** Another stamp for an entry. */
+  restamp(entry: Entry, hlc: number, batch: Batch): void {
+    const [item, field, value] = entry.stated;
+    entry.stated = [item, field, value, hlc];
+    batch.put("o", this.topic, entry.id, entry.stated);
   }
 
   /** Registers with what waits laid over by the same weights; `standing` itself where nothing does. */
   layOver(item: string, standing: Registers): Registers {
-    const waiting = this.byItem.get(item);
-    if (!waiting) return standing;
+    if (!this.holds(item)) return standing;
     const over = new Map(standing);
-    for (const { statement } of waiting.values()) joinOne(over, statement[1], saidOf(statement));
+    const actor = this.actor();
+    for (const { stated } of this.of(item)) joinOne(over, stated[1], saidOf(stated, actor));
     return over;
   }
-
-  put(entry: Entry, batch: Batch): void {
-    const [kind, name, value] = rowOf(entry);
-    batch.put(kind, this.topic, name, value);
-  }
 }
 
-/** A statement as it is pushed and kept: its actor is this device. */
-export type Stated = readonly [item: string, field: string, value: Json, hlc: number];
-
-export function statedOf([item, field, value, hlc]: Statement): Stated {
-  return [item, field, value, hlc];
+export function rowOf({ id, stated }: Entry): Row {
+  return ["o", id, stated];
 }
 
-export function rowOf({ id, statement }: Entry): Row {
-  return ["o", id, statedOf(statement)];
+function saidOf([, , value, hlc]: Stated, actor: string): Said {
+  return { value, hlc, actor };
 }
 
 /**
- * Whether the earlier of two, not sent yet, can't make any difference once the later is said. Ends are facts of their
- * own: the hub decides an event by each.
+ * Whether the earlier of two can't make any difference once the later is said. Ends are facts of their own: the hub
+ * decides an event by each.
  */
-function standsFor(later: Entry, earlier: Entry): boolean {
-  const [, field, , , actor] = later.statement;
-  const [, earlierField, , , earlierActor] = earlier.statement;
-  if (earlier.away || field === ITEM || slotOf(field, actor) !== slotOf(earlierField, earlierActor))
-    return false;
-  if (field === "status" && isFact(earlier.statement, later.statement)) return false;
-  return compareWeights(field, saidOf(later.statement), saidOf(earlier.statement)) > 0;
+function standsFor(later: Stated, earlier: Stated): boolean {
+  const field = later[1];
+  if (field === ITEM || field !== earlier[1] || (field === "status" && isFact(earlier, later))) return false;
+  return compareWeights(field, saidOf(later, ""), saidOf(earlier, "")) > 0;
 }
 
-function isFact(earlier: Statement, later: Statement): boolean {
+function isFact(earlier: Stated, later: Stated): boolean {
   const [attempt, status] = earlier[2] as readonly [number, Status];
   return attempt !== (later[2] as readonly [number, Status])[0] || isTerminal(status);
 }

@@ -20,238 +20,191 @@ export const OWN_INBOX = "inbox/me";
 /** Refusals after which the same is said again. */
 const PASSING: readonly string[] = ["unavailable", "internal"];
 
-/** ms of silence before the hub has told its own `beat`; twice that ends the connection. */
-const FIRST_BEAT = 20_000;
-
-interface Call {
-  resolve(value: Json): void;
-  reject(error: Error): void;
+export interface Session {
+  user: string | null;
+  device: string | null;
+  /** ms: a hub that said nothing for twice as long is gone. */
+  beat: number;
+  limits: Limits;
+  welcomed: boolean;
+  /** The clock has to be set anew: by another hello. */
+  mustReturn: boolean;
+  /** The hub welcomed another user than this store's. */
+  stranger: boolean;
+  goingAway: wire.GoingAway | null;
+  fatal: wire.Fatal | null;
+  readonly topics: Map<string, Topic>;
+  /** Run a command once, on this connection. Rejects with `Refusal`, or `NotConnected` where it ends before the answer. */
+  call(name: string, params: { readonly [key: string]: Json }): Promise<Json>;
+  /** Another token for this connection. */
+  renew(token: string): void;
+  /** What can be said now; it counts as said. */
+  outgoing(batch: Batch): Uint8Array[];
+  /** When something that was held back can be said again (monotonic ms); Infinity for nothing. */
+  nextTry(): number;
+  /** One WebSocket message. Throws `Malformed`. */
+  receive(bytes: Uint8Array, batch: Batch): void;
+  /** The connection ended. */
+  lost(): void;
 }
 
-export class Session {
-  user: string | null = null;
-  device: string | null = null;
-  beat = FIRST_BEAT;
-  limits: Limits = DEFAULT_LIMITS;
-  welcomed = false;
-  /** The clock has to be set anew: by another hello. */
-  mustReturn = false;
-  /** The hub welcomed another user than this store's. */
-  stranger = false;
-  goingAway: wire.GoingAway | null = null;
-  fatal: wire.Fatal | null = null;
-  readonly topics = new Map<string, Topic>();
-  private readonly byHandle = new Map<number, Topic>();
-  private readonly opens = new Map<number, Topic>();
-  private readonly pushes = new Map<number, Topic>();
-  private readonly calls = new Map<number, Call>();
-  private unsaid: Uint8Array[] = [];
-  private lastRef = 0;
+/** What was asked under one ref, and what its answer does. */
+interface Asked {
+  readonly topic?: Topic;
+  ok?(ok: wire.Ok, batch: Batch): void;
+  no(no: Pick<wire.No, "code" | "message"> & Partial<wire.No>, batch: Batch): void;
+  /** Where the connection ends before the answer. */
+  lost?(error: NotConnected): void;
+}
 
-  /** `wait`: ms before trying again after so many tries. `closed`: told when a topic that nobody needs is closed. */
-  constructor(
-    private readonly clock: HybridClock,
-    private readonly surroundings: Surroundings,
-    private readonly wait: (tries: number) => number,
-    private readonly closed: (topic: Topic) => void,
-  ) {}
+/** What each message does. */
+type Hears = {
+  readonly [Type in wire.Message["type"]]?: (
+    message: Extract<wire.Message, { readonly type: Type }>,
+    batch: Batch,
+  ) => void;
+};
 
-  // ------------------------------------------------------------------ asking
+/** `wait`: ms before trying again after so many tries. `closed`: told when a topic that nobody needs is closed. */
+export function createSession(
+  clock: HybridClock,
+  surroundings: Surroundings,
+  wait: (tries: number) => number,
+  closed: (topic: Topic) => void,
+): Session {
+  const topics = new Map<string, Topic>();
+  const byHandle = new Map<number, Topic>();
+  const asked = new Map<number, Asked>();
+  /** Topics in which a stamp was called ahead: once, the clock is set and the same said again. */
+  const doubted = new Set<Topic>();
+  let unsaid: Uint8Array[] = [];
+  let lastRef = 0;
 
-  /** Run a command once, on this connection. Rejects with `Refusal`, or `NotConnected` where it ends before the answer. */
-  call(name: string, params: { readonly [key: string]: Json }): Promise<Json> {
-    return new Promise((resolve, reject) => {
-      if (!this.welcomed) return reject(new NotConnected());
-      this.unsaid.push(wire.command(this.ref(), name, params));
-      this.calls.set(this.lastRef, { resolve, reject });
-    });
+  function ask(question: Asked): number {
+    asked.set(++lastRef, question);
+    return lastRef;
   }
 
-  /** Another token for this connection. */
-  renew(token: string): void {
-    this.unsaid.push(wire.renew(this.ref(), token));
-  }
-
-  private ref(): number {
-    this.lastRef += 1;
-    return this.lastRef;
+  function taken(ref: number): Asked | undefined {
+    const question = asked.get(ref);
+    asked.delete(ref);
+    return question;
   }
 
   // ------------------------------------------------------------------ saying
 
-  /** What can be said now; it counts as said. */
-  outgoing(batch: Batch): Uint8Array[] {
-    if (!this.welcomed || this.mustReturn) return [];
-    const messages = this.unsaid;
-    this.unsaid = [];
-    const now = this.surroundings.monotonic();
-    for (const topic of [...this.topics.values()]) this.sayOf(topic, now, batch, messages);
-    return messages;
+  function say(topic: Topic, batch: Batch, messages: Uint8Array[]): void {
+    if (topic.closing && topic.unsaved === 0) close(topic, messages);
+    else if (topic.refusal.get() !== null || topic.opening || topic.travelling) return;
+    else if (topic.retryAt > surroundings.monotonic()) return;
+    else if (topic.handle === null || topic.behind) messages.push(open(topic));
+    else sayIn(topic, topic.handle, batch, messages);
   }
 
-  /** When something that was held back can be said again (monotonic ms). */
-  nextTry(): number | null {
-    const now = this.surroundings.monotonic();
-    const times = [...this.topics.values()].map((topic) => topic.retryAt).filter((time) => time > now);
-    return times.length > 0 ? Math.min(...times) : null;
-  }
-
-  private sayOf(topic: Topic, now: number, batch: Batch, messages: Uint8Array[]): void {
-    if (topic.closing && topic.unsaved === 0) {
-      this.close(topic, messages);
-      return;
+  function sayIn(topic: Topic, handle: number, batch: Batch, messages: Uint8Array[]): void {
+    const { presence } = topic;
+    if (presence.own !== presence.said) {
+      presence.said = presence.own;
+      messages.push(wire.presence(handle, presence.own));
     }
-    if (topic.refusal.get() !== null || topic.retryAt > now || topic.opening || topic.travelling) return;
-    if (topic.handle === null || topic.behind) {
-      messages.push(this.open(topic));
-      return;
-    }
-    this.sayPresence(topic, topic.handle, messages);
-    if (topic.pushing) return;
-    const body = topic.nextPush(this.limits, batch);
+    const body = topic.pushing ? null : topic.nextPush(session.limits, batch);
     if (body === null) return;
     topic.pushing = true;
-    messages.push(wire.push(this.ref(), topic.handle, body));
-    this.pushes.set(this.lastRef, topic);
+    const ref = ask({
+      ok({ value }, into) {
+        topic.pushing = false;
+        doubted.delete(topic);
+        topic.acknowledged(Number.isSafeInteger(value) ? (value as number) : 0, into);
+      },
+      no(no, into) {
+        topic.pushing = false;
+        pushRefused(topic, no as wire.No, into);
+      },
+    });
+    messages.push(wire.push(ref, handle, body));
   }
 
-  private sayPresence(topic: Topic, handle: number, messages: Uint8Array[]): void {
-    const { presence } = topic;
-    if (presence.own === presence.said) return;
-    presence.said = presence.own;
-    messages.push(wire.presence(handle, presence.own));
-  }
-
-  private close(topic: Topic, messages: Uint8Array[]): void {
+  function close(topic: Topic, messages: Uint8Array[]): void {
     const { handle } = topic;
-    this.topics.delete(topic.name);
+    topics.delete(topic.name);
     topic.lost();
-    this.closed(topic);
+    closed(topic);
     if (handle === null) return;
-    this.byHandle.delete(handle);
+    byHandle.delete(handle);
     messages.push(wire.close(handle));
   }
 
-  private open(topic: Topic): Uint8Array {
-    const ref = this.ref();
+  function open(topic: Topic): Uint8Array {
+    const { name, incarnation, seq } = topic;
     topic.opening = true;
     topic.behind = false;
-    this.opens.set(ref, topic);
-    const name = topic.name === OWN_INBOX ? `inbox/${this.user}` : topic.name;
-    return wire.openTopic(ref, name, topic.incarnation, topic.seq, topic.stateVector());
+    const ref = ask({ topic, no: (no, batch) => openRefused(topic, no as wire.No, batch) });
+    const called = name === OWN_INBOX ? `inbox/${session.user}` : name;
+    return wire.openTopic(ref, called, incarnation, seq, topic.stateVector());
   }
 
   // ------------------------------------------------------------------ hearing
 
-  /** One WebSocket message. Throws `Malformed`. */
-  receive(bytes: Uint8Array, batch: Batch): void {
-    for (const message of wire.decode(bytes)) this.hear(message, batch);
-  }
+  const hears: Hears = {
+    welcome,
+    opened,
+    relay,
+    ok: (message, batch) => taken(message.ref)?.ok?.(message, batch),
+    no: (message, batch) => taken(message.ref)?.no(message, batch),
+    presence: ({ handle, states }) => byHandle.get(handle)?.presence.heard(states),
+    goingAway(message) {
+      session.goingAway = message;
+    },
+    fatal(message) {
+      session.fatal = message;
+    },
+  };
 
-  /** The connection ended. */
-  lost(): void {
-    this.welcomed = this.mustReturn = false;
-    this.goingAway = this.fatal = null;
-    this.byHandle.clear();
-    this.opens.clear();
-    this.pushes.clear();
-    this.unsaid = [];
-    const calls = [...this.calls.values()];
-    this.calls.clear();
-    for (const call of calls) call.reject(new NotConnected("The connection ended before the answer."));
-    for (const topic of this.topics.values()) {
-      topic.lost();
-      topic.refusal.set(null);
-    }
-  }
-
-  private hear(message: wire.Message, batch: Batch): void {
-    if (message.type === "welcome") this.hearWelcome(message, batch);
-    else if (message.type === "opened") this.hearOpened(message, batch);
-    else if (message.type === "relay") this.hearRelay(message, batch);
-    else if (message.type === "ok") this.hearOk(message, batch);
-    else if (message.type === "no") this.hearNo(message, batch);
-    else if (message.type === "presence") this.byHandle.get(message.handle)?.presence.heard(message.states);
-    else if (message.type === "goingAway") this.goingAway = message;
-    else if (message.type === "fatal") this.fatal = message;
-  }
-
-  private hearWelcome(welcome: wire.Welcome, batch: Batch): void {
-    this.stranger = this.user !== null && this.user !== welcome.user;
-    if (this.stranger) return;
-    this.welcomed = true;
-    this.limits = limitsOf(welcome.limits);
-    this.beat = welcome.beat;
-    this.lower(welcome.now, batch);
-    this.user = welcome.user;
-    this.device = welcome.device;
-  }
-
-  private ledgers(): LedgerTopic[] {
-    return [...this.topics.values()].filter((topic): topic is LedgerTopic => topic instanceof LedgerTopic);
+  function welcome({ user, device, beat, limits, now }: wire.Welcome, batch: Batch): void {
+    session.stranger = session.user !== null && session.user !== user;
+    if (session.stranger) return;
+    Object.assign(session, { user, device, beat, limits: { ...DEFAULT_LIMITS, ...limits }, welcomed: true });
+    lower(now, batch);
   }
 
   /** Set the clock; before the first push no stamp may lie beyond the hub's time. */
-  private lower(now: number, batch: Batch): void {
-    const ledgers = this.ledgers();
-    const stamps = ledgers.map((ledger) => ledger.stamps());
-    const lowered = this.clock.lower(
-      stamps.reduce((all, each) => all.concat(each), []),
+  function lower(now: number, batch: Batch): void {
+    const ledgers = [...topics.values()].filter(
+      (topic): topic is LedgerTopic => topic instanceof LedgerTopic,
+    );
+    const lowered = clock.lower(
+      ledgers.flatMap((ledger) => ledger.stamps()),
       now,
     );
-    let from = 0;
-    ledgers.forEach((ledger, place) => {
-      const upto = from + (stamps[place]?.length ?? 0);
-      ledger.restamp(lowered.slice(from, upto), batch);
-      from = upto;
-    });
+    for (const ledger of ledgers) ledger.restamp(lowered.splice(0, ledger.unsaved), batch);
   }
 
-  private hearOpened(opened: wire.Opened, batch: Batch): void {
-    const topic = opened.ref === 0 ? this.byHandle.get(opened.handle) : taken(this.opens, opened.ref);
-    if (topic === undefined || this.topics.get(topic.name) !== topic) return;
-    if (opened.access === null) {
-      this.byHandle.delete(opened.handle);
+  function opened(message: wire.Opened, batch: Batch): void {
+    const { ref, handle } = message;
+    const topic = ref === 0 ? byHandle.get(handle) : taken(ref)?.topic;
+    if (topic === undefined || topics.get(topic.name) !== topic) return;
+    if (message.access === null) {
+      byHandle.delete(handle);
       topic.lost();
       return;
     }
-    this.byHandle.set(opened.handle, topic);
+    byHandle.set(handle, topic);
     topic.tries = 0;
-    topic.opened(opened, batch);
+    topic.opened(message, batch);
     if (topic instanceof LedgerTopic && topic.inSync.get()) {
-      topic.forgetClosed(this.clock.now() - this.limits.retention, batch);
+      topic.forgetClosed(clock.now() - session.limits.retention, batch);
     }
   }
 
-  private hearRelay(relay: wire.Relay, batch: Batch): void {
-    const topic = this.byHandle.get(relay.handle);
-    if (topic?.relay(relay, batch)) topic.behind = true;
+  function relay(message: wire.Relay, batch: Batch): void {
+    const topic = byHandle.get(message.handle);
+    if (topic?.relay(message, batch)) topic.behind = true;
   }
 
-  private hearOk(ok: wire.Ok, batch: Batch): void {
-    const topic = taken(this.pushes, ok.ref);
-    if (topic !== undefined) {
-      topic.pushing = false;
-      topic.acknowledged(Number.isSafeInteger(ok.value) ? (ok.value as number) : 0, batch);
-    }
-    taken(this.calls, ok.ref)?.resolve(ok.value as Json);
-  }
-
-  private hearNo(no: wire.No, batch: Batch): void {
-    const opening = taken(this.opens, no.ref);
-    const pushing = taken(this.pushes, no.ref);
-    if (opening !== undefined) this.openRefused(opening, no, batch);
-    if (pushing !== undefined) {
-      pushing.pushing = false;
-      this.pushRefused(pushing, no, batch);
-    }
-    taken(this.calls, no.ref)?.reject(new Refusal(no.code, no.message, no));
-  }
-
-  private openRefused(topic: Topic, no: wire.No, batch: Batch): void {
+  function openRefused(topic: Topic, no: wire.No, batch: Batch): void {
     topic.opening = false;
     if (PASSING.includes(no.code)) {
-      this.later(topic, no);
+      later(topic, no);
       return;
     }
     const refusal = new Refusal(no.code, no.message, no);
@@ -260,34 +213,81 @@ export class Session {
     if (no.code !== "limit") topic.giveUp(refusal, batch);
   }
 
-  private pushRefused(topic: Topic, no: wire.No, batch: Batch): void {
-    if (PASSING.includes(no.code)) {
-      topic.unanswered();
-      this.later(topic, no);
-    } else if (no.code === "unknown_handle") {
-      topic.lost();
-    } else if (no.code === "clock_ahead" && topic instanceof LedgerTopic && topic.doubt()) {
-      topic.unanswered();
-      this.mustReturn = true;
-    } else {
-      topic.refused(no, batch);
-    }
+  function pushRefused(topic: Topic, no: wire.No, batch: Batch): void {
+    const { code } = no;
+    const ahead = code === "clock_ahead" && !doubted.has(topic);
+    if (code === "unknown_handle") topic.lost();
+    else if (ahead || PASSING.includes(code)) topic.unanswered();
+    else topic.refused(no, batch);
+    if (PASSING.includes(code)) later(topic, no);
+    if (!ahead) return;
+    doubted.add(topic);
+    session.mustReturn = true;
   }
 
-  private later(topic: Topic, no: wire.No): void {
-    const wait = Math.max(this.wait(topic.tries), no.retryAfter ?? 0);
-    topic.retryAt = this.surroundings.monotonic() + wait;
+  function later(topic: Topic, { retryAfter }: wire.No): void {
+    topic.retryAt = surroundings.monotonic() + Math.max(wait(topic.tries), retryAfter ?? 0);
     topic.tries += 1;
   }
-}
 
-function taken<Value>(from: Map<number, Value>, ref: number): Value | undefined {
-  const found = from.get(ref);
-  from.delete(ref);
-  return found;
-}
-
-function limitsOf(told: Readonly<Record<string, number>>): Limits {
-  const { message, statements, retention } = { ...DEFAULT_LIMITS, ...told };
-  return { message, statements, retention };
+  const session: Session = {
+    user: null,
+    device: null,
+    beat: 20_000,
+    limits: DEFAULT_LIMITS,
+    welcomed: false,
+    mustReturn: false,
+    stranger: false,
+    goingAway: null,
+    fatal: null,
+    topics,
+    call: (name, params) =>
+      new Promise((resolve, reject) => {
+        if (!session.welcomed) return reject(new NotConnected());
+        const ref = ask({
+          ok: ({ value }) => resolve(value as Json),
+          no: ({ code, message }) => reject(new Refusal(code, message)),
+          lost: reject,
+        });
+        unsaid.push(wire.command(ref, name, params));
+      }),
+    renew(token) {
+      lastRef += 1;
+      unsaid.push(wire.renew(lastRef, token));
+    },
+    outgoing(batch) {
+      if (!session.welcomed || session.mustReturn) return [];
+      const messages = unsaid;
+      unsaid = [];
+      for (const topic of [...topics.values()]) say(topic, batch, messages);
+      return messages;
+    },
+    nextTry() {
+      const now = surroundings.monotonic();
+      return Math.min(
+        ...[...topics.values()].map(({ retryAt }) => (retryAt > now ? retryAt : Number.POSITIVE_INFINITY)),
+      );
+    },
+    receive(bytes, batch) {
+      for (const message of wire.decode(bytes)) {
+        (hears[message.type] as ((message: wire.Message, batch: Batch) => void) | undefined)?.(
+          message,
+          batch,
+        );
+      }
+    },
+    lost() {
+      Object.assign(session, { welcomed: false, mustReturn: false, goingAway: null, fatal: null });
+      byHandle.clear();
+      unsaid = [];
+      const questions = [...asked.values()];
+      asked.clear();
+      for (const { lost } of questions) lost?.(new NotConnected("The connection ended before the answer."));
+      for (const topic of topics.values()) {
+        topic.lost();
+        topic.refusal.set(null);
+      }
+    },
+  };
+  return session;
 }
