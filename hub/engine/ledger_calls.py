@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hub.engine.following import Views
-from hub.engine.ledger import Stated
+from hub.engine.ledger import STATUS, Stated
 from hub.engine.pipeline import Pipeline
 from hub.engine.reading import ReadItem, UseView
 from hub.engine.statements import Guard, ItemWrite, Write
@@ -16,6 +16,7 @@ from hub.engine.topics import Ledger
 from hub.errors import Refusal
 from hub.model import Actor, ItemId, Registers, Seq, TopicName
 from hub.state.names import ALL
+from hub.state.weights import ITEM
 
 
 class LedgerCalls:
@@ -57,8 +58,16 @@ class LedgerCalls:
         done: Callable[[Seq], None],
         refused: Callable[[Refusal], None],
     ) -> None:
-        """As ``submit``, told the seq only: nothing is read but what is joined or looked at."""
-        self._pipeline.submit(Write(self._topics.ledger(topic), stated, actor, 0, done, refused, guard))
+        """As ``submit``, told the seq only: nothing is read but what is joined or looked at. Where that is
+        more than a register and its item's record, the item as a whole is found sooner than each by itself.
+        """
+        ledger = self._topics.ledger(topic)
+        if all(map(_joins_alone, stated)):
+            self._pipeline.submit(Write(ledger, stated, actor, 0, done, refused, guard))
+        else:
+            self._pipeline.submit(
+                ItemWrite(ledger, stated, actor, lambda work: done(work.seq), refused, guard)
+            )
 
     async def read(self, topic: TopicName, item: ItemId, marks: ItemId = ALL) -> tuple[Registers, Registers]:
         """All registers of an item, from history too, and those of the item that holds its marks."""
@@ -74,6 +83,11 @@ class LedgerCalls:
             if ledger.view is not None:
                 self._views.used(ledger)
                 return ledger
+
+
+def _joins_alone(stated: Stated) -> bool:
+    """Whether a statement is joined without a look at its item's other registers."""
+    return stated.field not in (STATUS, ITEM) and not stated.relative
 
 
 def read_item(

@@ -147,8 +147,13 @@ async def test_a_write_that_asks_for_no_item_reads_only_what_it_joins_or_looks_a
     await engine.folding.fold()
     engine.memory.cache.forget((TopicName(INBOX), ItemId("t1"), Slot("item")))
     engine.store.forget()
-    asked: dict[str, Json] = {"item": "t1", "topic": INBOX, "progress": 0.5, "attempt": 1, "answer": "seq"}
-    await program.ask(partial(command, "progress", asked))
+    asked: dict[str, Json] = {"item": "t1", "topic": INBOX, "progress": 0.5, "answer": "seq"}
+    await program.ask(partial(command, "progress", {**asked, "attempt": 1}))
     [wanted] = engine.store.reads
     assert {key.slot for key in wanted.registers} == {"item", "progress"}
     assert not wanted.items
+    engine.store.forget()
+    await program.ask(partial(command, "progress", asked))  # of whichever attempt is the current one
+    [wanted] = engine.store.reads
+    assert not wanted.registers
+    assert wanted.items == {(INBOX, "t1")}
