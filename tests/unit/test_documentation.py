@@ -208,6 +208,7 @@ def anchors(page: Path) -> set[str]:
         "docs/recipes.md",
         "docs/from-hocuspocus.md",
         "docs/from-y-websocket.md",
+        "docs/typescript.md",
     ],
 )
 def test_a_chinese_page_says_the_same(page: str) -> None:
@@ -219,7 +220,7 @@ def test_a_chinese_page_says_the_same(page: str) -> None:
         ]
 
 
-CODE = ("sh", "toml", "python", "yaml", "groovy", "js", "json")
+CODE = ("sh", "toml", "python", "yaml", "groovy", "js", "ts", "json")
 
 
 def outline(page: Path) -> list[str]:
@@ -235,7 +236,7 @@ def prose(page: Path) -> str:
 
 def uncommented(code: str) -> str:
     """Code without its comments, which are translated."""
-    return re.sub(r"(^|\s+)# .*$", "", code, flags=re.MULTILINE)
+    return re.sub(r"(^|\s+)(#|//) .*$", "", code, flags=re.MULTILINE)
 
 
 def test_every_decision_is_in_the_index() -> None:

@@ -52,7 +52,7 @@ describe("in a bare context", () => {
       {
         name: "bare",
         transport: script.transport,
-        open: async () => store.open(),
+        open: async () => store.open(() => true),
         surroundings: time,
       },
       { url: "http://hub.test", token: "t" },
