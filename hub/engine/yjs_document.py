@@ -87,6 +87,7 @@ class OpenDocument:
         "_prefix",
         "_services",
         "_stale",
+        "_unanswered",
         "_unfilled",
         "access",
         "id",
@@ -125,6 +126,7 @@ class OpenDocument:
         self._asked = False
         self._gaps = 0
         self._unfilled = 0
+        self._unanswered: yjs.SyncStep1 | None = None
         self._early: list[tuple[yjs.YjsMessage, int]] = []
 
     # ------------------------------------------------------------------ open, leave
@@ -200,7 +202,9 @@ class OpenDocument:
     def _dispatch(self, message: yjs.YjsMessage, size: int) -> None:
         if isinstance(message, yjs.SyncUpdate):
             self._update(message, size)
-        elif isinstance(message, yjs.AwarenessUpdate):
+            return
+        self._intake.took(0, 1)
+        if isinstance(message, yjs.AwarenessUpdate):
             self._awareness(message)
         elif isinstance(message, yjs.SyncStep1):
             self._step1(message)
@@ -217,19 +221,23 @@ class OpenDocument:
         self._services.pipeline.submit(UseDocument(self.topic, done, self._end))
 
     def _step1(self, message: yjs.SyncStep1) -> None:
+        """Of several that come before the answer the last is answered: each may cost a whole document."""
         yjs.decode_state_vector(message.state_vector)
-        asks_back = self._asks_back and message.asks
-        if asks_back:
+        if self._asks_back and message.asks:
             self._host.asked()
+        before, self._unanswered = self._unanswered, message
+        if before is None:
+            self._use(self._answer)
+        elif before.asks:
+            self._unanswered = message._replace(asks=True)
 
-        def answer(_: DocumentTopic, document: Document) -> None:
-            if not self.is_open:
-                return
-            if asks_back:
-                self._ask_for(document.state_vector())
-            self.say(yjs.sync_step2(document.diff(message.state_vector)))
-
-        self._use(answer)
+    def _answer(self, _: DocumentTopic, document: Document) -> None:
+        message, self._unanswered = self._unanswered, None
+        if message is None or not self.is_open:
+            return
+        if self._asks_back and message.asks:
+            self._ask_for(document.state_vector())
+        self.say(yjs.sync_step2(document.diff(message.state_vector)))
 
     def _update(self, message: yjs.SyncUpdate, size: int) -> None:
         step2 = message.step2

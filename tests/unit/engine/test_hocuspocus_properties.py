@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from pycrdt import Doc, Map
 
 from hub.engine.hocuspocus_session import HocuspocusSession
+from hub.errors import Fatal
 from hub.model import TopicName
 from hub.protocol import hocuspocus, yjs
 from hub.protocol.body import decode_updates
@@ -164,3 +166,38 @@ async def live_through(acts: list[str]) -> None:
 @given(st.lists(st.sampled_from(ACTS), min_size=5, max_size=40))
 def test_unsynced_is_zero_only_once_all_is_saved_and_in_the_end_it_is(acts: list[str]) -> None:
     asyncio.run(live_through(acts))
+
+
+FRAMES = st.one_of(
+    st.binary(max_size=40),
+    st.builds(
+        lambda kind, rest: PLAN + kind + rest,
+        st.sampled_from([b"", b"\x00\x00", b"\x00\x01", b"\x00\x02", b"\x01", b"\x02", b"\x04\x00", b"\x05"]),
+        st.binary(max_size=30),
+    ),
+)
+
+
+async def hear(frames: list[bytes]) -> None:
+    async with running_engine() as engine:
+        provider = CountingProvider(engine)
+        await exchange(provider)
+        for frame in frames:
+            if provider.peer.closed is not None:
+                break
+            with contextlib.suppress(Fatal):
+                provider.session.receive(frame)
+            await settle()
+        await engine.quiet()
+        assert engine.metrics.quarantined == 0
+        provider.session.lost()
+        other = CountingProvider(engine)
+        other.edit()
+        await exchange(other)
+        assert other.unsynced == 0, "the document is still of use to others"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(FRAMES, min_size=1, max_size=6))
+def test_whatever_is_said_is_taken_refused_or_fatal_and_harms_nobody(frames: list[bytes]) -> None:
+    asyncio.run(hear(frames))

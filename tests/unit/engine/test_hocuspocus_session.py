@@ -115,6 +115,20 @@ async def test_a_step1_in_a_sync_reply_is_answered_by_a_step2_alone(engine: Engi
     assert await provider.told() == [yjs.SyncUpdate(yjs.EMPTY_UPDATE, step2=True)]
 
 
+async def test_a_burst_of_step1s_is_answered_once(engine: Engine, author: Author) -> None:
+    provider = Provider(engine)
+    await provider.open()
+    provider.say(yjs.update(author.write("a large document")))
+    await provider.told()
+    provider.say(hocuspocus.sync_reply(STEP1))
+    for _ in range(100):
+        provider.say(STEP1)
+    provider.say(hocuspocus.sync_reply(STEP1))
+    asked, answered = await provider.told()
+    assert step1(asked)
+    assert answered == yjs.SyncUpdate(author.doc.get_update(), step2=True)
+
+
 async def test_both_names_of_a_document_and_sessions_of_it_are_one_document(
     engine: Engine, author: Author
 ) -> None:
