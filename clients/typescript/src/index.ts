@@ -3,7 +3,7 @@
  * `/wechat`); `createHub` takes a platform of one's own.
  */
 export type * from "./api.js";
-export { Malformed, Refusal, TongbuError } from "./errors.js";
+export { Malformed, Refusal, type RefusalDetails, TongbuError } from "./errors.js";
 export { StoreInUse, StoreUnusable } from "./platform/store-errors.js";
 export type {
   Platform,

@@ -4,6 +4,7 @@ import { createHub } from "../session/hub.js";
 import { type NodePlace, nodePlatform } from "./platform.js";
 
 export * from "../index.js";
+export type { WebSocketLike } from "../platform/web-transport.js";
 export { type NodePlace, nodePlatform } from "./platform.js";
 export type { WebSocketClass } from "./web-socket.js";
 

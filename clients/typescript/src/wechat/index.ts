@@ -7,7 +7,7 @@ import type { Wx } from "./wx.js";
 export * from "../index.js";
 export { sync } from "../session/trip.js";
 export { wechatPlatform } from "./platform.js";
-export type { Wx } from "./wx.js";
+export type { Callbacks, Failure, RequestOptions, SocketTask, Wx } from "./wx.js";
 
 export interface WechatOptions extends HubOptions {
   /** What to use in place of the global `wx`. */
