@@ -11,7 +11,7 @@ export interface Transport {
 export interface SocketEvents {
   opened(): void;
   message(bytes: Uint8Array): void;
-  /** Once; also where it never opened. `code` 1006 where none came. */
+  /** Once; also where it never opened, and soon after `close`, whatever the network does. `code` 1006 where none came. */
   closed(code: number, reason: string): void;
 }
 
@@ -37,7 +37,8 @@ export interface Response {
 
 /**
  * Keeps what a device holds: a map of keys to values (plain data and `Uint8Array`), in key order. Keys are strings
- * compared by code unit. A write is one transaction: all of it or nothing, also when the page dies.
+ * compared by code unit. A write is one transaction: all of it or nothing, also when the page dies. Writes happen in the order
+ * in which they were asked for. Rejects with `StoreInUse` or `StoreUnusable`.
  */
 export interface Storage {
   /** Everything whose key begins with `prefix`, in key order. */

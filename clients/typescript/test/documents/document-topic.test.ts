@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import * as Y from "yjs";
-import type { Reset } from "../../src/documents/document-topic.js";
+import { DocumentTopic, type Reset } from "../../src/documents/document-topic.js";
 import { DEFAULT_LIMITS } from "../../src/session/topic.js";
 import { DocumentDevice, DocumentHub } from "../kit/document-hub.js";
 
@@ -193,6 +193,25 @@ it("puts one row in the place of many, which hold the same", () => {
   expect(device.text).toBe(text);
   device.meet();
   expect(device.text).toBe(text);
+});
+
+it("lays what is kept under what was written before that was here", () => {
+  const hub = new DocumentHub();
+  const device = new DocumentDevice(hub);
+  device.write("kept ");
+  device.meet();
+  device.write("unsaved ");
+  const early = new DocumentTopic("doc/d", { nextId: () => "1", said: () => undefined });
+  const { doc } = early;
+  doc.getText("t").insert(0, "early");
+  const answered: (readonly string[])[] = [];
+  early.load([...device.kept("u"), ...device.kept("e")], (ids) => answered.push(ids));
+  expect(early.doc).toBe(doc);
+  for (const word of ["kept ", "unsaved ", "early"]) expect(doc.getText("t").toString()).toContain(word);
+  expect([early.unsavedEdits.get(), answered]).toEqual([2, []]);
+  early.kept(["1"]);
+  early.load([...device.kept("u")], (ids) => answered.push(ids));
+  expect([early.unsavedEdits.get(), answered.flat().length]).toEqual([0, 2]);
 });
 
 it("takes a document's content as its own neither from the hub nor from the store", () => {

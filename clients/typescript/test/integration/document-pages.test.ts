@@ -63,6 +63,22 @@ it("goes on in the next page when the one that led ends, without the hub, too", 
   await textIs(other, "one two three four");
 });
 
+it("opens a document in a page that follows one which knows no documents", async () => {
+  const [name, device] = [fresh(), browser()];
+  const first = open(device.page());
+  await until(first.inbox().inSync, (value) => value);
+  const second = open(device.page());
+  const document = openDocument(second, name);
+  write(document, "here");
+  await settled(document);
+  const other = openDocument(open(nodePlatform()), name);
+  await textIs(other, "here");
+  expect(first.connection.get().state).toBe("online");
+  const change = first.inbox().create({ title: "still a page of the device" }).change;
+  await change.saved;
+  expect(first.device.get()).toBe(second.device.get());
+});
+
 it("gives every page another Doc when the hub refuses an edit", async () => {
   const [name, device] = [fresh(), browser()];
   const owner = openDocument(open(nodePlatform()), name);
