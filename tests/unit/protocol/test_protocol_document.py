@@ -22,7 +22,7 @@ EXAMPLES = re.findall(r"^((?:[0-9a-f]{2})+)$", DOCUMENT, re.MULTILINE)
 
 def vectors() -> set[str]:
     found: set[str] = set()
-    for name in ("native.json", "yjs.json"):
+    for name in ("native.json", "yjs.json", "hocuspocus.json"):
         lists = json.loads((ROOT / "tests/vectors/protocol" / name).read_text())
         found |= {v["hex"] for key, vs in lists.items() if "bad" not in key for v in vs}
     return found
