@@ -1,23 +1,19 @@
-/** Tells what each entry adds to an application, gzipped, and fails where one is larger than promised. */
+/** Tells what each entry adds to an application, gzipped, and fails where one is larger than allowed. */
 
 import { gzipSync } from "node:zlib";
 import { bundled, entries } from "./bundle.mjs";
 
-/** KiB of each entry that holds a whole device; documents bring their own CRDT and have no limit of this sort. */
-const MOST = { core: 14, browser: 14, node: 14, wechat: 14, hooks: 1 };
+/** KiB that each entry may have. What holds a device was meant to have 14: docs/decisions/0011-typescript.md tells why not. */
+const MOST = { core: 19.25, browser: 23.75, node: 22.25, wechat: 22.5, hooks: 0.5, documents: 5 };
 
 let tooLarge = 0;
 for (const [name, entry] of Object.entries(entries)) {
-  const text = await bundled(entry);
-  const kibibytes = gzipSync(text, { level: 9 }).length / 1024;
-  const most = MOST[name] ?? Number.POSITIVE_INFINITY;
-  const limit = Number.isFinite(most) ? ` of ${most}` : "";
-  if (kibibytes > most) tooLarge++;
-  console.log(
-    `${kibibytes > most ? "✗" : "✓"} ${name.padEnd(10)} ${kibibytes.toFixed(2)}${limit} KiB gzipped`,
-  );
+  const kibibytes = gzipSync(await bundled(entry), { level: 9 }).length / 1024;
+  const fits = kibibytes <= MOST[name];
+  if (!fits) tooLarge++;
+  console.log(`${fits ? "✓" : "✗"} ${name.padEnd(10)} ${kibibytes.toFixed(2)} of ${MOST[name]} KiB gzipped`);
 }
 if (tooLarge > 0) {
-  console.error(`${tooLarge} ${tooLarge === 1 ? "entry is" : "entries are"} larger than promised.`);
+  console.error(`${tooLarge} ${tooLarge === 1 ? "entry is" : "entries are"} larger than allowed.`);
   process.exit(1);
 }
