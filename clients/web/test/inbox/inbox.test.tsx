@@ -220,6 +220,16 @@ test("A running task is paused from the row's menu; its end is asked for once mo
   expect(page.hub.ledger.get("t")?.task?.status).toBe("canceled");
 });
 
+test("A to-do made by hand is there at once, and open", async () => {
+  page = await openPage({ items });
+  await page.press("n");
+  await page.type("#new-task-title", " Buy milk ");
+  const form = page.root.querySelector("form");
+  await page.after(() => form?.dispatchEvent(new Event("submit", { cancelable: true })));
+  expect(page.root.querySelector(".detail h1")?.textContent).toBe("Buy milk");
+  expect(page.titles()).toContain("Buy milk");
+});
+
 test("Only rows that stay before the eyes are stated seen", async () => {
   vi.useFakeTimers();
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(200);

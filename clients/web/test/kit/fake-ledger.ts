@@ -75,8 +75,14 @@ export class FakeLedger implements Ledger {
 
   /** As relayed by the hub: this item stands so now. */
   put(...items: readonly Item[]): void {
-    for (const item of items) this.#items.set(item.id, item);
-    this.counts.set(this.#count());
+    let counts = this.counts.get();
+    for (const item of items) {
+      const before = this.#items.get(item.id);
+      if (before !== undefined) counts = added(counts, before, -1);
+      counts = added(counts, item, 1);
+      this.#items.set(item.id, item);
+    }
+    this.counts.set(counts);
     this.#tell(new Set(items.map(({ id }) => id)));
   }
 
@@ -198,12 +204,18 @@ export class FakeLedger implements Ledger {
   }
 
   #count(): Counts {
-    const counted = [...this.#items.values()].filter((i) => !i.archived && !i.deleted && i.snoozed === null);
-    const notifications = counted.filter(({ kind }) => kind === "notification");
-    return {
-      unread: notifications.filter(({ read }) => !read).length,
-      unseen: notifications.filter(({ seen }) => !seen).length,
-      open: counted.filter(({ task }) => task !== null && !isEnd(task.status)).length,
-    };
+    const none: Counts = { unread: 0, unseen: 0, open: 0 };
+    return [...this.#items.values()].reduce((counts, item) => added(counts, item, 1), none);
   }
+}
+
+/** The counts with an item, or (-1) without it. */
+function added(counts: Counts, item: Item, sign: 1 | -1): Counts {
+  if (item.archived || item.deleted || item.snoozed !== null) return counts;
+  const isNotification = item.kind === "notification";
+  return {
+    unread: counts.unread + (isNotification && !item.read ? sign : 0),
+    unseen: counts.unseen + (isNotification && !item.seen ? sign : 0),
+    open: counts.open + (item.task !== null && !isEnd(item.task.status) ? sign : 0),
+  };
 }

@@ -19,6 +19,7 @@ if (asked.get("theme") === "dark" || asked.get("theme") === "light")
   preferences.theme.set(asked.get("theme") as "dark" | "light");
 
 const world = aFakeWorld(asked);
+Object.assign(window, { fakeHub: world });
 if (asked.get("path") !== null) window.history.replaceState(null, "", asked.get("path"));
 
 render(

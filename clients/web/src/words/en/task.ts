@@ -14,6 +14,9 @@ const status: Record<Status, string> = {
 export const task = {
   status,
   newTask: "New task",
+  title: "Title",
+  body: "Details, if any",
+  create: "Create",
   attempt: (count: number) => `Attempt ${count}`,
   progress: "Progress",
   pause: "Pause",
