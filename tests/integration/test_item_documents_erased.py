@@ -16,6 +16,8 @@ from hub.storage.erasure import Erasure
 from tests.kit.hubs import RunningHub, running_hub
 
 CANARY = "canary-of-the-notes"
+LARGE = 100_000
+"""Enough for a snapshot."""
 
 
 def note(text: str) -> bytes:
@@ -47,11 +49,12 @@ async def test_who_comes_again_under_the_name_of_an_erased_user_finds_no_notes(
     folder = tmp_path / "data"
     async with running_hub(folder, storage__fold_interval=3600.0) as hub:
         for user, name in (("ann", "inbox/ann/t1"), ("ann-b", "inbox/ann-b/t1"), ("bob", "inbox/bob/t1")):
-            await write(hub, user, name, f"{CANARY} of {user}.")
+            await write(hub, user, name, f"{CANARY} of {user}." + "x" * LARGE)
         member = "/v1/docs/inbox%2Fann%2Ft1/members/bob"
         assert (await hub.http("PUT", member, {"access": "read"}, hub.token("ann")))[0] == 200
         if folded:
             await hub.app.folding.fold()
+            assert len(hub.stored()["snapshots"]) == 3
     erasure = Erasure(folder, lambda: None, new_incarnation)
     erasure.begin(UserId("ann"), Milliseconds(1))
     erasure.commit()
