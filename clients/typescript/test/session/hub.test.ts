@@ -119,6 +119,7 @@ describe("a device that is online", () => {
     await time.advance(0);
     expect(task.item.get()).toBeNull();
     expect(hub.unsaved.get()).toBe(0);
+    expect(script.value(INBOX, task.id, "status")).toBeUndefined();
   });
 
   test("unavailable is said again after what the hub tells", async () => {
@@ -177,6 +178,37 @@ describe("a device that is online", () => {
     await time.advance(2_000);
     expect(counts).toEqual([0, 1]);
     expect(hub.inbox().get("n1")?.snoozed).toBeNull();
+  });
+
+  test("nothing is pushed before it is on this device's disk", async () => {
+    const { hub } = await online();
+    let free: () => void = () => undefined;
+    store.slow = new Promise((resolve) => {
+      free = resolve;
+    });
+    hub.inbox().create({ title: "x" });
+    await time.advance(1_000);
+    expect(script.heard.filter(([type]) => type === 3)).toEqual([]);
+    free();
+    await time.advance(0);
+    expect(script.heard.filter(([type]) => type === 3)).toHaveLength(1);
+  });
+
+  test("a snooze ends by the hub's clock, once that is known", async () => {
+    script.notify(INBOX, "n1");
+    const first = await online();
+    first.hub.inbox().mark("n1", { snoozed: first.hub.now() + 300_000 });
+    await time.advance(0);
+    await first.hub.close();
+    script.up = false;
+    script.ahead = 600_000;
+    const page = openPage(script, store);
+    await page.hub.inbox().loaded;
+    expect(page.hub.inbox().counts.get().unread).toBe(0);
+    script.up = true;
+    page.hub.wake();
+    await time.advance(0);
+    expect(page.hub.inbox().counts.get().unread).toBe(1);
   });
 
   test("a task is started, reported on and ended; retrying makes the next attempt", async () => {

@@ -155,6 +155,29 @@ describe("several pages of one device", () => {
     expect(other.hub.connection.get().state).toBe("online");
   });
 
+  test("a page that takes over while the hub is away does not claim to be in sync", async () => {
+    const [one, other] = [await page(), await page()];
+    expect(other.hub.inbox().inSync.get()).toBe(true);
+    script.up = false;
+    one.crash();
+    await time.advance(10);
+    expect([other.hub.inbox().inSync.get(), other.hub.inbox().access.get()]).toEqual([false, null]);
+    expect(other.hub.connection.get().state).toBe("waiting");
+  });
+
+  test("closing waits until what was said is kept, also where no page leads at that moment", async () => {
+    script.notify(INBOX, "n1");
+    const [one, other] = [await page(), await page()];
+    script.up = false;
+    one.crash();
+    other.hub.inbox().mark("n1", { pinned: true });
+    const closed = other.hub.close();
+    await time.advance(100);
+    await closed;
+    const next = await page();
+    expect(next.hub.inbox().get("n1")).toMatchObject({ pinned: true, durability: "local" });
+  });
+
   test("stamps of all pages come after each other, whoever leads", async () => {
     script.notify(INBOX, "n1");
     const [one, other] = [await page(), await page()];

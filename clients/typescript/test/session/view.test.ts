@@ -42,6 +42,13 @@ test("an update makes one item anew and leaves all others as they were", () => {
   expect(view.items().filter((item, place) => item !== after[place])).toHaveLength(11);
 });
 
+test("the hub's version of a record, with its order, replaces the one without", () => {
+  const topic = ledger();
+  bring(topic, ["a", "item", { kind: "task", title: "a" }, 1, "me"]);
+  bring(topic, ["a", "item", { kind: "task", title: "a", by: "me", at: 5, order: 7 }, 1, "me"]);
+  expect(viewOf(topic).get("a")).toMatchObject({ by: "me", at: 5, order: 7 });
+});
+
 test("what changed is told together, once, with the items by name; very many are all", async () => {
   const topic = ledger();
   const view = viewOf(topic);
