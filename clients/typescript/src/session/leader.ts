@@ -98,7 +98,6 @@ export function createLeader(
     device.identify(session.user, session.device);
     device.started();
     putMeta({});
-    for (const topic of device.topics()) topic.lost();
     await Promise.all(device.topics().map(bring));
     if (!ended) connect();
   }

@@ -187,6 +187,7 @@ describe("a device that is online", () => {
       free = resolve;
     });
     hub.inbox().create({ title: "x" });
+    script.say(10);
     await time.advance(1_000);
     expect(script.heard.filter(([type]) => type === 3)).toEqual([]);
     free();
