@@ -8,7 +8,7 @@ import { setInternals } from "../internals.js";
 import type { Platform } from "../ports.js";
 import { isName } from "../state/names.js";
 import { createDevice, type Device } from "./device.js";
-import { Closed } from "./errors.js";
+import { Closed, NotConnected } from "./errors.js";
 import { alone, type Roles } from "./leader.js";
 import { createLedger } from "./ledger.js";
 import { OWN_INBOX } from "./session.js";
@@ -51,11 +51,11 @@ export function createHub(platform: Platform, options: HubOptions, roles: Roles 
     },
     async command(name, params) {
       device.check();
-      return device.role.command(name, params);
+      return inTime(device, device.role.command(name, params));
     },
     async request(method, path, body) {
       device.check();
-      return device.role.request(method, path, body);
+      return inTime(device, device.role.request(method, path, body));
     },
     wake: () => device.role.wake(true),
     flush: (timeout) => flush(device, timeout),
@@ -81,6 +81,17 @@ export function createHub(platform: Platform, options: HubOptions, roles: Roles 
     leading: () => device.role.leading(),
   });
   return hub;
+}
+
+/** ms that an answer may take, whoever is asked. */
+const ANSWER_TIMEOUT = 35_000;
+
+function inTime<Value>(device: Device, answer: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new NotConnected("There was no answer in time."));
+    const callOff = device.platform.surroundings.after(ANSWER_TIMEOUT, late);
+    answer.finally(callOff).then(resolve, reject);
+  });
 }
 
 /** ms that closing waits for what was said here to be kept, where another page is to keep it. */

@@ -348,6 +348,18 @@ describe("one store, one user", () => {
     await expect(lost).rejects.toMatchObject({ code: "not_connected" });
     await expect(hub.command("counts", {})).rejects.toMatchObject({ code: "not_connected" });
   });
+
+  test("a command that a living hub never answers is given up", async () => {
+    const { hub } = await opened();
+    script.mute = true;
+    const command = hub.command("counts", {});
+    command.catch(() => undefined);
+    await settle();
+    script.mute = false;
+    await beating(40_000);
+    await expect(command).rejects.toMatchObject({ code: "not_connected" });
+    expect(hellos()).toHaveLength(1);
+  });
 });
 
 test("virtual noon is a time", () => expect(time.now()).toBe(NOON));
