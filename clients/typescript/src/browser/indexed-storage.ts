@@ -56,7 +56,6 @@ async function claimed(database: IDBDatabase, owner: string): Promise<Check> {
   await committed(transaction);
   return async (writing) => {
     if ((await answer(writing.objectStore(OWNERS).get(OWNER))) !== owner) {
-      writing.abort();
       throw new StoreInUse("Another page has taken over: reload this one to use it again.");
     }
   };

@@ -12,17 +12,23 @@ export function webTabs(locks: LockManager, Channel: typeof BroadcastChannel, na
     }
     return channel;
   };
+  const close = (): void => {
+    if (listeners.size > 0) return;
+    channel?.close();
+    channel = null;
+  };
   return {
     lead: (begin) => holdLock(locks, shared, begin),
-    post: (message) => open().postMessage(message),
+    post(message) {
+      open().postMessage(message);
+      close();
+    },
     listen(listener) {
       open();
       listeners.add(listener);
       return () => {
         listeners.delete(listener);
-        if (listeners.size > 0) return;
-        channel?.close();
-        channel = null;
+        close();
       };
     },
   };

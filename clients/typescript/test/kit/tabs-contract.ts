@@ -21,6 +21,15 @@ export function tabsContract(name: string, open: (pages: number) => readonly Tab
       withdrawThird();
     });
 
+    it("never lets a page lead that withdrew at once", async () => {
+      const [first, second] = three(open);
+      const led: string[] = [];
+      asking(first, () => led.push("first"))[0]();
+      const withdraw = await leading(second, () => led.push("second"));
+      expect(led).toEqual(["second"]);
+      withdraw();
+    });
+
     it("never lets a page lead that withdrew before its turn", async () => {
       const [first, second, third] = three(open);
       const led: string[] = [];

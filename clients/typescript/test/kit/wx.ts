@@ -60,7 +60,8 @@ type StoragePart = Pick<Wx, "setStorage" | "getStorage" | "removeStorage" | "get
 function storageOf(kept: Map<string, string>, mayWrite: () => boolean): StoragePart {
   return {
     setStorage({ key, data, ...callbacks }) {
-      const text = JSON.stringify(data);
+      // Half a character does not survive the phone's files.
+      const text = JSON.stringify(Buffer.from(String(data)).toString());
       const size = [...kept].reduce(
         (sum, [name, each]) => sum + (name === key ? 0 : Buffer.byteLength(each)),
         0,

@@ -12,16 +12,12 @@ async function rowsOf(kept: Map<string, string>): Promise<Record<string, unknown
 const megabyte = "文".repeat(500_000);
 
 it("holds a value larger than WeChat takes under one key, and characters whole where it is cut", async () => {
-  const wx = fakeWx();
-  const emoji = "\ud83d\ude00".repeat(300_001);
-  await (await wxStorage(wx, "me")).write(
-    new Map([
-      ["a", megabyte],
-      ["b", `x${emoji}`],
-    ]),
-    [],
-  );
-  expect(await rowsOf(wx.kept)).toEqual({ a: megabyte, b: `x${emoji}` });
+  for (const before of ["", "x"]) {
+    const wx = fakeWx();
+    const rows = { a: megabyte, b: before + "\ud83d\ude00".repeat(300_000) };
+    await (await wxStorage(wx, "me")).write(new Map(Object.entries(rows)), []);
+    expect(await rowsOf(wx.kept)).toEqual(rows);
+  }
 });
 
 it("shows a write whole or not at all, whenever the phone dies", async () => {
@@ -50,11 +46,13 @@ it("shows a write whole or not at all, whenever the phone dies", async () => {
   expect(seen).toEqual(new Set([true, false]));
 });
 
-it("says the same wherever merging ends", async () => {
+it.each([0, 50_000])("says the same wherever merging ends, what came first being %d long", async (length) => {
   for (let left = 0; left < 120; left += 3) {
     const wx = fakeWx();
     const store = await wxStorage(wx, "me");
-    const model = new Map<string, unknown>();
+    const first = ["large", "k 0", "k 1", "k 2", "old 1", "old 2"];
+    const model = new Map<string, unknown>(first.map((key) => [key, "x".repeat(length / first.length)]));
+    await store.write(model, []);
     for (let at = 0; at < 40; at++) {
       if (at === 33) wx.writesLeft = left;
       await step(store, model, at);
@@ -64,7 +62,7 @@ it("says the same wherever merging ends", async () => {
 });
 
 async function step(store: Storage, model: Map<string, unknown>, at: number): Promise<void> {
-  const removals = at % 5 === 0 ? [`k ${(at + 3) % 7}`, "none*"] : [];
+  const removals = at % 5 === 0 ? [`k ${(at + 3) % 7}`, "old *", "none*"] : [];
   const key = `k ${at % 7}`;
   try {
     await store.write(new Map([[key, at]]), removals);
