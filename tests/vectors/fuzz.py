@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from functools import cmp_to_key
 from random import Random
 from typing import Any
 
 from hub.errors import Refusal
-from hub.model import Actor, Hlc, ItemId, Seq, Statement
+from hub.model import Actor, Hlc, ItemId, Seq, Statement, TopicKind
 from hub.state.clock import lowered
 from hub.state.derive import ReadUpto, count_all, derive, flat, next_change
 from hub.state.fields import check_statement
@@ -172,17 +171,13 @@ def weights(random: Random) -> dict[str, Any]:
     """A case of ``weights.json``."""
     field = random.choice(("read", "body", "due", "status", "progress", "final", "read_upto"))
     said = [_statement(random, "i", field)[2:] for _ in range(6)]
-    heaviness = {
-        json.dumps(each): weight(Statement(ItemId("i"), field, each[0], each[1], each[2])) for each in said
-    }
-    order = cmp_to_key(lambda one, other: -1 if heaviness[one] < heaviness[other] else 1)
-    kept = {heaviness[each]: each for each in heaviness}
-    return {"field": field, "ascending": [json.loads(each) for each in sorted(kept.values(), key=order)]}
+    by_weight = {weight(Statement(ItemId("i"), field, *each)): each for each in said}
+    return {"field": field, "ascending": [by_weight[heaviness] for heaviness in sorted(by_weight)]}
 
 
 def statement(random: Random) -> dict[str, Any]:
     """A case of ``statements.json``, much of it wrong."""
-    kind = random.choice(("inbox", "space"))
+    kind: TopicKind = random.choice(("inbox", "space"))
     item: Any = random.choice(
         ("n1", "*", "space/team/n1", "space/team/*", "space/../n1", "", ".n", "n" * 65, 7)
     )
