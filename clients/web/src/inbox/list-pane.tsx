@@ -71,7 +71,7 @@ function ListHead({ list, listing, filter, onFilter }: ListHeadProps) {
         <IconButton
           icon="plus"
           label={task.newTask}
-          shortcut="n"
+          shortcut="c"
           onClick={() => overlay.dialog.set(() => <NewTask />)}
         />
       </div>

@@ -25,7 +25,6 @@ export function NewTask() {
         <input
           id="new-task-title"
           class="field"
-          // biome-ignore lint/a11y/noAutofocus: a dialog's first field has the focus
           autofocus
           required
           maxLength={500}

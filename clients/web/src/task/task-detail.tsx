@@ -8,13 +8,32 @@ import { LinkButton } from "../inbox/link-button.tsx";
 import { Facts } from "../inbox/notification-detail.tsx";
 import { Receipts } from "../inbox/receipts.tsx";
 import { Tags } from "../inbox/tags.tsx";
+import { Button } from "../parts/button.tsx";
+import { usePage, useWords } from "../shell/context.ts";
 import { TaskLine } from "./task-line.tsx";
+import { taskEntries } from "./task-menu.tsx";
+
+/** What can be done to it, as buttons. */
+function Deeds({ item }: { readonly item: Item }) {
+  const page = usePage();
+  const { task } = useWords();
+  return (
+    <div class="deeds">
+      {taskEntries(page, task, item).map(({ label, icon, run }) => (
+        <Button key={label} {...(icon !== undefined && { icon })} onClick={run}>
+          {label}
+        </Button>
+      ))}
+    </div>
+  );
+}
 
 export function TaskDetail({ item }: { readonly item: Item }) {
   return (
     <>
       <DetailTitle item={item} />
       {item.task !== null && <TaskLine state={item.task} />}
+      <Deeds item={item} />
       {item.body !== undefined && <BodyText text={item.body} />}
       {item.link !== undefined && <LinkButton link={item.link} />}
       <Tags tags={item.tags ?? []} />

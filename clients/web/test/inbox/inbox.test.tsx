@@ -246,6 +246,14 @@ test("Only rows that stay before the eyes are stated seen", async () => {
   vi.useRealTimers();
 });
 
+test("Nothing is seen in a pane that is not shown", async () => {
+  vi.useFakeTimers();
+  page = await openPage({ items });
+  await page.after(() => vi.advanceTimersByTime(5000));
+  expect(page.hub.ledger.stated).toEqual([]);
+  vi.useRealTimers();
+});
+
 test("The archive goes on with what only the hub keeps, page by page", async () => {
   const past = (id: string) => ({
     id,

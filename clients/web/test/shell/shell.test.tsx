@@ -37,6 +37,17 @@ test("The header says what is true: saved, not saved yet, offline since when, si
   vi.useRealTimers();
 });
 
+test("Offline since is when it was lost the last time", async () => {
+  let now = NOW;
+  page = await openPage({ now: () => now });
+  const waiting = { state: "waiting" as const, retryAt: NOW, reason: "" };
+  await page.after(() => page?.hub.becomes(waiting));
+  await page.after(() => page?.hub.becomes({ state: "online" }));
+  now += 3_600_000;
+  await page.after(() => page?.hub.becomes(waiting));
+  expect(page.root.querySelector(".saved-chip")?.textContent).toBe("Offline since 15:30");
+});
+
 test("What the hub refuses is told", async () => {
   page = await openPage();
   await page.after(() => page?.hub.refuse({ message: "progress is 0 to 1" }));
