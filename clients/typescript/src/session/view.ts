@@ -78,7 +78,7 @@ export function createView(
     const personal = own === null ? null : own.registers(personalName(space, id));
     const waits = topic.waitsFor(id) || own?.waitsFor(personalName(space, id)) === true;
     const item = derive(id, registers, uptos, now(), personal, waits ? "local" : "saved");
-    return item !== null && !waits && isForwarded(item) ? { ...item, durability: "forwarded" } : item;
+    return item !== null && !waits && isForwarded(item) ? Object.assign(item, FORWARDED) : item;
   }
 
   function renew(id: string): void {
@@ -195,6 +195,8 @@ export function createView(
     close: stop,
   };
 }
+
+const FORWARDED = { durability: "forwarded" } as const;
 
 /** Whether every channel that took an item's event has sent it. */
 function isForwarded(item: Item): boolean {
