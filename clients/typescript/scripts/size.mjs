@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { bundled, entries } from "./bundle.mjs";
 
 /** KiB that each entry may have. What holds a device was meant to have 14: docs/decisions/0011-typescript.md tells why not. */
-const MOST = { core: 19.25, browser: 23.75, node: 22.25, wechat: 22.5, hooks: 0.5, documents: 5 };
+const MOST = { core: 19.5, browser: 24, node: 22.5, wechat: 22.75, hooks: 0.5, documents: 5 };
 
 let tooLarge = 0;
 for (const [name, entry] of Object.entries(entries)) {
