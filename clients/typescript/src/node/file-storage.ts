@@ -50,7 +50,12 @@ export async function fileStorage(path: string): Promise<Storage> {
     const transaction = { puts: [...puts].map(([key, value]) => [key, copyOf(value)] as const), removals };
     await append(name, file, lineOf(transaction));
     applyTo(rows, transaction.puts, removals);
-    if (file.end > Math.max(LEAST_COMPACTED, 2 * file.compacted)) file = await compact(name, file, rows);
+    // What was forgotten must not be read from the file either: it holds tokens.
+    const isForgotten = rows.size === 0 && file.end > file.compacted;
+    if (isForgotten || file.end > Math.max(LEAST_COMPACTED, 2 * file.compacted)) {
+      file = await compact(name, file, rows);
+      await syncFolder(name);
+    }
   };
   return {
     list: (prefix) =>
@@ -129,17 +134,31 @@ async function append(name: string, file: OpenFile, line: Buffer): Promise<void>
   file.end += line.length;
 }
 
+/** Another file with what stands alone, in the place of this one; this one where that can't be made. */
 async function compact(name: string, file: OpenFile, rows: Rows): Promise<OpenFile> {
   const draft = `${name}.new`;
-  await rm(draft, { force: true });
-  const handle = await open(draft, "wx+", 0o600);
   const content = Buffer.concat([Buffer.from(HEADER), lineOf({ puts: [...rows], removals: [] })]);
-  await handle.write(content, 0, content.length, 0);
-  await handle.sync();
-  await rename(draft, name);
-  await syncFolder(name);
-  await file.handle.close();
-  return { handle, end: content.length, compacted: content.length };
+  const handle = await written(draft, content).catch(() => null);
+  if (handle === null) return file;
+  const isPut = await rename(draft, name).then(
+    () => true,
+    () => false,
+  );
+  await (isPut ? file : { handle }).handle.close().catch(() => undefined);
+  return isPut ? { handle, end: content.length, compacted: content.length } : file;
+}
+
+async function written(path: string, content: Buffer): Promise<FileHandle> {
+  await rm(path, { force: true });
+  const handle = await open(path, "wx+", 0o600);
+  try {
+    await handle.write(content, 0, content.length, 0);
+    await handle.sync();
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 /** So that a crash does not undo a name that was given. */

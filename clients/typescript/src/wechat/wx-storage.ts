@@ -92,10 +92,10 @@ function total(log: Log): number {
   return [...log.extents.values()].reduce((sum, { size }) => sum + size, 0);
 }
 
-/** The latest segments that are merged now: all, where most is of the past; else while none outweighs those after it. */
+/** The latest segments that are merged now: all, where most or all is of the past; else while none outweighs those after it. */
 function runToMerge(log: Log): number[] {
   const numbers = [...log.extents.keys()];
-  if (total(log) > log.most) return numbers;
+  if (log.rows.size === 0 || total(log) > log.most) return numbers;
   if (numbers.length <= MOST_SEGMENTS) return [];
   let first = numbers.length - 1;
   const size = (at: number): number => log.extents.get(numbers[at] as number)?.size ?? 0;

@@ -14,6 +14,9 @@ const BROWSER = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/goo
   existsSync(path),
 );
 
+/** ms that a browser may take to start on a busy machine. */
+const START = 60_000;
+
 /** What the page's script puts in its global scope. */
 interface Sdk {
   readonly connect: typeof connect;
@@ -37,7 +40,7 @@ describe.runIf(BROWSER !== undefined)("In Chromium", () => {
       executablePath: BROWSER as string,
       args: ["--no-sandbox"],
     });
-  });
+  }, START);
   afterAll(async () => {
     await context.close();
     await new Promise((resolve) => site.close(resolve));

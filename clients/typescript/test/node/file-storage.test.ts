@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { expect, it, onTestFinished } from "vitest";
@@ -75,6 +75,28 @@ it("is written anew once most of it is of the past", async () => {
   expect(statSync(path).size).toBeLessThan(300_000);
   await store.close();
   expect(await read(path)).toEqual({ k: `99 ${text}`, "k 0": 99, "k 1": 97, "k 2": 98 });
+});
+
+it("goes on in its file where another can't be made", async () => {
+  const path = fresh();
+  const store = await fileStorage(path);
+  mkdirSync(`${path}.new`);
+  const text = "x".repeat(300_000);
+  for (let at = 0; at < 3; at++) await store.write(new Map([["k", `${at} ${text}`]]), []);
+  await store.close();
+  expect(statSync(path).size).toBeGreaterThan(900_000);
+  expect(await read(path)).toEqual({ k: `2 ${text}` });
+});
+
+it("holds nothing of what was forgotten", async () => {
+  const path = fresh();
+  await written(path, { meta: { token: "secret" } });
+  const store = await fileStorage(path);
+  await store.write(new Map(), ["*"]);
+  expect(readFileSync(path, "utf8")).not.toContain("secret");
+  await store.write(new Map([["a", 1]]), []);
+  await store.close();
+  expect(await read(path)).toEqual({ a: 1 });
 });
 
 it("leaves alone what is no store, and a store of a newer version", async () => {

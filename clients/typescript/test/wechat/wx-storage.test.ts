@@ -94,6 +94,16 @@ it("says so where WeChat keeps no more, and holds what it held", async () => {
   expect(await rowsOf(wx.kept)).toEqual({ a: 2 });
 });
 
+it("holds nothing of what was forgotten", async () => {
+  const wx = fakeWx();
+  const store = await wxStorage(wx, "me");
+  await store.write(new Map([["meta", { token: "secret" }]]), []);
+  await store.write(new Map(), ["*"]);
+  expect([...wx.kept.values()].join()).not.toContain("secret");
+  await store.write(new Map([["a", 1]]), []);
+  expect(await rowsOf(wx.kept)).toEqual({ a: 1 });
+});
+
 it("keeps to its own name", async () => {
   const wx = fakeWx();
   const stranger = { key: "tongbu/me", data: "not its own" };
