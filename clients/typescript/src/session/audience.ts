@@ -124,7 +124,7 @@ export function createAudience(
     said: ({ rows }) => take(rows),
     ask: ({ from, id, asked }) => void ask(from, id, asked),
     wake: ({ byHand }) => device.role.wake(byHand),
-    forget: () => void device.role.forget().then(forgot),
+    forget: () => void device.role.forget().then(forgot, forgot),
     presence({ from, topic: name, state }) {
       const topic = device.topic(name);
       if (topic !== undefined) show(from, topic, state);

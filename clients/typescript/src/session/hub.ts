@@ -17,7 +17,7 @@ export function createHub(platform: Platform, options: HubOptions, roles: Roles 
   const device = createDevice(platform, options);
   const ledgers = new Map<string, Ledger>();
   let closing: Promise<void> | null = null;
-  const end = roles(device, (error) => void stop(error));
+  const end = roles(device, (error) => void stop(error).catch(() => undefined));
   const asleep = platform.onWake?.(() => device.role.wake(false));
 
   /** Ends here, whatever the others do. */

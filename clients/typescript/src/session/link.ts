@@ -22,6 +22,8 @@ const SPREAD = 0.25;
 /** Messages that one WebSocket message carries. */
 const MOST_MESSAGES = 1_000;
 
+const NO_TOKEN = "No token could be got.";
+
 /** Close codes after which coming back unchanged makes no sense, with the code of the error. */
 const FINAL: Readonly<Record<number, string>> = {
   4400: "malformed",
@@ -87,7 +89,7 @@ export function createLink(needs: LinkNeeds): Link {
         if (mine === dial) open(current);
       },
       (error: unknown) => {
-        if (mine === dial) noTokenCame(error);
+        if (mine === dial) notDialled(error, NO_TOKEN);
       },
     );
   }
@@ -106,18 +108,23 @@ export function createLink(needs: LinkNeeds): Link {
     const now = (run: () => void) => () => {
       if (mine === dial) run();
     };
-    socket = needs.transport.connect(needs.address.socket, {
+    const events = {
       opened: now(() => socket?.send(hello(current, id, needs.about.name, needs.about.platform))),
-      message: (bytes) => now(() => hear(bytes))(),
-      closed: (code, reason) => now(() => closed(code, reason))(),
-    });
+      message: (bytes: Uint8Array) => now(() => hear(bytes))(),
+      closed: (code: number, reason: string) => now(() => closed(code, reason))(),
+    };
+    try {
+      socket = needs.transport.connect(needs.address.socket, events);
+    } catch (error) {
+      notDialled(error, "No connection could be made.");
+    }
   }
 
-  function noTokenCame(error: unknown): void {
-    const final = error instanceof TongbuError && !(error instanceof NotConnected);
-    if (final) refuse(error);
-    // What an application's callback throws may hold a secret: only its kind is told.
-    else lost(error instanceof NotConnected ? error.message : "No token could be got.");
+  /** What an application's callback, or a platform, throws may hold a secret: of strangers only `words` are told. */
+  function notDialled(error: unknown, words: string): void {
+    if (error instanceof NotConnected) lost(error.message);
+    else if (error instanceof TongbuError) refuse(error);
+    else lost(words);
   }
 
   /** Leaves the present connection, if there is one, and what waited on it. */
@@ -204,7 +211,7 @@ export function createLink(needs: LinkNeeds): Link {
         else connect();
       },
       (error: unknown) => {
-        if (mine === dial) noTokenCame(error);
+        if (mine === dial) notDialled(error, NO_TOKEN);
       },
     );
   }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Connection, HubOptions } from "../../src/api.js";
+import { TongbuError } from "../../src/errors.js";
 import { KeptStore, openPage, type Page } from "../kit/fake-platform.js";
 import { ScriptedHub } from "../kit/scripted-hub.js";
 import { NOON, settle, virtualTime } from "../kit/virtual.js";
@@ -125,6 +126,32 @@ describe("coming back", () => {
     page.wake();
     await time.advance(0);
     expect(page.hub.connection.get()).toEqual({ state: "refused", code: name, message: "no" });
+    page.hub.wake();
+    await time.advance(0);
+    expect(page.hub.connection.get().state).toBe("online");
+  });
+
+  test("a platform that can't connect is tried again; one that says why is not", async () => {
+    const connect = script.transport.connect;
+    let error: Error = new Error("key=hunter2");
+    Object.assign(script.transport, {
+      connect() {
+        throw error;
+      },
+    });
+    const page = await opened();
+    expect(page.hub.connection.get()).toMatchObject({
+      state: "waiting",
+      reason: expect.not.stringContaining("key"),
+    });
+    error = new TongbuError("no_websocket", "Install ws.");
+    await time.advance(1_000);
+    expect(page.hub.connection.get()).toEqual({
+      state: "refused",
+      code: "no_websocket",
+      message: "Install ws.",
+    });
+    Object.assign(script.transport, { connect });
     page.hub.wake();
     await time.advance(0);
     expect(page.hub.connection.get().state).toBe("online");
