@@ -265,7 +265,7 @@ function many(count: number, now: number): Item[] {
 
 const CONNECTIONS: Readonly<Record<string, Connection>> = {
   starting: { state: "starting" },
-  refused: { state: "refused", code: "unauthorized", message: "The token has expired." },
+  refused: { state: "refused", code: "token", message: "The token has expired." },
   signedout: { state: "refused", code: "token", message: "There is no token." },
 };
 

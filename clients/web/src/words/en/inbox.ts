@@ -125,6 +125,7 @@ export const inbox = {
     looking: "Looking it up…",
     lookUpOffline: "It is not on this device, and the hub can't be reached now.",
     by: "By",
+    thisDevice: "This device",
     at: "Received",
     source: "Source",
     tags: "Tags",

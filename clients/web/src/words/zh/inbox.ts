@@ -100,6 +100,7 @@ export const inbox: Words["inbox"] = {
     looking: "正在查找…",
     lookUpOffline: "本设备上没有这项内容，而现在连不上服务器。",
     by: "创建者",
+    thisDevice: "本设备",
     at: "收到时间",
     source: "来源",
     tags: "标签",
