@@ -21,7 +21,7 @@ export function DetailHead({ item }: { readonly item: Item }) {
         icon="close"
         label={shell.close}
         shortcut="Esc"
-        class="only-wide"
+        class="only-beside"
         onClick={() => router.go({})}
       />
       <span class="is-spacer" />
