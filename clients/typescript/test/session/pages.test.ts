@@ -1,5 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Hub, HubOptions } from "../../src/api.js";
+import { internalsOf } from "../../src/internals.js";
+import { Batch } from "../../src/session/batch.js";
+import { LedgerTopic } from "../../src/session/ledger-topic.js";
+import { HybridClock } from "../../src/state/clock.js";
 import { KeptStore, openPage, type Page } from "../kit/fake-platform.js";
 import { PageBus } from "../kit/page-bus.js";
 import { ScriptedHub } from "../kit/scripted-hub.js";
@@ -212,6 +216,32 @@ describe("several pages of one device", () => {
     expect(one.hub.inbox().counts.get().unread).toBe(0);
     await time.advance(6_000);
     expect([one, other].map(({ hub }) => hub.inbox().counts.get().unread)).toEqual([1, 1]);
+  });
+
+  test("a page that can't make a topic hands over to one that can; what waits there counts meanwhile", async () => {
+    const one = await page();
+    const other = await page();
+    const able = internalsOf(other.hub);
+    able.provide("doc", (name) => new LedgerTopic(name, new HybridClock(time.now), () => "device1"));
+    const { topic, loaded } = able.hold("doc/notes");
+    const batch = new Batch();
+    (topic as LedgerTopic).enter(able.nextId(), ["a", "read", true, 5], batch);
+    able.said(batch);
+    await time.advance(0);
+    await loaded;
+    expect(script.value("doc/notes", "a", "read")).toBe(true);
+    expect([able.leading() !== null, internalsOf(one.hub).leading()]).toEqual([true, null]);
+    expect(one.hub.connection.get().state).toBe("online");
+    script.mute = true;
+    const again = new Batch();
+    (topic as LedgerTopic).enter(able.nextId(), ["b", "read", true, 5], again);
+    able.said(again);
+    await time.advance(0);
+    script.up = false;
+    script.drop();
+    await other.hub.close();
+    await time.advance(1);
+    expect(one.hub.unsaved.get()).toBe(1);
   });
 
   test("forgetting, wherever it is said, ends all pages and leaves nothing", async () => {
