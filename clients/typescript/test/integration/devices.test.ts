@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Hub, HubOptions, Item, Ledger, Refused } from "../../src/api.js";
@@ -135,10 +136,15 @@ test("the hub's refusal is told, and undone here", async () => {
 test("a token that runs out is replaced in place; one without another ends it", async () => {
   const user = fresh();
   let given = 0;
+  let thrice: () => void = () => undefined;
+  const givenThrice = new Promise<void>((resolve) => {
+    thrice = resolve;
+  });
   const renewing = device(user, undefined, {
     token: async () => {
       given += 1;
-      return server.token(user, { ttl: 3 });
+      if (given === 3) thrice();
+      return server.token(user, { ttl: 2 });
     },
   });
   const states: string[] = [];
@@ -147,10 +153,7 @@ test("a token that runs out is replaced in place; one without another ends it", 
   await online(renewing);
   const end = await until(ending.connection, ({ state }) => state === "refused");
   expect(end).toMatchObject({ code: "token" });
-  await new Promise<void>((resolve) => {
-    const look = () => (given >= 3 ? resolve() : setImmediate(look));
-    look();
-  });
+  await givenThrice;
   expect(states.filter((state) => state === "online")).toHaveLength(1);
   expect(await renewing.command("counts", {})).toEqual({ unread: 0, unseen: 0, open: 0 });
 });
@@ -175,6 +178,28 @@ test("a link code makes a device, whose token is kept", async () => {
   expect(await until(wrong.connection, ({ state }) => state === "refused")).toMatchObject({
     code: "link_code",
   });
+});
+
+test("another history replaces all but what waits here", async () => {
+  const user = fresh();
+  const other = await realHub();
+  const place = { store: join(folder, `${user}-reset`) };
+  const hub = createHub(nodePlatform(place), { url: other.url, token: other.token(user), ...place });
+  onTestFinished(() => hub.close());
+  const inbox = hub.inbox();
+  const before = inbox.create({ title: "of the history before" });
+  await before.change.saved;
+  await other.kill();
+  await away(hub);
+  const waiting = inbox.create({ title: "not said yet" });
+  for (const name of readdirSync(other.data)) {
+    if (name !== "secret") rmSync(join(other.data, name), { recursive: true });
+  }
+  await other.start();
+  hub.wake();
+  await waiting.change.saved;
+  expect(inbox.items.get().map(({ title }) => title)).toEqual(["not said yet"]);
+  expect(hub.unsaved.get()).toBe(0);
 });
 
 test("presence of another device is seen, and gone with it", async () => {
