@@ -4,28 +4,7 @@ import type { Hub, HubOptions } from "@tongbu/client";
 import { connect } from "@tongbu/client/browser";
 import { keepToken, keptToken, renewOverHttp, tokenSource } from "./kept-token.ts";
 import type { Credentials } from "./model/credentials.ts";
-
-/** What a person reads in the list of their devices: `Chrome · Android`. */
-function deviceName(agent: string): string {
-  const browsers = [
-    ["MicroMessenger", "WeChat"],
-    ["Edg", "Edge"],
-    ["Firefox", "Firefox"],
-    ["Chrome", "Chrome"],
-    ["Safari", "Safari"],
-  ] as const;
-  const systems = [
-    ["iPhone", "iPhone"],
-    ["iPad", "iPad"],
-    ["Android", "Android"],
-    ["Mac OS", "Mac"],
-    ["Windows", "Windows"],
-    ["Linux", "Linux"],
-  ] as const;
-  const found = (names: readonly (readonly [string, string])[]) =>
-    names.find(([mark]) => agent.includes(mark))?.[1];
-  return [found(browsers) ?? "Browser", found(systems)].filter(Boolean).join(" · ");
-}
+import { deviceName } from "./model/device-name.ts";
 
 /** The options that say who this is: a code as it is, a token given now or kept. */
 function optionsOf(credentials: Credentials): Pick<HubOptions, "token" | "linkCode"> {

@@ -12,6 +12,7 @@ import { Button } from "../parts/button.tsx";
 import { usePage, useWords } from "../shell/context.ts";
 import { TaskLine } from "./task-line.tsx";
 import { taskEntries } from "./task-menu.tsx";
+import { Together } from "./together.tsx";
 
 /** What can be done to it, as buttons. */
 function Deeds({ item }: { readonly item: Item }) {
@@ -37,6 +38,7 @@ export function TaskDetail({ item }: { readonly item: Item }) {
       {item.body !== undefined && <BodyText text={item.body} />}
       {item.link !== undefined && <LinkButton link={item.link} />}
       <Tags tags={item.tags ?? []} />
+      <Together item={item} />
       {item.data !== undefined && <AttachedData data={item.data} />}
       <Receipts item={item} />
       <Facts item={item} />

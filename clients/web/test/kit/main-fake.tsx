@@ -8,6 +8,9 @@ import { App } from "../../src/app.tsx";
 import { takeCredentials } from "../../src/shell/address.ts";
 import { openPreferences } from "../../src/shell/preferences.ts";
 import { openRouter } from "../../src/shell/router.ts";
+import { DocumentsContext } from "../../src/task/documents.ts";
+import { fakeDocuments } from "./fake-documents.ts";
+import { fillNotes } from "./fake-notes.ts";
 import { aFakeWorld } from "./fake-world.ts";
 import "../../src/style/index.css";
 
@@ -19,16 +22,20 @@ if (asked.get("theme") === "dark" || asked.get("theme") === "light")
   preferences.theme.set(asked.get("theme") as "dark" | "light");
 
 const world = aFakeWorld(asked);
-Object.assign(window, { fakeHub: world });
+const documents = fakeDocuments();
+fillNotes(documents, asked.get("lang") === "zh");
+Object.assign(window, { fakeHub: world, fakeDocuments: documents });
 if (asked.get("path") !== null) window.history.replaceState(null, "", asked.get("path"));
 
 render(
-  <App
-    openHub={() => world}
-    forgetCredentials={() => {}}
-    credentials={takeCredentials()}
-    preferences={preferences}
-    router={openRouter()}
-  />,
+  <DocumentsContext.Provider value={documents.open}>
+    <App
+      openHub={() => world}
+      forgetCredentials={() => {}}
+      credentials={takeCredentials()}
+      preferences={preferences}
+      router={openRouter()}
+    />
+  </DocumentsContext.Provider>,
   document.querySelector("#app") as HTMLElement,
 );

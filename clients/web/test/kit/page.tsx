@@ -6,10 +6,13 @@ import { App } from "../../src/app.tsx";
 import type { Credentials } from "../../src/model/credentials.ts";
 import { openPreferences } from "../../src/shell/preferences.ts";
 import { openRouter } from "../../src/shell/router.ts";
+import { DocumentsContext } from "../../src/task/documents.ts";
+import { type FakeDocuments, fakeDocuments } from "./fake-documents.ts";
 import { FakeHub, type FakeOptions } from "./fake-hub.ts";
 
 export interface OpenedPage {
   readonly hub: FakeHub;
+  readonly documents: FakeDocuments;
   /** Every opening of a hub, by what it was given. */
   readonly openings: Credentials[];
   readonly root: HTMLElement;
@@ -62,6 +65,7 @@ export async function openPage({
 }: PageOptions = {}): Promise<OpenedPage> {
   window.history.replaceState(null, "", path);
   const hub = new FakeHub(options);
+  const documents = fakeDocuments();
   const openings: Credentials[] = [];
   const root = document.createElement("div");
   document.body.append(root);
@@ -74,19 +78,22 @@ export async function openPage({
   };
   await settled(() =>
     render(
-      <App
-        openHub={openHub}
-        forgetCredentials={() => {}}
-        credentials={credentials}
-        preferences={preferences}
-        router={router}
-      />,
+      <DocumentsContext.Provider value={documents.open}>
+        <App
+          openHub={openHub}
+          forgetCredentials={() => {}}
+          credentials={credentials}
+          preferences={preferences}
+          router={router}
+        />
+      </DocumentsContext.Provider>,
       root,
     ),
   );
   await settled(() => {});
   return {
     hub,
+    documents,
     openings,
     root,
     button: (name) => find(root, name),
