@@ -43,7 +43,7 @@ export class Refusal extends TongbuError {
 export class Malformed extends TongbuError {
   override readonly name = "Malformed";
 
-  constructor(message: string) {
+  constructor(message = "The message can't be decoded or has the wrong shape.") {
     super("malformed", message);
   }
 }

@@ -147,9 +147,10 @@ export type Message = Welcome | Opened | Relay | Ok | No | PresenceStates | Goin
 export function decode(bytes: Uint8Array): Message[] {
   const messages: Message[] = [];
   for (const frame of unpackAll(bytes)) {
-    if (!Array.isArray(frame) || typeof frame[0] !== "number") throw wrongShape();
-    const message = DECODERS[frame[0]]?.(frame);
-    if (message) messages.push(message);
+    const [type, ...elements] = list(frame);
+    if (typeof type !== "number") throw new Malformed();
+    const form = FORMS[type];
+    if (form) messages.push(messageOf(form, elements));
   }
   return messages;
 }
@@ -157,8 +158,8 @@ export function decode(bytes: Uint8Array): Message[] {
 /** A ledger's body as statements. Throws `Malformed`. */
 export function statementsOf(body: readonly unknown[]): Statement[] {
   return body.map((each) => {
-    if (!Array.isArray(each) || each.length !== 5) throw wrongShape();
-    const [item, field, value, hlc, actor] = each;
+    const [item, field, value, hlc, actor, ...more] = list(each);
+    if (more.length) throw new Malformed();
     return [text(item), text(field), value as Json, unsigned(hlc), text(actor)];
   });
 }
@@ -168,121 +169,102 @@ export function updatesOf(body: readonly unknown[]): Uint8Array[] {
   return body.map(binary);
 }
 
-type Frame = readonly unknown[];
-type Fields = Readonly<Record<string, unknown>>;
+/** Takes a value as what it must be, or throws `Malformed`. */
+type Read = (value: unknown) => unknown;
 
-const DECODERS: Readonly<Record<number, (frame: Frame) => Message>> = {
-  0: welcome,
-  1: opened,
-  2: relay,
-  3: ok,
-  4: no,
-  5: presenceStates,
-  8: goingAway,
-  9: ([, code, message]) => ({ type: "fatal", code: text(code), message: text(message) }),
-  10: () => ({ type: "beat" }),
+/** What a message is made of: its elements, then those of the map behind them by their names on the wire. */
+type Form = readonly [
+  type: Message["type"],
+  elements: Readonly<Record<string, Read>>,
+  map?: Readonly<Record<string, Read>>,
+];
+
+const FORMS: Readonly<Record<number, Form>> = {
+  0: ["welcome", {}, { user: text, device: text, now: unsigned, beat: unsigned, limits: mapOf(unsigned) }],
+  1: [
+    "opened",
+    { ref: unsigned, handle: unsigned, incarnation: unsigned, seq: unsigned, access, full, body: list, more },
+  ],
+  2: ["relay", { handle: unsigned, seq: unsigned, body: list, more }],
+  3: ["ok", { ref: unsigned, value: present }],
+  4: [
+    "no",
+    { ref: unsigned, code: text, message: text },
+    { retry_after: orNull(unsigned), at: orNull(unsigned), state_vector: orNull(binary) },
+  ],
+  5: ["presence", { handle: unsigned, states: mapOf(orNull(fields)) }],
+  8: ["goingAway", {}, { retry_after: unsigned, reason: text }],
+  9: ["fatal", { code: text, message: text }],
+  10: ["beat", {}],
 };
 
-function welcome([, element]: Frame): Welcome {
-  const { user, device, now, beat, limits } = fields(element);
-  const numbers = fields(limits);
-  Object.values(numbers).forEach(unsigned);
-  return {
-    type: "welcome",
-    user: text(user),
-    device: text(device),
-    now: unsigned(now),
-    beat: unsigned(beat),
-    limits: numbers as Readonly<Record<string, number>>,
-  };
+function messageOf([type, elements, map]: Form, given: readonly unknown[]): Message {
+  const names = Object.entries(elements);
+  const message: Record<string, unknown> = { type };
+  names.forEach(([name, read], place) => {
+    message[name] = read(given[place]);
+  });
+  if (map) {
+    const values = fields(given[names.length]);
+    for (const [name, read] of Object.entries(map)) message[camelCase(name)] = read(values[name]);
+  }
+  return message as unknown as Message;
 }
 
-function opened([, ref, handle, incarnation, seq, access, full, body, more]: Frame): Opened {
-  if (access !== "read" && access !== "write" && access !== null) throw wrongShape();
-  if (typeof full !== "boolean") throw wrongShape();
-  return {
-    type: "opened",
-    ref: unsigned(ref),
-    handle: unsigned(handle),
-    incarnation: unsigned(incarnation),
-    seq: unsigned(seq),
-    access,
-    full,
-    body: list(body),
-    more: more === true,
-  };
+function camelCase(name: string): string {
+  return name.replace(/_./, ([, letter]) => (letter as string).toUpperCase());
 }
 
-function relay([, handle, seq, body, more]: Frame): Relay {
-  return {
-    type: "relay",
-    handle: unsigned(handle),
-    seq: unsigned(seq),
-    body: list(body),
-    more: more === true,
-  };
-}
-
-function ok(frame: Frame): Ok {
-  if (frame.length < 3) throw wrongShape();
-  return { type: "ok", ref: unsigned(frame[1]), value: frame[2] };
-}
-
-function no([, ref, code, message, element]: Frame): No {
-  const details = fields(element);
-  return {
-    type: "no",
-    ref: unsigned(ref),
-    code: text(code),
-    message: text(message),
-    retryAfter: optional(details.retry_after, unsigned),
-    at: optional(details.at, unsigned),
-    stateVector: optional(details.state_vector, binary),
-  };
-}
-
-function presenceStates([, handle, element]: Frame): PresenceStates {
-  const states = fields(element);
-  for (const state of Object.values(states)) optional(state, fields);
-  return { type: "presence", handle: unsigned(handle), states: states as PresenceStates["states"] };
-}
-
-function goingAway([, element]: Frame): GoingAway {
-  const { retry_after, reason } = fields(element);
-  return { type: "goingAway", retryAfter: unsigned(retry_after), reason: text(reason) };
-}
-
-function wrongShape(): Malformed {
-  return new Malformed("a message has the wrong shape");
+/** The value, if it is one of this sort. */
+function sound<Value>(value: unknown, holds: boolean): Value {
+  if (!holds) throw new Malformed();
+  return value as Value;
 }
 
 function text(value: unknown): string {
-  if (typeof value !== "string") throw wrongShape();
-  return value;
+  return sound(value, typeof value === "string");
 }
 
 function unsigned(value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrongShape();
-  return value as number;
+  return sound(value, Number.isSafeInteger(value) && (value as number) >= 0);
 }
 
 function binary(value: unknown): Uint8Array {
-  if (!ArrayBuffer.isView(value)) throw wrongShape();
-  return value as Uint8Array;
+  return sound(value, ArrayBuffer.isView(value));
 }
 
 function list(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw wrongShape();
-  return value;
+  return sound(value, Array.isArray(value));
 }
 
-function fields(value: unknown): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) {
-    throw wrongShape();
-  }
-  return value as Fields;
+function full(value: unknown): boolean {
+  return sound(value, typeof value === "boolean");
 }
 
-function optional<Value>(value: unknown, read: (value: unknown) => Value): Value | null {
-  return value === null || value === undefined ? null : read(value);
+/** Anything; what is unpacked is never undefined, so that is what was not there. */
+function present(value: unknown): unknown {
+  return sound(value, value !== undefined);
+}
+
+function access(value: unknown): Opened["access"] {
+  return sound(value, value === "read" || value === "write" || value === null);
+}
+
+function more(value: unknown): boolean {
+  return value === true;
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> {
+  return sound(value, Object.prototype.toString.call(value) === "[object Object]");
+}
+
+function mapOf(read: Read): Read {
+  return (value) => {
+    Object.values(fields(value)).forEach(read);
+    return value;
+  };
+}
+
+function orNull(read: Read): Read {
+  return (value) => ((value ?? null) === null ? null : read(value));
 }

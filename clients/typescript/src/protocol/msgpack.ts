@@ -130,7 +130,7 @@ interface Source {
 /** The one value that fills the bytes. Throws `Malformed`. */
 export function unpack(bytes: Uint8Array): unknown {
   const [value, ...more] = unpackAll(bytes);
-  if (more.length) throw new Malformed("there is more than one value");
+  if (more.length) throw new Malformed();
   return value;
 }
 
@@ -140,7 +140,7 @@ export function unpackAll(bytes: Uint8Array): unknown[] {
   const values: unknown[] = [];
   do {
     values.push(read(source, MAX_DEPTH));
-    if (values.length > MAX_VALUES) throw new Malformed("more than 65,536 values in a message");
+    if (values.length > MAX_VALUES) throw new Malformed();
   } while (source.at < bytes.length);
   return values;
 }
@@ -148,7 +148,7 @@ export function unpackAll(bytes: Uint8Array): unknown[] {
 /** Moves on by so many bytes; returns where they begin. */
 function take(source: Source, size: number): number {
   const at = source.at;
-  if (size > source.bytes.length - at) throw new Malformed("the message ends early");
+  if (size > source.bytes.length - at) throw new Malformed();
   source.at += size;
   return at;
 }
@@ -160,37 +160,22 @@ function read(source: Source, depth: number): unknown {
   if (type < 0xa0) return readArray(source, type & 0x0f, depth);
   if (type < 0xc0) return readText(source, type & 0x1f);
   if (type >= 0xe0) return type - 0x100;
-  const follow = TYPES[type];
-  if (!follow) throw new Malformed("there is no such type of value");
-  return follow(source, depth);
+  return readSized(source, type, depth);
 }
 
-/** What follows a type byte that holds no content of its own. */
-const TYPES: Readonly<Record<number, (source: Source, depth: number) => unknown>> = {
-  192: () => null,
-  194: () => false,
-  195: () => true,
-  196: (source) => readBinary(source, readInteger(source, 1)),
-  197: (source) => readBinary(source, readInteger(source, 2)),
-  198: (source) => readBinary(source, readInteger(source, 4)),
-  202: (source) => readFloat(source, 4),
-  203: (source) => readFloat(source, 8),
-  204: (source) => readInteger(source, 1),
-  205: (source) => readInteger(source, 2),
-  206: (source) => readInteger(source, 4),
-  207: (source) => readInteger(source, 8),
-  208: (source) => readInteger(source, 1, true),
-  209: (source) => readInteger(source, 2, true),
-  210: (source) => readInteger(source, 4, true),
-  211: (source) => readInteger(source, 8, true),
-  217: (source) => readText(source, readInteger(source, 1)),
-  218: (source) => readText(source, readInteger(source, 2)),
-  219: (source) => readText(source, readInteger(source, 4)),
-  220: (source, depth) => readArray(source, readInteger(source, 2), depth),
-  221: (source, depth) => readArray(source, readInteger(source, 4), depth),
-  222: (source, depth) => readMap(source, readInteger(source, 2), depth),
-  223: (source, depth) => readMap(source, readInteger(source, 4), depth),
-};
+/** What follows a type byte that holds no content of its own: constants, then lengths or numbers of a size. */
+function readSized(source: Source, type: number, depth: number): unknown {
+  if (type < 0xc4 && type !== 0xc1) return CONSTANTS[type & 3];
+  if (type >= 0xc4 && type < 0xc7) return readBinary(source, readInteger(source, 1 << (type & 3)));
+  if (type === 0xca || type === 0xcb) return readFloat(source, 4 << (type & 1));
+  if (type >= 0xcc && type < 0xd4) return readInteger(source, 1 << (type & 3), type >= 0xd0);
+  if (type >= 0xd9 && type < 0xdc) return readText(source, readInteger(source, 1 << ((type & 3) - 1)));
+  if (type < 0xdc) throw new Malformed();
+  const count = readInteger(source, 2 << (type & 1));
+  return (type < 0xde ? readArray : readMap)(source, count, depth);
+}
+
+const CONSTANTS = [null, undefined, false, true];
 
 function readInteger(source: Source, size: number, signed = false): number {
   if (size === 8) return readInteger(source, 4, signed) * 2 ** 32 + readInteger(source, 4);
@@ -201,7 +186,7 @@ function readInteger(source: Source, size: number, signed = false): number {
   return value;
 }
 
-function readFloat(source: Source, size: 4 | 8): number {
+function readFloat(source: Source, size: number): number {
   const at = take(source, size);
   const view = new DataView(source.bytes.buffer, source.bytes.byteOffset + at, size);
   return size === 4 ? view.getFloat32(0) : view.getFloat64(0);
@@ -219,8 +204,8 @@ function readBinary(source: Source, size: number): Uint8Array {
 
 /** Whether a container that claims so many values may be here. */
 function enter(source: Source, count: number, depth: number): void {
-  if (depth === 0) throw new Malformed("the message is nested too deep");
-  if (count > source.bytes.length - source.at) throw new Malformed("the message ends early");
+  if (depth === 0) throw new Malformed();
+  if (count > source.bytes.length - source.at) throw new Malformed();
 }
 
 function readArray(source: Source, count: number, depth: number): unknown[] {
@@ -235,7 +220,7 @@ function readMap(source: Source, count: number, depth: number): Record<string, u
   const map: Record<string, unknown> = {};
   for (let left = count; left > 0; left--) {
     const key = read(source, depth - 1);
-    if (typeof key !== "string") throw new Malformed("a map's key is not text");
+    if (typeof key !== "string") throw new Malformed();
     const value = read(source, depth - 1);
     // Assigned, this key would change what the map inherits from.
     if (key !== "__proto__") map[key] = value;

@@ -41,7 +41,7 @@ export function readUtf8(bytes: Uint8Array, start: number, end: number): string 
   try {
     return decodeURIComponent(escape(text));
   } catch {
-    throw new Malformed("text is not UTF-8");
+    throw new Malformed();
   }
 }
 

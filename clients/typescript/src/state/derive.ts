@@ -19,31 +19,23 @@ export interface ReadUpto {
 }
 
 /** The `read_upto` registers: those of the item `*`; for a space, of `space/<name>/*` in the reader's inbox. */
-export function readUpto(registers?: Registers): ReadUpto {
-  const stated = [...(registers ?? new Map<string, Register>()).values()];
-  stated.sort((one, other) => (other.value as number) - (one.value as number));
-  const orders = stated.map((each) => each.value as number);
-  let latest = NEVER;
-  const latests = stated.map((each) => {
-    latest = Math.max(latest, each.hlc);
-    return latest;
-  });
-  return { hlcOver: (order) => (order === null ? NEVER : (latests[reaching(orders, order) - 1] ?? NEVER)) };
+export function readUpto(registers: Registers = new Map()): ReadUpto {
+  const marks = [...registers.values()].sort((one, other) => orderIn(other) - orderIn(one));
+  /** The highest order first, each later than those before it: others cover nothing that these don't. */
+  const telling: Register[] = [];
+  for (const mark of marks) if (mark.hlc > (telling[telling.length - 1]?.hlc ?? NEVER)) telling.push(mark);
+  return {
+    hlcOver(order) {
+      let latest = NEVER;
+      if (order !== null) for (const mark of telling) if (orderIn(mark) >= order) latest = mark.hlc;
+      return latest;
+    },
+  };
 }
 
-/** How many of these orders, the greatest first, reach an order. */
-function reaching(orders: readonly number[], order: number): number {
-  let low = 0;
-  for (let high = orders.length; low < high; ) {
-    const middle = (low + high) >> 1;
-    if ((orders[middle] as number) >= order) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function orderIn(mark: Register): number {
+  return mark.value as number;
 }
-
-/** The reader has marked nothing. */
-export const NOTHING_READ: ReadUpto = readUpto();
 
 interface SavedRecord
   extends Pick<Item, "kind" | "title" | "level" | "class" | "source" | "tags" | "link" | "data"> {
@@ -94,7 +86,8 @@ export function derive(
     task,
   };
   addRest(item, record);
-  return (task ? Object.assign(item, edited(registers)) : item) as unknown as Item;
+  if (task) edit(item, registers);
+  return item as unknown as Item;
 }
 
 /** What else a record says. Spreading it takes ten times as long: engines make a slow object of so many keys. */
@@ -146,13 +139,12 @@ function readTask(registers: Registers, own: Registers): Pick<Item, "read" | "se
   };
 }
 
-function edited(registers: Registers): { readonly title?: string; readonly body?: string } {
-  const title = registers.get("title");
-  const body = registers.get("body");
-  return {
-    ...(title && { title: title.value as string }),
-    ...(body && { body: body.value as string }),
-  };
+/** A task's text lies over its record's. */
+function edit(item: Record<string, unknown>, registers: Registers): void {
+  for (const slot of ["title", "body"]) {
+    const stated = registers.get(slot);
+    if (stated) item[slot] = stated.value;
+  }
 }
 
 interface Attempt {
@@ -180,18 +172,17 @@ function taskState(registers: Registers): TaskState {
   const { attempt, status, finishedAt } = attemptOf(registers);
   const progress = registers.get("progress")?.value as [number, number, string?] | undefined;
   const present = progress?.[0] === attempt ? progress : undefined;
-  const edit = <Value>(slot: "due" | "priority" | "assignee") =>
-    (registers.get(slot)?.value ?? null) as Value | null;
+  const stated = <Value>(slot: string) => (registers.get(slot)?.value ?? null) as Value | null;
   return {
     attempt,
     status,
     progress: present?.[1] ?? 0,
     note: present?.[2] ?? null,
-    due: edit<number>("due"),
-    priority: edit<number>("priority"),
-    assignee: edit<string>("assignee"),
+    due: stated("due"),
+    priority: stated("priority"),
+    assignee: stated("assignee"),
     finishedAt,
-    final: (registers.get(FINAL)?.value ?? null) as Final | null,
+    final: stated(FINAL),
   };
 }
 

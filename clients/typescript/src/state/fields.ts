@@ -11,44 +11,42 @@ import {
   BOOL,
   check,
   isInteger,
-  isProse,
   PRIORITY,
+  proseOf,
   type Rule,
   TIME,
   TITLE,
-  UNSIGNED,
 } from "./values.js";
 import { FINAL, ITEM, READ_UPTO, SENT_PREFIX } from "./weights.js";
 
-const isAttempt = (value: unknown) => isInteger(value, 1, MAX_ATTEMPT);
+const isNote = proseOf(2_000);
+
+/** `[attempt, of, ...]`, with so many values at least and at most. */
+function attempted(value: unknown, least: number, most: number): value is readonly unknown[] {
+  if (!Array.isArray(value) || value.length < least || value.length > most) return false;
+  return isInteger(value[0], 1, MAX_ATTEMPT);
+}
 
 function isProgress(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length < 2 || value.length > 3) return false;
-  const [attempt, fraction, note = ""] = value;
-  const isFraction = typeof fraction === "number" && fraction >= 0 && fraction <= 1;
-  return isAttempt(attempt) && isFraction && isProse(note, 2_000);
+  if (!attempted(value, 2, 3)) return false;
+  const [, fraction, note = ""] = value;
+  return typeof fraction === "number" && fraction >= 0 && fraction <= 1 && isNote(note);
 }
 
 const PERSONAL = { seen: BOOL, read: BOOL, archived: BOOL, pinned: BOOL, snoozed: TIME };
 const EDITS = { title: TITLE, body: BODY, due: TIME, priority: PRIORITY, assignee: ASSIGNEE };
-const STATUS: Rule = [
-  (value) => Array.isArray(value) && value.length === 2 && isAttempt(value[0]) && isStatus(value[1]),
-  "[attempt, status]",
-];
-const PROGRESS: Rule = [isProgress, "[attempt, 0 to 1, note?]"];
-/** `checkRecord` says more. */
-const RECORD: Rule = [() => true, ""];
 
 type Rules = Readonly<Record<string, Rule>>;
 const ON_ITEMS: Rules = {
   ...PERSONAL,
   ...EDITS,
   deleted: BOOL,
-  status: STATUS,
-  progress: PROGRESS,
-  [ITEM]: RECORD,
+  status: (value) => attempted(value, 2, 2) && isStatus(value[1]),
+  progress: isProgress,
+  // `checkRecord` says more.
+  [ITEM]: () => true,
 };
-const ON_ALL: Rules = { [READ_UPTO]: UNSIGNED };
+const ON_ALL: Rules = { [READ_UPTO]: (value) => isInteger(value) };
 
 /** Which fields are stated on what. */
 const RULES_ON: Readonly<Record<Target, Rules>> = {
@@ -74,8 +72,8 @@ export function checkStatement(kind: LedgerKind, statement: readonly unknown[]):
   if (typeof field !== "string" || !FIELDS.includes(field)) throw noField(field);
   const alien = kind === "space" && IN_INBOX_ONLY.includes(field);
   const rule = alien ? undefined : RULES_ON[targetOf(kind, item)][field];
-  if (!rule) throw new Refusal("bad_field", `${field} is not stated on ${alien ? "items of a space" : item}`);
-  check("hlc", hlc, UNSIGNED);
+  if (!rule) throw new Refusal("bad_field", `${field} is not stated here`);
+  check("hlc", hlc, (stamp) => isInteger(stamp));
   if (field === ITEM) return checkRecord(value);
   check(field, value, rule);
   return value as Json;
@@ -90,6 +88,6 @@ function noField(field: unknown): Refusal {
   const name = String(field);
   const hubs = name === FINAL || (name.startsWith(SENT_PREFIX) && isName(name.slice(SENT_PREFIX.length)));
   return hubs
-    ? new Refusal("forbidden", `${name} is stated by the hub alone`)
+    ? new Refusal("forbidden", `only the hub states ${name}`)
     : new Refusal("bad_field", `there is no field ${name.slice(0, 40)}`);
 }

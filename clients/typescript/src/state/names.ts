@@ -47,10 +47,10 @@ export function topicKind(topic: unknown): { readonly kind: TopicKind; readonly 
   const kind = slash < 0 ? topic : topic.slice(0, slash);
   const name = slash < 0 ? "" : topic.slice(slash + 1);
   if (kind !== "inbox" && kind !== "space" && kind !== "doc") {
-    throw new Refusal("unknown_topic", "a topic is inbox/<user>, space/<name> or doc/<name>");
+    throw new Refusal("unknown_topic", "there is no such kind of topic");
   }
   if (kind === "doc" ? isDocumentName(name) : isName(name)) return { kind, name };
-  throw new Refusal("bad_id", "the name of a topic is 1 to 64 of A-Z a-z 0-9 _ . ~ @ -");
+  throw new Refusal("bad_id", "that is no name of a topic");
 }
 
 /** The item under which a reader states what is personal about a shared item (`*`: about all). */
@@ -72,5 +72,5 @@ export function targetOf(kind: LedgerKind, item: unknown): Target {
     const personal = personalItem(item);
     if (personal) return personal.item === ALL ? "personalAll" : "personal";
   }
-  throw new Refusal("bad_id", "an id is 1 to 64 of A-Z a-z 0-9 _ . ~ -, the first a letter or digit");
+  throw new Refusal("bad_id", "that is no id");
 }

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/api.js";
 import { HybridClock, hlcOf } from "../../src/state/clock.js";
-import { countOf, derive, NEVER, NOTHING_READ, readUpto } from "../../src/state/derive.js";
+import { countOf, derive, NEVER, readUpto } from "../../src/state/derive.js";
 import { checkStatement } from "../../src/state/fields.js";
 import type { Statement } from "../../src/state/join.js";
 import { checkRecord } from "../../src/state/records.js";
@@ -62,7 +62,7 @@ describe("deriving", () => {
         expect(readUpto(new Map(registers)).hlcOver(order)).toBe(Math.max(NEVER, ...covering));
       }),
     );
-    expect(NOTHING_READ.hlcOver(5)).toBe(NEVER);
+    expect(readUpto().hlcOver(5)).toBe(NEVER);
   });
 
   it("changes nothing of what it is given", () => {
@@ -72,7 +72,7 @@ describe("deriving", () => {
       ["i", "status", [1, "failed"], 3, "x"],
     ]);
     const before = textOf(ledger);
-    const item = derive("i", ledger.get("i") ?? new Map(), NOTHING_READ, 100);
+    const item = derive("i", ledger.get("i") ?? new Map(), readUpto(), 100);
     expect(item?.title).toBe("new");
     expect(textOf(ledger)).toBe(before);
   });
