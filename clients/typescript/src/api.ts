@@ -79,6 +79,8 @@ export interface TaskState {
   /** 0 to 1, of this attempt. */
   readonly progress: number;
   readonly note: string | null;
+  /** When progress or note were last stated (ms); null where nothing of this attempt was. */
+  readonly movedAt: number | null;
   readonly due: number | null;
   readonly priority: number | null;
   readonly assignee: string | null;

@@ -114,7 +114,11 @@ export function nextChange(item: Item): number | null {
 /** One map of the record with its edits and what is derived, as commands and HTTP answer. */
 export function flat(item: Item): { readonly [key: string]: Json } {
   const { task, durability: _durability, by, at, order, ...rest } = item;
-  const { finishedAt: _finishedAt, ...steps } = task ?? { finishedAt: null };
+  const {
+    finishedAt: _finishedAt,
+    movedAt: _movedAt,
+    ...steps
+  } = task ?? { finishedAt: null, movedAt: null };
   const hubs = Object.entries({ by, at, order }).filter(([, value]) => value !== null);
   return { ...rest, ...Object.fromEntries(hubs), ...steps } as unknown as { readonly [key: string]: Json };
 }
@@ -170,7 +174,8 @@ function attemptOf(registers: Registers): Attempt {
 
 function taskState(registers: Registers): TaskState {
   const { attempt, status, finishedAt } = attemptOf(registers);
-  const progress = registers.get("progress")?.value as [number, number, string?] | undefined;
+  const said = registers.get("progress");
+  const progress = said?.value as [number, number, string?] | undefined;
   const present = progress?.[0] === attempt ? progress : undefined;
   const stated = <Value>(slot: string) => (registers.get(slot)?.value ?? null) as Value | null;
   return {
@@ -178,6 +183,7 @@ function taskState(registers: Registers): TaskState {
     status,
     progress: present?.[1] ?? 0,
     note: present?.[2] ?? null,
+    movedAt: said && present ? millisecondsOf(said.hlc) : null,
     due: stated("due"),
     priority: stated("priority"),
     assignee: stated("assignee"),
