@@ -89,6 +89,7 @@ function taskOf(value: Flat): TaskState {
     status: oneOf(STATUSES, value.status) ?? "queued",
     progress: number(value.progress) ?? 0,
     note: text(value.note),
+    movedAt: null,
     due: number(value.due),
     priority: number(value.priority),
     assignee: text(value.assignee),

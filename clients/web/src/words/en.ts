@@ -2,11 +2,12 @@
 
 import { devices } from "./en/devices.ts";
 import { inbox } from "./en/inbox.ts";
+import { offline } from "./en/offline.ts";
 import { settings } from "./en/settings.ts";
 import { shell } from "./en/shell.ts";
 import { task } from "./en/task.ts";
 import { times } from "./en/times.ts";
 
-export const en = { shell, times, inbox, task, devices, settings };
+export const en = { shell, times, inbox, task, devices, offline, settings };
 
 export type Words = typeof en;

@@ -47,13 +47,13 @@ export class FakeLedger implements Ledger {
   readonly #items = new Map<string, Item>();
   readonly #watchers = new Set<(changed: Changed) => void>();
   readonly #isOnline: () => boolean;
-  readonly #now: () => number;
+  readonly now: () => number;
   #unsaved: Unsaved[] = [];
   #created = 0;
 
   constructor(topic: string, items: readonly Item[], now: () => number, isOnline: () => boolean) {
     this.topic = topic;
-    this.#now = now;
+    this.now = now;
     this.#isOnline = isOnline;
     for (const item of items) this.#items.set(item.id, item);
     this.counts = new Value(this.#count());
@@ -101,7 +101,7 @@ export class FakeLedger implements Ledger {
       ...item,
       ...marks,
       snoozed:
-        snoozed === undefined ? item.snoozed : snoozed !== null && snoozed > this.#now() ? snoozed : null,
+        snoozed === undefined ? item.snoozed : snoozed !== null && snoozed > this.now() ? snoozed : null,
       seen: marks.seen ?? (item.seen || marks.read !== undefined),
     }));
   }
@@ -151,7 +151,7 @@ export class FakeLedger implements Ledger {
     return this.#state(id, (item) => {
       const state = change(item.task ?? aTaskState());
       const ended = isEnd(state.status);
-      return { ...item, task: { ...state, finishedAt: ended ? (state.finishedAt ?? this.#now()) : null } };
+      return { ...item, task: { ...state, finishedAt: ended ? (state.finishedAt ?? this.now()) : null } };
     });
   }
 
@@ -170,7 +170,7 @@ export class FakeLedger implements Ledger {
   }
 
   #asSaved(item: Item): Item {
-    const at = item.at ?? this.#now();
+    const at = item.at ?? this.now();
     return { ...item, at, order: item.order ?? at, durability: "saved" };
   }
 

@@ -21,6 +21,7 @@ export class FakeTask implements Task {
       ...state,
       progress: value,
       note: note ?? state.note,
+      movedAt: this.#ledger.now(),
     }));
   }
 

@@ -165,7 +165,7 @@ function tasks(now: number, zh: boolean): Item[] {
         order: now - 35 * MINUTE,
         seen: true,
       },
-      { progress: 0.62, note: say("page 133 of 214", "第 133 页，共 214 页") },
+      { progress: 0.62, note: say("page 133 of 214", "第 133 页，共 214 页"), movedAt: now - 9000 },
     ),
     aTask(
       {
@@ -302,6 +302,6 @@ function advance(hub: FakeHub): void {
     const task = hub.ledger.get("translate");
     if (task?.task?.status !== "running") return;
     const progress = Math.min(1, task.task.progress + 0.01);
-    hub.ledger.put({ ...task, task: { ...task.task, progress } });
+    hub.ledger.put({ ...task, task: { ...task.task, progress, movedAt: Date.now() } });
   }, 1500);
 }

@@ -46,6 +46,7 @@ export function aTaskState(given: Partial<TaskState> = {}): TaskState {
     status: "running",
     progress: 0,
     note: null,
+    movedAt: null,
     due: null,
     priority: null,
     assignee: null,

@@ -42,7 +42,6 @@ export const task = {
   save: "Save",
   moved: (time: string) => `moved ${time}`,
   attempts: "Attempts",
-  endedAt: (status: string, time: string) => `${status}, ${time}`,
   earlierAttempt: "ended; only how the latest attempt ended is kept",
   queuedNow: "not begun yet",
   now: "now",

@@ -39,7 +39,6 @@ export const task: Words["task"] = {
   save: "保存",
   moved: (time) => `更新于 ${time}`,
   attempts: "尝试记录",
-  endedAt: (status, time) => `${status}，${time}`,
   earlierAttempt: "已结束；只保留最近一次尝试的结果",
   queuedNow: "尚未开始",
   now: "当前",
