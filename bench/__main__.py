@@ -54,7 +54,7 @@ def _run(arguments: argparse.Namespace) -> int:
     print(f"\n{time.monotonic() - began:.0f} s in all")
     if arguments.save if arguments.save is not None else not arguments.quick:
         print(f"kept in {report.save(about, rows)}")
-    return 0
+    return 1 if any(row.failure for row in rows) else 0
 
 
 def _peers(rows: Sequence[str]) -> tuple[Collection[str], Mapping[str, str]]:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 Verdict = Literal["aim reached", "must reached", "missed", "not measured"]
 
 
 class Budget(NamedTuple):
-    """At most ``must``; ``aim`` is where it should end. ``unit`` "×" is a ratio."""
+    """At most ``must``; ``aim`` is where it should end. ``unit`` "×" is a ratio. ``wording`` has a place for
+    each of ``sizes``, which a full run measures."""
 
-    work: str
+    wording: str
     unit: str
     must: float
     aim: float
+    sizes: Mapping[str, int] = MappingProxyType({})
+
+    @property
+    def work(self) -> str:
+        """What a full run measures."""
+        return self.work_at({})
+
+    def work_at(self, sizes: Mapping[str, int]) -> str:
+        """What was measured, at other sizes than those of a full run."""
+        return self.wording.format(**{**self.sizes, **sizes})
 
     def verdict(self, measured: float | None) -> Verdict:
         """Where a measured value stands."""
@@ -36,6 +49,18 @@ BUDGETS: Final = {
     "fanout": Budget("one frame to 1,000 readers, per reader, against Node ws", "×", 0.95, 0.8),
     "latency": Budget("push to ok p99 at half of capacity, less a bare commit's p99", "ms", 15, 5),
     "connect": Budget("connection set-up with token, against Node ws without", "×", 1.5, 1.0),
-    "scale": Budget("cost of a statement at 18,000 connections against 1,000", "×", 1.15, 1.05),
-    "history": Budget("the same in an inbox with 10,000 past statements against 100", "×", 1.15, 1.05),
+    "scale": Budget(
+        "cost of a statement at {many:,} connections against {few:,}",
+        "×",
+        1.15,
+        1.05,
+        {"many": 18_000, "few": 1_000},
+    ),
+    "history": Budget(
+        "the same in an inbox with {many:,} past statements against {few:,}",
+        "×",
+        1.15,
+        1.05,
+        {"many": 10_000, "few": 100},
+    ),
 }

@@ -61,6 +61,8 @@ def header(about: Mapping[str, Any]) -> str:
 
 def lines(row: Row) -> str:
     """One row, with everything that helps to judge it."""
+    if row.failure:
+        return f"{row.title}: NOT MEASURED: {row.failure}\n"
     told = [f"{row.title}: {_headline(row)}"]
     for server, windows in row.windows.items():
         told.append(f"  {server}: {_server_line(windows)}")
@@ -74,14 +76,15 @@ def lines(row: Row) -> str:
 
 def standing(rows: Sequence[Row]) -> str:
     """Where the budget stands, the rows that were not measured included."""
-    values = {row.name: row.value for row in rows}
+    measured = {row.name: row for row in rows}
     table = [("work", "must", "aim", "measured", "")]
     for name, budget in BUDGETS.items():
-        value = values.get(name)
+        row = measured.get(name)
+        value = row.value if row else None
         unit = budget.unit
         table.append(
             (
-                budget.work,
+                budget.work_at(row.sizes if row else {}),
                 f"{budget.must:g} {unit}",
                 f"{budget.aim:g} {unit}",
                 _of(value, unit) if value else "–",
@@ -118,6 +121,8 @@ def _kept(row: Row) -> dict[str, Any]:
         "servers": {server: [_window(each) for each in windows] for server, windows in row.windows.items()},
         "means": dict(row.means),
         "notes": list(row.notes),
+        "sizes": dict(row.sizes),
+        "failure": row.failure,
     }
 
 

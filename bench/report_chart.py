@@ -30,10 +30,10 @@ _LABELS: Final = {
     "fanout": ("One frame to 1,000 readers", "all of them together, beside Node ws"),
     "latency": ("Push to ok at half of capacity", "p99, less a bare commit's"),
     "connect": ("Connection set-up", "with token, beside Node ws without"),
-    "scale": ("One statement at 18,000 connections", "beside the hub at 1,000"),
-    "history": ("One statement after 10,000 others", "in the same inbox, beside the hub after 100"),
+    "scale": ("One statement at {many:,} connections", "beside the hub at {few:,}"),
+    "history": ("One statement after {many:,} others", "in the same inbox, beside the hub after {few:,}"),
 }
-"""What is measured, and in which case; rows without one say what the budget says."""
+"""What is measured, with the sizes measured, and in which case; rows without one say what the budget says."""
 
 _STYLE: Final = """
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
@@ -116,7 +116,7 @@ def _row(row: Standing, y: int, longest: float) -> Iterator[str]:
     value = row.value or 0.0
     scale = _SPAN / longest
     length = min(value, longest) * scale
-    title, detail = _LABELS.get(row.name, (row.work, ""))
+    title, detail = _label(row)
     kind = row.verdict.replace(" ", "-")
     yield _text(16, y + 12, title)
     yield _text(16, y + 26, detail, "small")
@@ -129,6 +129,13 @@ def _row(row: Standing, y: int, longest: float) -> Iterator[str]:
     yield _line(_LEFT + row.aim * scale, y - 4, y + _BAR + 4, "aim")
     yield _text(_LEFT + _SPAN + 22, y + 13, row.shown(value), f"value {kind}")
     yield _text(_LEFT + _SPAN + 104, y + 13, _beside(row), "small")
+
+
+def _label(row: Standing) -> tuple[str, str]:
+    if row.name not in _LABELS:
+        return row.work, ""
+    title, detail = _LABELS[row.name]
+    return title.format(**row.sizes), detail.format(**row.sizes)
 
 
 def _beside(row: Standing) -> str:

@@ -17,7 +17,7 @@ RATIO: Final = "×"
 class Standing(NamedTuple):
     """One row of the budget. ``value``, ``low``, ``high``, ``must`` and ``aim`` in ``unit``; the value is
     None where the run did not measure it. ``hub``: µs of CPU a unit of work; ``peer``: its name, and the
-    same of it.
+    same of it. ``sizes``: those of the budget, as measured.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Standing(NamedTuple):
     verdict: Verdict
     hub: float | None
     peer: tuple[str, float] | None
+    sizes: Mapping[str, int]
 
     def shown(self, value: float) -> str:
         """A value of this row with its unit."""
@@ -78,9 +79,10 @@ def _standing(name: str, row: Mapping[str, Any] | None) -> Standing:
     budget = BUDGETS[name]
     value = row["value"] if row else None
     hub, peer = _costs(row["servers"] if row else {})
+    sizes = {**budget.sizes, **(row or {}).get("sizes", {})}
     return Standing(
         name,
-        budget.work,
+        budget.work_at(sizes),
         budget.unit,
         budget.must,
         budget.aim,
@@ -90,6 +92,7 @@ def _standing(name: str, row: Mapping[str, Any] | None) -> Standing:
         budget.verdict(value["median"] if value else None),
         hub,
         peer,
+        sizes,
     )
 
 

@@ -62,3 +62,7 @@ class Row:
     notes: Sequence[str] = ()
     ratios: Mapping[str, Spread] = field(default_factory=dict)
     """Cost of the hub to that of each other server."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Those that the budget's wording has a place for, as measured."""
+    failure: str = ""
+    """Why it was not measured."""

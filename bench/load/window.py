@@ -13,14 +13,17 @@ from bench.load.socket import Broken
 from bench.measure import Percentiles, cpu_seconds, percentiles
 
 _DRAIN_SECONDS: Final = 30.0
+_LONGEST_SECONDS: Final = 60.0
+"""Of a window in which nothing is completed; it grows up to here."""
 _PACE_SECONDS: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How long to load before measuring, how long to measure (seconds), and how much work a second; None: as
-    much as the server takes. ``burst``: instead, so much as the load sends at once, measured from its first
-    to its last unit; ``seconds`` is how long that may take."""
+    """How long to load before measuring, how long to measure (seconds; longer where nothing was completed
+    until then), and how much work a second; None: as much as the server takes. ``burst``: instead, so much as
+    the load sends at once, measured from its first to its last unit; ``seconds`` is how long that may take.
+    """
 
     warm_up: float
     seconds: float
@@ -118,18 +121,28 @@ async def measured(load: Load, server_pids: Sequence[int], order: Order) -> Wind
         load.begin(order.rate)
         await _drained(tally, order.seconds)
     else:
-        await asyncio.sleep(order.seconds)
+        await _loaded(tally, order.seconds)
     ended, own, server = time.perf_counter(), time.process_time() - own, _cpu(server_pids) - server
     work, answers, relays = tally.done, tally.answers, tally.relays
     tally.running = False
     await _drained(tally, _DRAIN_SECONDS)
     if not work:
-        raise Broken("nothing was completed in the window")
+        raise Broken(f"nothing was completed in {ended - started:.0f} s")
     return Window(work, ended - started, server, own, percentiles(answers), percentiles(relays))
 
 
 def _cpu(pids: Sequence[int]) -> float:
     return sum(map(cpu_seconds, pids))
+
+
+async def _loaded(tally: Tally, seconds: float) -> None:
+    """So many seconds, and on a machine too busy for one unit in them as many more as it takes."""
+    await asyncio.sleep(seconds)
+    deadline = time.perf_counter() + _LONGEST_SECONDS
+    while not tally.done:
+        if time.perf_counter() > deadline:
+            return
+        await asyncio.sleep(seconds)
 
 
 async def _drained(tally: Tally, seconds: float) -> None:

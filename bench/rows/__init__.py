@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from bench.processes import Failed
 from bench.row import Row
 from bench.rows import (
     away,
@@ -59,11 +60,22 @@ ON_REQUEST: Final = ("soak",)
 
 
 def measured(names: Sequence[str], stand: Stand) -> Iterator[Row]:
-    """The rows named, each once it is done. Raises ``processes.Failed``."""
+    """The rows named, each once it is done. One that breaks off is told as such; the others are measured."""
     asked = {MEASUREMENTS[name].run for name in names}
     for run in dict.fromkeys(measurement.run for measurement in MEASUREMENTS.values()):
         if run in asked:
-            yield from run(stand)
+            yield from _whole(run, stand)
+
+
+def _whole(run: Callable[[Stand], Iterator[Row]], stand: Stand) -> Iterator[Row]:
+    missing = [name for name, measurement in MEASUREMENTS.items() if measurement.run is run]
+    try:
+        for row in run(stand):
+            missing.remove(row.name)
+            yield row
+    except Failed as failed:
+        for name in missing:
+            yield Row(name, name, failure=str(failed))
 
 
 def peers_of(names: Sequence[str]) -> Sequence[str]:

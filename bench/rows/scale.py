@@ -20,7 +20,9 @@ def connections(stand: Stand) -> Iterator[Row]:
         windows = stand.rounds(loads)
     title = f"ledger statement beside {many:,} idle connections, against {few:,}"
     means = dict.fromkeys(windows, ON_DISK)
-    yield compared("scale", title, windows, means, f"hub, {few:,}")
+    row = compared("scale", title, windows, means, f"hub, {few:,}")
+    row.sizes = {"many": many, "few": few}
+    yield row
 
 
 def history(stand: Stand) -> Iterator[Row]:
@@ -31,6 +33,7 @@ def history(stand: Stand) -> Iterator[Row]:
         windows = stand.rounds(loads)
     title = f"ledger statement in an inbox with {many:,} past statements, against {few:,}"
     row = compared("history", title, windows, dict.fromkeys(windows, ON_DISK), f"hub, {few:,}")
+    row.sizes = {"many": many, "few": few}
     rates = [spread([each.per_second for each in measured]).median for measured in windows.values()]
     row.notes = (f"20 inboxes with 3 devices each; {rates[0]:,.0f} a second against {rates[1]:,.0f}",)
     yield row

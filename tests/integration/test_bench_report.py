@@ -86,6 +86,18 @@ def test_the_table_has_every_other_server_at_every_work(tmp_path: Path) -> None:
     assert "| crowds | peer | 20.0 µs | 40.0 µs | **0.50 ×** (0.40–0.50) |" in lines
 
 
+def test_a_quick_run_is_shown_with_its_own_sizes(tmp_path: Path) -> None:
+    path = kept(tmp_path, scale=1.0, history=1.0)
+    content = json.loads(path.read_text())
+    content["rows"][0]["sizes"] = {"many": 1_000, "few": 200}
+    path.write_text(json.dumps(content))
+    quick = run(path)
+    assert "| cost of a statement at 1,000 connections against 200 |" in table(quick)
+    texts, _ = drawn(quick)
+    assert {"One statement at 1,000 connections", "beside the hub at 200"} <= set(texts)
+    assert {"One statement after 10,000 others", "in the same inbox, beside the hub after 100"} <= set(texts)
+
+
 def test_the_chart_shows_what_was_measured_with_the_verdict_as_its_colour(tmp_path: Path) -> None:
     texts, bars = drawn(run(kept(tmp_path, documents=0.6, statements=5.25, documents20=0.2, memory=6)))
     assert {"0.60 ×", "5.25 ×", "0.20 ×", "6.00 KiB", "20 µs · peer 40 µs"} <= set(texts)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
 
 import pytest
 
+from bench import rows
 from bench.budget import BUDGETS
 from bench.load.socket import Broken
 from bench.load.window import Order, Tally, Window, measured
 from bench.measure import Spread
 from bench.peers import PEERS
-from bench.report import lines
+from bench.processes import Cores, Failed
+from bench.report import lines, standing
 from bench.row import FULL, HUB, QUICK, Row
-from bench.rows import MEASUREMENTS, ON_REQUEST, peers_of
-from bench.stand import compared
+from bench.rows import MEASUREMENTS, ON_REQUEST, Measurement, peers_of
+from bench.stand import Stand, compared
 
 
 def window(cost_us: float, server: float = 0.5, load: float = 0.5) -> Window:
@@ -61,6 +64,67 @@ def test_a_load_that_was_waited_for_is_named() -> None:
 
     assert "BOTTLENECK" in lines(Row("publish", "an item", windows={HUB: [slow_load]}))
     assert "BOTTLENECK" not in lines(Row("publish", "an item", windows={HUB: [slow_server]}))
+
+
+class Slow:
+    """Completes one unit so many seconds after it was begun."""
+
+    def __init__(self, seconds: float) -> None:
+        self.tally = Tally()
+        self._seconds = seconds
+
+    async def prepare(self) -> None:
+        """Nothing."""
+
+    def begin(self, rate: float | None) -> None:
+        """One unit."""
+        asyncio.get_running_loop().call_later(self._seconds, self._complete)
+
+    def _complete(self) -> None:
+        self.tally.done += 1
+
+
+async def test_a_window_grows_until_something_was_completed() -> None:
+    found = await measured(Slow(0.05), [os.getpid()], Order(0, 0.01))
+
+    assert found.work == 1
+    assert 0.02 < found.seconds < 5
+
+
+async def test_a_window_in_which_nothing_is_ever_completed_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.load.window._LONGEST_SECONDS", 0.02)
+    with pytest.raises(Broken, match="nothing was completed"):
+        await measured(Slow(5), [os.getpid()], Order(0, 0.01))
+
+
+def test_a_row_that_breaks_off_is_told_as_not_measured_and_the_others_are_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(stand: Stand) -> Iterator[Row]:
+        yield Row("documents", "updates")
+        raise Failed("the load ended")
+
+    def whole(stand: Stand) -> Iterator[Row]:
+        yield Row("slow", "slow readers")
+
+    listed = {"documents": broken, "statements": broken, "slow": whole}
+    monkeypatch.setattr(rows, "MEASUREMENTS", {name: Measurement(run) for name, run in listed.items()})
+
+    found = list(rows.measured(list(listed), Stand(Cores(0, 1), QUICK, ())))
+
+    assert [(row.name, row.failure) for row in found] == [
+        ("documents", ""),
+        ("statements", "the load ended"),
+        ("slow", ""),
+    ]
+    assert "NOT MEASURED: the load ended" in lines(found[1])
+
+
+def test_a_row_is_told_with_the_sizes_that_were_measured() -> None:
+    row = Row("scale", "beside others", Spread(1.0, 1.0, 1.0), sizes={"many": 1_000, "few": 200})
+
+    assert "cost of a statement at 1,000 connections against 200 " in standing([row])
+    assert "18,000 connections against 1,000" in standing([])
 
 
 class Burst:
