@@ -13,7 +13,7 @@ export { Listing } from "../../web/src/model/listing.ts";
 export { type SavedState, savedState } from "../../web/src/model/saved-state.ts";
 export { type SeenWatch, watchSeen } from "../../web/src/model/seen.ts";
 export { type Preset, presets } from "../../web/src/model/snooze.ts";
-export { DAY, HOUR, MINUTE, type TimeWords, type Times } from "../../web/src/model/times.ts";
+export { DAY, HOUR, MINUTE, type Times, type TimeWords } from "../../web/src/model/times.ts";
 export { type Step, takingBack, type Undoable, UndoStack } from "../../web/src/model/undo.ts";
 export { Value } from "../../web/src/model/value.ts";
 export { arrange, LIST_NAMES, type ListName } from "../../web/src/model/views.ts";
