@@ -5,8 +5,8 @@ import type { Statement } from "../../src/state/join.js";
 import { joined } from "../kit/cases.js";
 
 const begun: Statement[] = [
-  ["t", "item", { kind: "task", title: "Backup" }, hlcOf(1_000, 0), "ann"],
-  ["t", "progress", [1, 0.5], hlcOf(5_000, 3), "phone"],
+  ["t", "item", { kind: "task", title: "Backup" }, hlcOf(1_000), "ann"],
+  ["t", "progress", [1, 0.5], hlcOf(5_000), "phone"],
 ];
 const shown = (statements: Statement[]) =>
   derive("t", joined(statements).get("t") ?? new Map(), readUpto(), 9_000);
@@ -14,9 +14,7 @@ const shown = (statements: Statement[]) =>
 it("tells when progress was last stated of the attempt that stands, and of no other", () => {
   expect(shown(begun)?.task?.movedAt).toBe(5_000);
   expect(shown(begun.slice(0, 1))?.task?.movedAt).toBeNull();
-  expect(
-    shown([...begun, ["t", "status", [2, "running"], hlcOf(6_000, 0), "phone"]])?.task?.movedAt,
-  ).toBeNull();
+  expect(shown([...begun, ["t", "status", [2, "running"], hlcOf(6_000), "phone"]])?.task?.movedAt).toBeNull();
 });
 
 it("leaves that out of what commands and HTTP answer", () => {
