@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { offlineFiles, WORKER } from "./scripts/offline-files.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -16,6 +17,7 @@ export const alias = [
 export default defineConfig(({ mode }) => ({
   base: "/",
   resolve: { alias },
+  plugins: [offlineFiles(here("public"))],
   build: {
     outDir: here(mode === "fake" ? "dist" : "../../hub/static"),
     emptyOutDir: true,
@@ -25,7 +27,15 @@ export default defineConfig(({ mode }) => ({
     cssCodeSplit: false,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: { input: here(mode === "fake" ? "fake.html" : "index.html") },
+    rolldownOptions: {
+      input:
+        mode === "fake"
+          ? here("fake.html")
+          : { index: here("index.html"), [WORKER]: here("src/offline/worker.ts") },
+      output: {
+        entryFileNames: ({ name }) => (name === WORKER ? "[name].js" : "assets/[name]-[hash].js"),
+      },
+    },
   },
   server: { host: "127.0.0.1" },
   preview: { host: "127.0.0.1" },

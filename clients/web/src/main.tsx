@@ -3,6 +3,10 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { keepToken } from "./kept-token.ts";
+import { InstalledProvider } from "./offline/effects.tsx";
+import { openInstall } from "./offline/install.ts";
+import { openNotices } from "./offline/permission.ts";
+import { openOffline } from "./offline/registration.ts";
 import { openHub } from "./open-hub.ts";
 import { takeCredentials } from "./shell/address.ts";
 import { openPreferences } from "./shell/preferences.ts";
@@ -11,13 +15,21 @@ import "./style/index.css";
 
 const credentials = takeCredentials();
 
+const installed = {
+  offline: openOffline(import.meta.env.PROD ? "/sw.js" : null),
+  install: openInstall(),
+  notices: openNotices(),
+};
+
 render(
-  <App
-    openHub={openHub}
-    forgetCredentials={() => keepToken(null)}
-    credentials={credentials}
-    preferences={openPreferences()}
-    router={openRouter()}
-  />,
+  <InstalledProvider value={installed}>
+    <App
+      openHub={openHub}
+      forgetCredentials={() => keepToken(null)}
+      credentials={credentials}
+      preferences={openPreferences()}
+      router={openRouter()}
+    />
+  </InstalledProvider>,
   document.querySelector("#app") as HTMLElement,
 );

@@ -1,5 +1,6 @@
 /** What a person chooses for this browser, and who they are here. */
 
+import { InstallCard, NoticesCard } from "../offline/cards.tsx";
 import { Button } from "../parts/button.tsx";
 import { Choice } from "../parts/choice.tsx";
 import { Confirm } from "../parts/dialog.tsx";
@@ -14,6 +15,8 @@ export function Settings() {
     <section class="page">
       <h1>{words.settings.title}</h1>
       <Appearance />
+      <NoticesCard />
+      <InstallCard />
       <Keyboard />
       <Account />
     </section>

@@ -6,6 +6,7 @@ import { Devices } from "../devices/devices.tsx";
 import { openHistory } from "../inbox/history.ts";
 import { Inbox } from "../inbox/inbox.tsx";
 import { Value } from "../model/value.ts";
+import { InstalledEffects } from "../offline/effects.tsx";
 import { DialogHost } from "../parts/dialog.tsx";
 import { MenuHost } from "../parts/menu.tsx";
 import { ToastHost } from "../parts/toast.tsx";
@@ -91,6 +92,7 @@ function Shell() {
       <MenuHost />
       <DialogHost />
       <SignedInEffects />
+      <InstalledEffects />
     </div>
   );
 }

@@ -1,0 +1,44 @@
+/** Which items a system notification is for. Pure: who shows and closes them is told what to do. */
+
+import type { Item } from "@tongbu/client";
+
+export type Alert = "show" | "close" | null;
+
+export interface Alerts {
+  /** What to do about an item as it stands now. `watched`: somebody has the inbox before them. */
+  judge(item: Item, watched: boolean): Alert;
+}
+
+/** What happened to it, and when: it came, or its task ended. Null for what nobody is told of by the system. */
+function happened(item: Item): { readonly mark: string; readonly at: number } | null {
+  if (item.class === "core") return null;
+  if (item.task === null) return item.order === null ? null : { mark: item.id, at: item.order };
+  const { finishedAt, attempt } = item.task;
+  return finishedAt === null ? null : { mark: `${item.id}:${attempt}`, at: finishedAt };
+}
+
+/** Nothing is left to tell: somebody looked at it, or put it away. */
+function isOver(item: Item): boolean {
+  const looked = item.read || (item.task === null && item.seen);
+  return looked || item.archived || item.deleted || item.snoozed !== null;
+}
+
+/** @param since what happened before (ms) is no news. */
+export function openAlerts(since: number): Alerts {
+  const shown = new Set<string>();
+  const told = new Set<string>();
+  const begin = (mark: string, watched: boolean): Alert => {
+    told.add(mark);
+    if (watched) return null;
+    shown.add(mark);
+    return "show";
+  };
+  return {
+    judge(item, watched) {
+      const news = happened(item);
+      if (news === null || news.at <= since) return null;
+      if (isOver(item)) return shown.delete(news.mark) ? "close" : null;
+      return told.has(news.mark) ? null : begin(news.mark, watched);
+    },
+  };
+}
