@@ -1,10 +1,15 @@
-/** Signing in: a token or a link code, typed or pasted. */
+/** Signing in: a code, a link or a token, typed or pasted. */
 
 import { useState } from "preact/hooks";
 import { type Credentials, credentialsFrom } from "../model/credentials.ts";
 import { Button } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useWords } from "../shell/context.ts";
+
+/** Tokens live long: they are not shown to who looks over a shoulder. A code is over in two minutes. */
+function isToken(text: string): boolean {
+  return text.split(".").length === 3 && !text.includes("#");
+}
 
 interface SignInProps {
   /** What the hub said against the last try. */
@@ -35,9 +40,9 @@ export function SignIn({ problem, onCredentials, onCancel }: SignInProps) {
         <label for="credentials">{signIn.field}</label>
         <input
           id="credentials"
-          class="field"
-          type="password"
+          class={`field${isToken(text) ? " is-secret" : ""}`}
           autocomplete="off"
+          autocapitalize="none"
           spellcheck={false}
           value={text}
           aria-describedby="sign-in-problem"
@@ -54,6 +59,24 @@ export function SignIn({ problem, onCredentials, onCancel }: SignInProps) {
           </Button>
         </div>
       </form>
+      <Ways />
     </main>
+  );
+}
+
+function Ways() {
+  const { how, ways } = useWords().devices.signIn;
+  return (
+    <details class="sign-in-ways">
+      <summary>{how}</summary>
+      <dl>
+        <dt>{ways.code}</dt>
+        <dd>{ways.codeText}</dd>
+        <dt>{ways.link}</dt>
+        <dd>{ways.linkText}</dd>
+        <dt>{ways.token}</dt>
+        <dd>{ways.tokenText}</dd>
+      </dl>
+    </details>
   );
 }

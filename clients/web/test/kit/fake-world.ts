@@ -1,6 +1,7 @@
 /** A day of somebody who runs services and people's agents: made up, in both languages. */
 
 import type { Connection, Item } from "@tongbu/client";
+import { someDevices } from "./fake-devices.ts";
 import { FakeHub } from "./fake-hub.ts";
 import { aNotification, aTask } from "./items.ts";
 
@@ -281,6 +282,7 @@ export function aFakeWorld(asked: URLSearchParams): FakeHub {
   const hub = new FakeHub({
     items,
     now: Date.now,
+    answer: someDevices(Date.now).answer,
     user: state === "signedout" || state === "starting" ? null : "ann",
     connection: CONNECTIONS[state] ?? { state: "online" },
   });

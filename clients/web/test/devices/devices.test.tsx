@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { countdown, inOrder, isLocalHost, spelled } from "../../src/model/devices.ts";
+import { type FakeDevices, someDevices } from "../kit/fake-devices.ts";
+import { NOW } from "../kit/items.ts";
+import { type OpenedPage, openPage } from "../kit/page.tsx";
+
+let page: OpenedPage;
+let devices: FakeDevices;
+
+beforeEach(() => {
+  localStorage.clear();
+  devices = someDevices(() => NOW);
+});
+afterEach(() => {
+  page.close();
+  vi.useRealTimers();
+});
+
+const names = () => [...page.root.querySelectorAll(".device-name strong")].map((name) => name.textContent);
+
+test("Devices are listed with when they were seen, this one first and marked", async () => {
+  page = await openPage({ path: "/devices", answer: devices.answer });
+  expect(names()).toEqual(["Chrome · Linux", "Safari · iPhone", "agent on build-7", "Unnamed device"]);
+  const [own, phone] = page.root.querySelectorAll(".device");
+  expect(own?.textContent).toContain("This device");
+  expect(own?.textContent).toContain("In use now");
+  expect(phone?.textContent).toContain("Last seen 14:26");
+  expect(own?.querySelector("button")).toBeNull();
+});
+
+test("Revoking asks first, then says so, and the device stands with the revoked ones", async () => {
+  page = await openPage({ path: "/devices", answer: devices.answer });
+  await page.click(page.button("Revoke Safari · iPhone"));
+  expect(devices.devices[1]?.revoked_at).toBeNull();
+  await page.click(page.root.querySelector("dialog .button-danger") as HTMLElement);
+  expect(devices.devices[1]?.revoked_at).toBe(NOW);
+  expect(page.text()).toContain("Safari · iPhone is revoked");
+  expect(page.root.querySelector(".devices-revoked")?.textContent).toContain("Safari · iPhone");
+});
+
+test("Without the hub the page says what it waits for, and asks again once it is back", async () => {
+  let reachable = false;
+  const answer = (method: string, path: string) => {
+    if (!reachable) throw new Error("No hub.");
+    return devices.answer(method, path);
+  };
+  page = await openPage({
+    path: "/devices",
+    answer,
+    connection: { state: "waiting", retryAt: NOW, reason: "" },
+  });
+  expect(page.text()).toContain("The list comes from the hub");
+  reachable = true;
+  await page.after(() => page.hub.becomes({ state: "online" }));
+  await page.after(() => {});
+  expect(names()).toHaveLength(4);
+});
+
+test("A code is shown with its time, can be renewed, and who used it is named", async () => {
+  vi.useFakeTimers();
+  let now = NOW;
+  devices = someDevices(() => NOW);
+  page = await openPage({ path: "/devices", answer: devices.answer, now: () => now });
+  await page.click(page.button("Link a device"));
+  await page.after(() => {});
+  const letters = () => page.root.querySelector(".link-letters")?.textContent;
+  expect(letters()).toBe("7KQ4 M2X1");
+  expect(page.text()).toContain("Valid for 2:00");
+  expect(page.root.querySelector(".qr")?.getAttribute("role")).toBe("img");
+  now += 17_000;
+  await page.after(() => vi.advanceTimersByTime(1000));
+  expect(page.text()).toContain("Valid for 1:43");
+  now += 120_000;
+  await page.after(() => vi.advanceTimersByTime(1000));
+  expect(page.text()).toContain("This code has expired.");
+  await page.click(page.button("New code"));
+  expect(letters()).toBe("7KQ4 M2X2");
+  devices.put("device-9", "Firefox · Android", "web", 0);
+  await page.after(() => vi.advanceTimersByTime(2000));
+  expect(page.text()).toContain("Firefox · Android is linked");
+  expect(names()).toContain("Firefox · Android");
+});
+
+test("What is left of a code, how it is spelled, and who stands first", () => {
+  expect([120_000, 61_001, 900, -5].map(countdown)).toEqual(["2:00", "1:02", "0:01", "0:00"]);
+  expect(spelled("ABCD1234")).toBe("ABCD 1234");
+  expect(["localhost", "127.0.0.1", "[::1]", "hub.example.org"].map(isLocalHost)).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
+  const device = (id: string, seenAt: number) => ({
+    id,
+    name: "",
+    platform: "",
+    createdAt: 0,
+    seenAt,
+    revokedAt: null,
+  });
+  expect(inOrder([device("a", 1), device("b", 3), device("own", 0)], "own").map(({ id }) => id)).toEqual([
+    "own",
+    "b",
+    "a",
+  ]);
+});
