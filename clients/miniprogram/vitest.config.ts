@@ -11,5 +11,5 @@ const sources = [
 
 export default defineConfig({
   resolve: { alias: [...sources, ...alias] },
-  test: { include: ["test/**/*.test.ts"], testTimeout: 20_000 },
+  test: { globalSetup: "test/kit/built.ts", include: ["test/**/*.test.ts"], testTimeout: 20_000 },
 });

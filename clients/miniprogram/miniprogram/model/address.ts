@@ -6,12 +6,12 @@ export interface Invitation {
   readonly code: string;
 }
 
-const ADDRESS = /^(https?:\/\/[^\s/?#]+(?:\/[^\s?#]*?)?)\/*(?:\?[^\s#]*)?$/i;
+const ADDRESS = /^(https?:\/\/[^\s/?#]+(?:\/[^\s?#]*)?)(?:\?[^\s#]*)?$/i;
 const CODE = /^[A-Za-z0-9_.~-]{1,128}$/;
 
 /** The address alone; null where it is none. */
 export function hubAddress(text: string): string | null {
-  return ADDRESS.exec(text.trim())?.[1] ?? null;
+  return ADDRESS.exec(text.trim())?.[1]?.replace(/\/+$/, "") ?? null;
 }
 
 /** What `<hub>/#code=…` holds; null where a text is nothing of the kind. */

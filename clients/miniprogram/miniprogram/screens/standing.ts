@@ -17,7 +17,10 @@ export function followStanding(device: Device, show: (standing: Standing | null)
   const follow = (): void => {
     leave();
     const hub = device.hub.get();
-    if (hub === null) return show(null);
+    if (hub === null) {
+      show(null);
+      return;
+    }
     const draw = (): void => {
       callOff();
       const unsaved = hub.unsaved.get();

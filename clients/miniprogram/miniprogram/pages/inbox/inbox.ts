@@ -107,14 +107,23 @@ Component({
     },
     use(hub: Hub | null) {
       this.leave();
-      this.setData({ ...NOTHING, signedIn: hub !== null, list: "inbox", empty: inbox.empty.inbox });
+      this.setData({
+        ...NOTHING,
+        signedIn: hub !== null,
+        unread: 0,
+        list: "inbox",
+        empty: inbox.empty.inbox,
+      });
       if (hub === null) return;
       const ledger = hub.inbox();
       const screen = openList(hub, speech, measures(), (patch) => this.setData(patch));
       const seen = watchSeen((ids) => {
         for (const id of ids) ledger.mark(id, { seen: true });
       }, after);
-      const counted = (): void => this.setData({ unread: ledger.counts.get().unread });
+      const counted = (): void => {
+        const { unread } = ledger.counts.get();
+        if (unread !== this.data.unread) this.setData({ unread });
+      };
       const stops = [
         ledger.counts.subscribe(counted),
         ledger.watch(() => this.look()),

@@ -1,0 +1,62 @@
+/** What WeChat gives a program beside sockets and storage: what it showed and asked is kept, what people answer is set. */
+import { type FakeWx, fakeWx } from "../../../typescript/test/kit/wx.ts";
+
+export interface Phone extends FakeWx {
+  readonly titles: string[];
+  readonly visited: string[];
+  readonly sheets: (readonly string[])[];
+  readonly modals: string[];
+  readonly clipboard: string[];
+  /** Which entry of a sheet is tapped; null closes it. */
+  chosen: number | null;
+  confirms: boolean;
+  /** What the camera sees. */
+  scanned: string;
+}
+
+export function aPhone({
+  language = "en",
+  kept = new Map<string, string>(),
+  settings = new Map<string, unknown>(),
+} = {}): Phone {
+  const phone: Phone = Object.assign(fakeWx(kept), {
+    titles: [],
+    visited: [],
+    sheets: [],
+    modals: [],
+    clipboard: [],
+    chosen: null,
+    confirms: true,
+    scanned: "",
+  });
+  return Object.assign(phone, {
+    getAppBaseInfo: () => ({ language }),
+    getDeviceInfo: () => ({ model: "Phone 1" }),
+    getWindowInfo: () => ({ windowWidth: 375, windowHeight: 720 }),
+    getStorageSync: (key: string) => settings.get(key) ?? "",
+    setStorageSync: (key: string, value: unknown) => void settings.set(key, value),
+    removeStorageSync: (key: string) => void settings.delete(key),
+    setNavigationBarTitle: ({ title }: { title: string }) => void phone.titles.push(title),
+    setTabBarItem: () => undefined,
+    navigateTo: ({ url }: { url: string }) => void phone.visited.push(url),
+    switchTab: ({ url }: { url: string }) => void phone.visited.push(url),
+    stopPullDownRefresh: () => undefined,
+    setClipboardData: ({ data }: { data: string }) => void phone.clipboard.push(data),
+    scanCode: ({ success }: { success: (result: { result: string }) => void }) =>
+      success({ result: phone.scanned }),
+    showModal({ title, success }: { title: string; success: (answer: { confirm: boolean }) => void }) {
+      phone.modals.push(title);
+      success({ confirm: phone.confirms });
+    },
+    showActionSheet({
+      itemList,
+      success,
+    }: {
+      itemList: string[];
+      success: (answer: { tapIndex: number }) => void;
+    }) {
+      phone.sheets.push(itemList);
+      if (phone.chosen !== null) success({ tapIndex: phone.chosen });
+    },
+  });
+}
