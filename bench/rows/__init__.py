@@ -21,6 +21,7 @@ from bench.rows import (
     soak,
     statements,
     storm,
+    web,
 )
 from bench.stand import Stand
 
@@ -53,6 +54,7 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
     "storm": Measurement(storm.row),
     "slow": Measurement(slow.row),
     "residence": Measurement(residence.row),
+    "web": Measurement(web.row),
     "soak": Measurement(soak.row),
 }
 ON_REQUEST: Final = ("soak",)
