@@ -1,7 +1,6 @@
 /** Base64 (RFC 4648, standard alphabet, padded), for platforms without `btoa`. */
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const VALUES = new Map([...ALPHABET].map((letter, value) => [letter, value]));
 
 export function toBase64(bytes: Uint8Array): string {
   const groups: string[] = [];
@@ -21,7 +20,7 @@ export function fromBase64(text: string): Uint8Array {
   const bytes = new Uint8Array(Math.floor((letters.length * 3) / 4));
   let bits = 0;
   for (let at = 0, filled = 0; at < letters.length; at++) {
-    bits = ((bits << 6) | (VALUES.get(letters.charAt(at)) ?? 0)) & 0xffffff;
+    bits = ((bits << 6) | ALPHABET.indexOf(letters.charAt(at))) & 0xffffff;
     const used = (at % 4) * 2;
     if (used > 0) bytes[filled++] = (bits >> (6 - used)) & 255;
   }

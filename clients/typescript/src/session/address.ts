@@ -17,10 +17,7 @@ const URL_OF_HUB = /^(?:http|ws)(s?):\/\/([^/?#@\s]+)((?:\/[^?#\s]*)?)$/i;
 export function addressOf(url: string): Address {
   const found = URL_OF_HUB.exec(url);
   if (!found) {
-    throw new TongbuError(
-      "bad_url",
-      "The hub's address is a URL such as https://hub.example.org, without query and credentials.",
-    );
+    throw new TongbuError("bad_url", "The hub's address is like https://hub.example.org, without a query.");
   }
   const [, secure = "", host = "", path = ""] = found;
   const rest = `${secure}://${host}${path.replace(/\/+$/, "").replace(/\/v1\/connect$/, "")}`;

@@ -9,7 +9,7 @@ export interface Topical<Value> {
   subscribe(listener: (value: Value) => void): () => void;
   /** Tells all listeners `value()`, evaluated when they are told. However often it is asked for until then: once. */
   tell(): void;
-  readonly followed: boolean;
+  followed(): boolean;
 }
 
 const due = new Set<() => void>();
@@ -35,27 +35,56 @@ export function guarded(run: () => void): void {
   }
 }
 
-export function topical<Value>(value: () => Value): Topical<Value> {
+/** Who listens to something; told at once. */
+export interface Listeners<Value> {
+  subscribe(listener: (value: Value) => void): () => void;
+  tell(value: Value): void;
+  any(): boolean;
+}
+
+export function createListeners<Value>(): Listeners<Value> {
   const listeners = new Set<{ readonly call: (value: Value) => void }>();
-  const run = () => {
-    const told = value();
-    for (const listener of [...listeners]) {
-      if (listeners.has(listener)) guarded(() => listener.call(told));
-    }
-  };
   return {
     subscribe(call) {
       const listener = { call };
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    tell() {
-      if (listeners.size > 0) soon(run);
+    tell(value) {
+      for (const listener of [...listeners]) {
+        if (listeners.has(listener)) guarded(() => listener.call(value));
+      }
     },
-    get followed() {
-      return listeners.size > 0;
-    },
+    any: () => listeners.size > 0,
   };
+}
+
+export function topical<Value>(value: () => Value): Topical<Value> {
+  const { subscribe, tell, any } = createListeners<Value>();
+  const run = () => tell(value());
+  return {
+    subscribe,
+    tell() {
+      if (any()) soon(run);
+    },
+    followed: any,
+  };
+}
+
+/** A promise and what settles it. That nobody waits for it is no error. */
+export interface Promised<Value> {
+  readonly promise: Promise<Value>;
+  resolve(value: Value): void;
+  reject(error: Error): void;
+}
+
+export function promised<Value>(): Promised<Value> {
+  const settlers = {} as Omit<Promised<Value>, "promise">;
+  const promise = new Promise<Value>((resolve, reject) => {
+    Object.assign(settlers, { resolve, reject });
+  });
+  promise.catch(() => undefined);
+  return { ...settlers, promise };
 }
 
 export function cell<Value>(initial: Value): Cell<Value> {

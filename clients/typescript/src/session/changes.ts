@@ -1,8 +1,8 @@
 /** What was said here, followed until the hub has answered it. */
 import type { Change, Durability, Readable, Refused } from "../api.js";
-import { TongbuError } from "../errors.js";
+import type { TongbuError } from "../errors.js";
 import type { Answer } from "./batch.js";
-import { cell, guarded, topical } from "./cell.js";
+import { cell, createListeners, promised, topical } from "./cell.js";
 import { RefusedStatement } from "./errors.js";
 
 export interface Changes {
@@ -18,27 +18,26 @@ export interface Changes {
 
 interface Tracked {
   readonly left: Set<string>;
-  end(outcome: "saved" | Refused | TongbuError): void;
+  /** All of it is saved (null), or not, and why. */
+  end(error: TongbuError | null): void;
 }
 
 const NOT_FORWARDED: Readable<boolean> = { get: () => false, subscribe: () => () => undefined };
 
 export function createChanges(): Changes {
   const tracked = new Map<string, Set<Tracked>>();
-  const listeners = new Set<{ readonly call: (refused: Refused) => void }>();
+  const refusals = createListeners<Refused>();
   const settled = topical<void>(() => undefined);
 
   function follow(id: string, change: Tracked): void {
     change.left.add(id);
-    const changes = tracked.get(id);
-    if (changes) changes.add(change);
-    else tracked.set(id, new Set([change]));
+    tracked.set(id, (tracked.get(id) ?? new Set<Tracked>()).add(change));
   }
 
   function answer([id, outcome]: Answer): void {
     const changes = tracked.get(id) ?? [];
     tracked.delete(id);
-    if (isRefused(outcome)) tell(outcome);
+    if (isRefused(outcome)) refusals.tell(outcome);
     for (const change of changes) {
       change.left.delete(id);
       settle(change, outcome);
@@ -46,31 +45,23 @@ export function createChanges(): Changes {
   }
 
   function settle(change: Tracked, outcome: Answer[1]): void {
-    if (typeof outcome === "string") follow(outcome, change);
-    else if (outcome !== null) change.end(outcome);
-    else if (change.left.size === 0) change.end("saved");
-  }
-
-  function tell(refused: Refused): void {
-    for (const listener of [...listeners]) guarded(() => listener.call(refused));
+    if (isRefused(outcome)) change.end(new RefusedStatement(outcome));
+    else if (outcome !== null) follow(outcome, change);
+    else if (change.left.size === 0) change.end(null);
   }
 
   return {
     track(ids, forwarded = NOT_FORWARDED) {
       const { change, follower } = createChange(forwarded);
       for (const id of ids) follow(id, follower);
-      if (ids.length === 0) follower.end("saved");
+      if (ids.length === 0) follower.end(null);
       return change;
     },
     answered(answers) {
       answers.forEach(answer);
       if (answers.length > 0) settled.tell();
     },
-    onRefused(call) {
-      const listener = { call };
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onRefused: refusals.subscribe,
     settled,
     close(error) {
       const open = new Set([...tracked.values()].flatMap((changes) => [...changes]));
@@ -86,24 +77,17 @@ function isRefused(outcome: Answer[1]): outcome is Refused {
 
 function createChange(forwarded: Readable<boolean>): { change: Change; follower: Tracked } {
   const own = cell<Durability | "refused">("local");
-  let settle: (error: Error | null) => void = () => undefined;
-  const saved = new Promise<void>((resolve, reject) => {
-    settle = (error) => (error === null ? resolve() : reject(error));
-  });
-  // Nobody needs to wait for it: what is refused is told to `onRefused`, too.
-  saved.catch(() => undefined);
-  const end: Tracked["end"] = (outcome) => {
+  const { promise: saved, resolve, reject } = promised<void>();
+  function end(error: TongbuError | null): void {
     if (own.get() !== "local") return;
-    if (outcome === "saved") {
+    if (error === null) {
       own.set("saved");
-      settle(null);
-    } else if (outcome instanceof TongbuError) {
-      settle(outcome);
+      resolve();
     } else {
-      own.set("refused");
-      settle(new RefusedStatement(outcome));
+      if (error instanceof RefusedStatement) own.set("refused");
+      reject(error);
     }
-  };
+  }
   return {
     change: { durability: withForwarded(own, forwarded), saved },
     follower: { left: new Set(), end },

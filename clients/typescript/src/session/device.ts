@@ -10,7 +10,7 @@ import { checkStatement } from "../state/fields.js";
 import type { LedgerKind } from "../state/names.js";
 import { type Address, addressOf } from "./address.js";
 import { Batch } from "./batch.js";
-import { type Cell, cell, type Topical, topical } from "./cell.js";
+import { type Cell, cell, type Promised, promised, type Topical, topical } from "./cell.js";
 import { type Changes, createChanges } from "./changes.js";
 import { Closed } from "./errors.js";
 import { LedgerTopic } from "./ledger-topic.js";
@@ -59,8 +59,8 @@ export interface Statable {
 interface Holding {
   readonly topic: Topic;
   holders: number;
-  readonly loaded: Promise<void>;
-  readonly settle: (error: TongbuError | null) => void;
+  /** What ends all is told by `connection`, too. */
+  readonly loading: Promised<void>;
 }
 
 export interface Device {
@@ -128,21 +128,13 @@ export function createDevice(platform: Platform, options: HubOptions): Device {
   let offset = 0;
   let failure: TongbuError | null = null;
   let started = false;
-  let begin: () => void = () => undefined;
-  const ready = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
+  const { promise: ready, resolve: begin } = promised<void>();
   for (const kind of ["inbox", "space"]) makers.set(kind, (name) => new LedgerTopic(name, clock, actor));
 
   function holding(topic: Topic): Holding {
-    let settle: Holding["settle"] = () => undefined;
-    const loaded = new Promise<void>((resolve, reject) => {
-      settle = (error) => (error === null ? resolve() : reject(error));
-    });
-    // What ends all is told by `connection`, too.
-    loaded.catch(() => undefined);
-    if (failure !== null) settle(failure);
-    return { topic, holders: 0, loaded, settle };
+    const loading = promised<void>();
+    if (failure !== null) loading.reject(failure);
+    return { topic, holders: 0, loading };
   }
 
   function check(): void {
@@ -195,7 +187,7 @@ export function createDevice(platform: Platform, options: HubOptions): Device {
       record.holders += 1;
       topic.closing = false;
       if (record.holders === 1) device.role.hold(topic);
-      return { topic, loaded: record.loaded };
+      return { topic, loaded: record.loading.promise };
     },
     release(topic) {
       const record = held.get(topic.name);
@@ -208,7 +200,7 @@ export function createDevice(platform: Platform, options: HubOptions): Device {
     dropped(topic) {
       if (held.get(topic.name)?.holders === 0) held.delete(topic.name);
     },
-    loaded: (topic) => held.get(topic.name)?.settle(null),
+    loaded: (topic) => held.get(topic.name)?.loading.resolve(),
     nextId() {
       lastNumber = Math.max(lastNumber + 1, surroundings.now());
       return `${String(lastNumber).padStart(14, "0")}${page}`;
@@ -260,7 +252,7 @@ export function createDevice(platform: Platform, options: HubOptions): Device {
     fail(error) {
       if (failure !== null && !(error instanceof Closed)) return;
       failure = error;
-      for (const { settle } of held.values()) settle(error);
+      for (const { loading } of held.values()) loading.reject(error);
       device.changes.close(error);
       device.connection.set(
         error instanceof Closed

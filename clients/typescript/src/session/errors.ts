@@ -29,7 +29,7 @@ export class OutboxFull extends TongbuError {
 /** The token is of another user than the store: give each user one of their own. */
 export class WrongUser extends TongbuError {
   constructor() {
-    super("wrong_user", "The token is of another user than the store on this device.");
+    super("wrong_user", "The token is of another user than the store.");
   }
 }
 

@@ -7,6 +7,7 @@ import { Refusal, type TongbuError } from "../errors.js";
 import { setInternals } from "../internals.js";
 import type { Platform } from "../ports.js";
 import { isName } from "../state/names.js";
+import { promised } from "./cell.js";
 import { createDevice, type Device } from "./device.js";
 import { Closed, NotConnected } from "./errors.js";
 import { alone, type Roles } from "./leader.js";
@@ -46,7 +47,7 @@ export function createHub(platform: Platform, options: HubOptions, roles: Roles 
     now: () => device.clock.now(),
     inbox: () => ledger(OWN_INBOX),
     space(name) {
-      if (!isName(name)) throw new Refusal("bad_id", "a space's name is 1 to 64 of A-Z a-z 0-9 _ . ~ @ -");
+      if (!isName(name)) throw new Refusal("bad_id", "that is no name of a space");
       return ledger(`space/${name}`);
     },
     async command(name, params) {
@@ -87,34 +88,47 @@ export function createHub(platform: Platform, options: HubOptions, roles: Roles 
 const ANSWER_TIMEOUT = 35_000;
 
 function inTime<Value>(device: Device, answer: Promise<Value>): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new NotConnected("There was no answer in time."));
-    const callOff = device.platform.surroundings.after(ANSWER_TIMEOUT, late);
-    answer.finally(callOff).then(resolve, reject);
-  });
+  const { promise, resolve, reject } = promised<Value>();
+  const callOff = device.platform.surroundings.after(ANSWER_TIMEOUT, () => reject(new NotConnected()));
+  answer.finally(callOff).then(resolve, reject);
+  return promise;
 }
 
 /** ms that closing waits for what was said here to be kept, where another page is to keep it. */
 const KEEPING = 2_000;
 
-/** Until all that was said here is on disk. */
-function allKept(device: Device): Promise<void> {
-  const pending = () => device.topics().some((topic) => topic.pending().length > 0);
+/** Anything that tells when it makes sense to look again. */
+interface Telling {
+  subscribe(look: () => void): () => void;
+}
+
+/** What `look` finds, once that isn't null; null after `timeout` ms. */
+function found<Value>(
+  device: Device,
+  look: () => Value | null,
+  sources: readonly Telling[],
+  timeout: number | undefined,
+): Promise<Value | null> {
   return new Promise((resolve) => {
-    const end = () => {
+    const end = (value: Value | null) => {
       for (const stop of stops.splice(0)) stop();
-      resolve();
+      resolve(value);
     };
-    const look = () => {
-      if (!pending() || device.connection.get().state === "closed") end();
+    const lookAgain = () => {
+      const value = look();
+      if (value !== null) end(value);
     };
-    const stops = [
-      device.kept.subscribe(look),
-      device.connection.subscribe(look),
-      device.platform.surroundings.after(KEEPING, end),
-    ];
-    look();
+    const stops = [...sources, device.connection].map((source) => source.subscribe(lookAgain));
+    if (timeout !== undefined) stops.push(device.platform.surroundings.after(timeout, () => end(null)));
+    lookAgain();
   });
+}
+
+/** Until all that was said here is on disk. */
+function allKept(device: Device): Promise<unknown> {
+  const pending = () => device.topics().some((topic) => topic.pending().length > 0);
+  const done = () => !pending() || device.connection.get().state === "closed" || null;
+  return found(device, done, [device.kept], KEEPING);
 }
 
 /** Whether everything that waits now is answered within `timeout` ms. */
@@ -124,24 +138,23 @@ async function flush(device: Device, timeout: number | undefined): Promise<boole
     const now = new Set(device.topics().flatMap((topic) => [...topic.waiting()]));
     return (waiting ?? [...now]).filter((id) => now.has(id));
   };
-  return new Promise((resolve) => {
-    const stops: (() => void)[] = [];
-    const end = (done: boolean) => {
-      for (const stop of stops.splice(0)) stop();
-      resolve(done);
-    };
-    const look = () => {
-      if (waiting === null) return;
-      waiting = left();
-      const { state } = device.connection.get();
-      if (waiting.length === 0) end(true);
-      else if (state === "refused" || state === "closed") end(false);
-    };
-    stops.push(device.changes.settled.subscribe(look), device.connection.subscribe(look));
-    if (timeout !== undefined) stops.push(device.platform.surroundings.after(timeout, () => end(false)));
-    void device.ready.then(() => {
-      waiting = left();
-      look();
-    });
-  });
+  const done = (): boolean | null => {
+    if (waiting === null) return null;
+    waiting = left();
+    if (waiting.length === 0) return true;
+    return ENDED.includes(device.connection.get().state) ? false : null;
+  };
+  const begun: Telling = {
+    subscribe(look) {
+      void device.ready.then(() => {
+        waiting = left();
+        look();
+      });
+      return () => undefined;
+    },
+  };
+  return (await found(device, done, [device.changes.settled, begun], timeout)) === true;
 }
+
+/** In these nothing is answered any more. */
+const ENDED: readonly string[] = ["refused", "closed"];

@@ -19,8 +19,8 @@ interface Meta {
   readonly version: number;
   readonly user: string | null;
   readonly device: string | null;
-  readonly token?: string;
-  readonly code?: string;
+  readonly token?: string | undefined;
+  readonly code?: string | undefined;
 }
 
 /** The other pages of this device, as the page that leads sees them. */
@@ -134,13 +134,11 @@ export function createLeader(
     if (typeof token === "string") return givenToken(token);
     if (token !== undefined) return askedToken(token, () => clock.now());
     if (linkCode === undefined && meta.token === undefined) return noToken();
-    return claimedToken(ask, linkCode ?? null, meta, (kept) => putMeta(kept), about);
+    return claimedToken(ask, linkCode ?? null, meta, putMeta, about);
   }
 
-  function putMeta(kept: { readonly token?: string | undefined; readonly code?: string | undefined }): void {
-    const { token, code } = { ...meta, ...kept };
-    const secrets = { ...(token !== undefined && { token }), ...(code !== undefined && { code }) };
-    meta = { version: LAYOUT, user: session.user, device: session.device, ...secrets };
+  function putMeta(kept: Pick<Meta, "token" | "code">): void {
+    meta = { ...meta, ...kept, version: LAYOUT, user: session.user, device: session.device };
     const batch = new Batch();
     batch.set(META, meta);
     save(batch);
@@ -314,7 +312,7 @@ export function ownUser(device: Device): string | null {
 function metaOf(stored: unknown, none: Meta): Meta {
   const meta = (stored ?? none) as Meta;
   if (meta.version > LAYOUT) {
-    throw new StoreUnusable("A newer version wrote what this device keeps; nothing was touched.");
+    throw new StoreUnusable("A newer version wrote what this device keeps.");
   }
   return meta;
 }

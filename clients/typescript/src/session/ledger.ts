@@ -61,13 +61,9 @@ export function createLedger(device: Device, name: string, closed: () => void): 
 
   function state(id: string, values: readonly (readonly [field: string, value: Json])[]): Change {
     const known = view.get(id);
-    if (!isItemId(id)) {
-      throw new Refusal("bad_id", "an id is 1 to 64 of A-Z a-z 0-9 _ . ~ -, the first a letter or digit");
-    }
+    if (!isItemId(id)) throw new Refusal("bad_id", "that is no id");
     for (const [field] of values) {
-      if (known && !fits(field, known.kind)) {
-        throw new Refusal("bad_field", `${field} is not stated on a ${known.kind}`);
-      }
+      if (known && !fits(field, known.kind)) throw new Refusal("bad_field", `${field} is not stated here`);
     }
     const forwarded = follow(() => view.get(id)?.durability === "forwarded");
     return device.state(
@@ -99,7 +95,7 @@ export function createLedger(device: Device, name: string, closed: () => void): 
   function isNew(id: string, content: JsonMap): boolean {
     const known = record(id);
     if (known !== null && !sameContent(known, content)) {
-      throw new Refusal("exists", "an item with this id and other content exists");
+      throw new Refusal("exists", "another item with this id exists");
     }
     return known === null;
   }

@@ -22,7 +22,8 @@ const SPREAD = 0.25;
 /** Messages that one WebSocket message carries. */
 const MOST_MESSAGES = 1_000;
 
-const NO_TOKEN = "No token could be got.";
+/** What is waited for. */
+type Timer = "retry" | "watch" | "probe" | "renewal" | "later";
 
 /** Close codes after which coming back unchanged makes no sense, with the code of the error. */
 const FINAL: Readonly<Record<number, string>> = {
@@ -58,11 +59,8 @@ export interface LinkNeeds {
 export function createLink(needs: LinkNeeds): Link {
   const { session, surroundings, credentials } = needs;
   const backoff = createBackoff(surroundings.random);
-  const retry = createTimer(surroundings);
-  const watch = createTimer(surroundings);
-  const probe = createTimer(surroundings);
-  const renewal = createTimer(surroundings);
-  const later = createTimer(surroundings);
+  /** How to call off what is to run later, by what it is for. */
+  const timers = new Map<Timer, () => void>();
   let state: Connection["state"] = "starting";
   let socket: Socket | null = null;
   let token = "";
@@ -76,22 +74,37 @@ export function createLink(needs: LinkNeeds): Link {
     needs.changed(connection);
   }
 
+  /** Runs something later, in place of what was to run for the same. */
+  function start(timer: Timer, delay: number, run: () => void): void {
+    stop(timer);
+    timers.set(timer, surroundings.after(Math.max(0, delay), run));
+  }
+
+  function stop(timer: Timer): void {
+    timers.get(timer)?.();
+    timers.delete(timer);
+  }
+
+  /** The same, as long as nothing else is dialled. */
+  function now<Values extends unknown[]>(run: (...values: Values) => void): (...values: Values) => void {
+    const mine = dial;
+    return (...values) => {
+      if (mine === dial) run(...values);
+    };
+  }
+
   // ------------------------------------------------------------------ dialling
 
   function connect(): void {
     end();
-    const mine = dial;
     heard = silenceSince(surroundings);
     tell({ state: "connecting" });
-    watch.start(OPEN_TIMEOUT, silent);
-    credentials.current().then(
-      (current) => {
-        if (mine === dial) open(current);
-      },
-      (error: unknown) => {
-        if (mine === dial) notDialled(error, NO_TOKEN);
-      },
-    );
+    start("watch", OPEN_TIMEOUT, silent);
+    credentials.current().then(now(open), now(noToken));
+  }
+
+  function noToken(error: unknown): void {
+    notDialled(error, "No token could be got.");
   }
 
   function open(current: string): void {
@@ -102,16 +115,12 @@ export function createLink(needs: LinkNeeds): Link {
 
   function speak(current: string): void {
     token = current;
-    const mine = dial;
     const device = claimsOf(current).device;
     const id = typeof device === "string" ? device : session.device;
-    const now = (run: () => void) => () => {
-      if (mine === dial) run();
-    };
     const events = {
       opened: now(() => socket?.send(hello(current, id, needs.about.name, needs.about.platform))),
-      message: (bytes: Uint8Array) => now(() => hear(bytes))(),
-      closed: (code: number, reason: string) => now(() => closed(code, reason))(),
+      message: now(hear),
+      closed: now(closed),
     };
     try {
       socket = needs.transport.connect(needs.address.socket, events);
@@ -130,7 +139,7 @@ export function createLink(needs: LinkNeeds): Link {
   /** Leaves the present connection, if there is one, and what waited on it. */
   function end(): void {
     dial += 1;
-    for (const timer of [retry, watch, probe, renewal, later]) timer.stop();
+    for (const timer of timers.keys()) stop(timer);
     const former = socket;
     socket = null;
     former?.close(1000);
@@ -140,7 +149,7 @@ export function createLink(needs: LinkNeeds): Link {
   function lost(reason: string, wait = backoff.next()): void {
     end();
     tell({ state: "waiting", retryAt: surroundings.now() + wait, reason });
-    retry.start(wait, connect);
+    start("retry", wait, connect);
   }
 
   function refuse({ code, message }: { readonly code: string; readonly message: string }): void {
@@ -152,7 +161,7 @@ export function createLink(needs: LinkNeeds): Link {
 
   function hear(bytes: Uint8Array): void {
     heard = silenceSince(surroundings);
-    probe.stop();
+    stop("probe");
     const batch = new Batch();
     const before = session.welcomed;
     let sound = true;
@@ -171,7 +180,7 @@ export function createLink(needs: LinkNeeds): Link {
   function welcomed(): void {
     backoff.reset();
     refusedTokens = 0;
-    watch.start(2 * session.beat, silent);
+    start("watch", 2 * session.beat, silent);
     planRenewal(0);
     tell({ state: "online" });
   }
@@ -180,7 +189,7 @@ export function createLink(needs: LinkNeeds): Link {
     const most = session.welcomed ? 2 * session.beat : OPEN_TIMEOUT;
     const silence = heard();
     if (silence >= most) lost(`Nothing was heard for ${Math.round(silence / 1000)} s.`);
-    else watch.start(most - silence, silent);
+    else start("watch", most - silence, silent);
   }
 
   function closed(code: number, reason: string): void {
@@ -198,22 +207,13 @@ export function createLink(needs: LinkNeeds): Link {
     const old = token;
     end();
     tell({ state: "connecting" });
-    const mine = dial;
+    const take = (next: string) => {
+      if (next === old) refuse({ code: "token", message: words });
+      else connect();
+    };
     refusedTokens += 1;
-    if (refusedTokens > 2) {
-      refuse({ code: "token", message: words });
-      return;
-    }
-    credentials.renewed(old).then(
-      (next) => {
-        if (mine !== dial) return;
-        if (next === old) refuse({ code: "token", message: words });
-        else connect();
-      },
-      (error: unknown) => {
-        if (mine === dial) notDialled(error, NO_TOKEN);
-      },
-    );
+    if (refusedTokens > 2) take(old);
+    else credentials.renewed(old).then(now(take), now(noToken));
   }
 
   // ------------------------------------------------------------------ saying
@@ -226,24 +226,22 @@ export function createLink(needs: LinkNeeds): Link {
     for (const chunk of chunksOf(messages, session.limits.message)) socket.send(chunk);
     const next = session.nextTry();
     if (session.mustReturn) connect();
-    else if (next < Number.POSITIVE_INFINITY) later.start(next - surroundings.monotonic(), flush);
+    else if (next < Number.POSITIVE_INFINITY) start("later", next - surroundings.monotonic(), flush);
   }
 
   function planRenewal(extra: number): void {
     const wait = renewalWait(token, needs.hubNow());
-    if (wait !== null) renewal.start(Math.max(wait, LEAST_RENEWAL) + extra, renew);
+    if (wait !== null) start("renewal", Math.max(wait, LEAST_RENEWAL) + extra, renew);
   }
 
   function renew(): void {
-    const mine = dial;
     const old = token;
-    const keep = (next: string) => {
-      if (mine !== dial) return;
+    const keep = now((next: string) => {
       token = next;
       if (next !== old) session.renew(next);
       planRenewal(next === old ? backoff.next() : 0);
       flush();
-    };
+    });
     credentials.renewed(old).then(keep, () => keep(old));
   }
 
@@ -257,34 +255,10 @@ export function createLink(needs: LinkNeeds): Link {
   function check(): void {
     session.call("counts", {}).catch(() => undefined);
     flush();
-    probe.start(PROBE_TIMEOUT, () => lost("The hub did not answer."));
+    start("probe", PROBE_TIMEOUT, () => lost("The hub did not answer."));
   }
 
   return { start: connect, flush, wake, stop: end };
-}
-
-interface Timer {
-  start(delay: number, run: () => void): void;
-  stop(): void;
-}
-
-/** One run at a time: another start calls the former off. */
-function createTimer(surroundings: Surroundings): Timer {
-  let callOff: (() => void) | null = null;
-  const stop = () => {
-    callOff?.();
-    callOff = null;
-  };
-  return {
-    start(delay, run) {
-      stop();
-      callOff = surroundings.after(Math.max(0, delay), () => {
-        callOff = null;
-        run();
-      });
-    },
-    stop,
-  };
 }
 
 /** ms since now. A clock that stands still while the machine sleeps is outrun by the other. */

@@ -36,7 +36,7 @@ export function askThrough(transport: Transport, address: Address): Ask {
       );
       return { status: answer.status, body: jsonOf(answer.body) };
     } catch {
-      throw new NotConnected("The hub did not answer.");
+      throw new NotConnected();
     }
   };
 }

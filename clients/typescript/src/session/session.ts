@@ -282,7 +282,7 @@ export function createSession(
       unsaid = [];
       const questions = [...asked.values()];
       asked.clear();
-      for (const { lost } of questions) lost?.(new NotConnected("The connection ended before the answer."));
+      for (const { lost } of questions) lost?.(new NotConnected());
       for (const topic of topics.values()) {
         topic.lost();
         topic.refusal.set(null);

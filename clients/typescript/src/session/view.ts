@@ -135,7 +135,7 @@ export function createView(
   }
 
   function tell(id: string): void {
-    if (!changes.followed) return;
+    if (!changes.followed()) return;
     if (id === "all" || changed === "all" || changed.size >= MAX_CHANGED) changed = "all";
     else changed.add(id);
     changes.tell();

@@ -14,7 +14,6 @@ export const ALL = "*";
 const MAX_NAME = 64;
 const NAME = /^[A-Za-z0-9_.~@-]{1,64}$/;
 const ITEM_ID = /^[A-Za-z0-9][A-Za-z0-9_.~-]{0,63}$/;
-const PERSONAL = /^space\/([A-Za-z0-9_.~@-]{1,64})\/([A-Za-z0-9][A-Za-z0-9_.~-]{0,63}|\*)$/;
 
 /** Whether it names a user, device, channel or space. No URL can hold `.` and `..`: they are no names. */
 export function isName(value: unknown): value is string {
@@ -60,8 +59,9 @@ export function personalName(space: string, item: string): string {
 
 /** Take a personal item apart; null where `item` is of another sort. */
 export function personalItem(item: string): { readonly space: string; readonly item: string } | null {
-  const found = PERSONAL.exec(item);
-  return found ? { space: found[1] as string, item: found[2] as string } : null;
+  const [kind, space = "", id = "", more] = item.split("/");
+  const sound = kind === "space" && NAME.test(space) && (id === ALL || isItemId(id)) && more === undefined;
+  return sound ? { space, item: id } : null;
 }
 
 /** What `item` names in a ledger of that kind. Throws `bad_id`. */

@@ -11,15 +11,6 @@ export function newUlid(now: number, random: Surroundings["random"]): string {
     text = ALPHABET.charAt(rest % 32) + text;
     rest = Math.floor(rest / 32);
   }
-  let held = 0;
-  let bits = 0;
-  for (const byte of random(10)) {
-    held = (held << 8) | byte;
-    for (bits += 8; bits >= 5; ) {
-      bits -= 5;
-      text += ALPHABET.charAt((held >> bits) & 31);
-    }
-    held &= 31;
-  }
+  for (const byte of random(16)) text += ALPHABET.charAt(byte & 31);
   return text;
 }
