@@ -10,6 +10,7 @@ from pycrdt import Doc, TransactionEvent, merge_updates
 from hub.protocol.body import updates_of
 from hub.protocol.native_device import No
 from tongbu.errors import Refusal
+from tongbu.held import is_held
 from tongbu.items import RefusedStatement
 from tongbu.store import Batch
 from tongbu.topics import HEAD_BYTES, Limits, Topic
@@ -59,8 +60,6 @@ class DocumentTopic(Topic):
         self.stops: list[Callable[[Exception | None], None]] = []
         """Called when nothing comes any more."""
         self._subscription: Any = None
-        self._former: Doc[Any] | None = None
-        """What unsent edits build on, where the hub replaced the history by one without it."""
         self.doc: Doc[Any] = self._made()
         self._rows = len(self._updates)
         self._updates.clear()
@@ -94,10 +93,19 @@ class DocumentTopic(Topic):
             self._edits.clear()
             self._away.clear()
         self._updates = updates
-        self._former = self.doc if self._edits else None
         self.doc.unobserve(self._subscription)
         self.doc = self._made()
         self._updates = []
+
+    def _begin(self, updates: list[bytes], batch: Batch) -> None:
+        """Another history. Edits that build on what only the former one holds bring that with them."""
+        former = self.doc
+        self._replace(updates, keep_edits=True)
+        vector = self.doc.get_state()
+        if all(is_held(edit.update, vector) for edit in self._edits.values()):
+            return
+        self._apply([former.get_update(vector)])
+        self._fill(_state_of(updates), batch)
 
     # ------------------------------------------------------------------ Topic
 
@@ -130,7 +138,7 @@ class DocumentTopic(Topic):
             batch.put("put_update", self.name, update)
         self._rows += len(updates)
         if replaced:
-            self._replace(updates, keep_edits=True)
+            self._begin(updates, batch)
         else:
             self._apply(updates)
         self._tidy(batch)
@@ -164,15 +172,15 @@ class DocumentTopic(Topic):
         return merged
 
     def settle(self, seq: int, batch: Batch) -> None:
-        """What was pushed is part of what the hub has."""
+        """What was pushed is part of what the hub has; what stands for it by now still waits."""
         for edit in self._away:
-            self._edits.pop(edit.number, None)
-            batch.put("drop_edit", edit.number)
             batch.put("put_update", self.name, edit.update)
+            if self._edits.get(edit.number) is edit:
+                del self._edits[edit.number]
+                batch.put("drop_edit", edit.number)
         self._rows += len(self._away)
         self._away.clear()
         self._gaps = 0
-        self._former = None
         self._tidy(batch)
 
     def unanswered(self) -> None:
@@ -193,9 +201,8 @@ class DocumentTopic(Topic):
         return self._give_up(no.code, no.message, batch)
 
     def _fill(self, vector: bytes, batch: Batch) -> None:
-        lacking: bytes = (self._former or self.doc).get_update(vector)
-        if self._former is not None:
-            self._apply([lacking])
+        """One edit with all that is not in ``vector`` stands for those that wait."""
+        lacking: bytes = self.doc.get_update(vector)
         numbers = list(self._edits)
         for number in numbers:
             batch.put("drop_edit", number)
@@ -220,3 +227,11 @@ class DocumentTopic(Topic):
     def _tell(self, replaced: bool) -> None:
         for watch in list(self.watches):
             watch(replaced)
+
+
+def _state_of(updates: list[bytes]) -> bytes:
+    doc: Doc[Any] = Doc()
+    for update in updates:
+        doc.apply_update(update)
+    vector: bytes = doc.get_state()
+    return vector

@@ -46,6 +46,23 @@ def text_of(*updates: bytes) -> str:
     return str(doc.get("text", type=Text))
 
 
+def stored(batch: Batch, incarnation: int) -> DocumentTopic:
+    """The document as another process finds it after this batch."""
+    updates: list[bytes] = []
+    edits: dict[int, bytes] = {}
+    for query, rows in batch.steps:
+        for row in rows:
+            if query == "clear_updates":
+                updates.clear()
+            elif query == "put_update":
+                updates.append(row[1])
+            elif query == "drop_edit":
+                edits.pop(row[0], None)
+            elif query == "put_edit":
+                edits[row[0]] = row[2]
+    return DocumentTopic("doc/d", incarnation, 1, updates, edits.items(), lambda topic, update: 0)
+
+
 def content(text: str) -> bytes:
     doc: Doc[Any] = Doc()
     doc.get("text", type=Text).insert(0, text)
@@ -125,18 +142,61 @@ def test_a_replaced_history_keeps_the_unsent_edits() -> None:
     assert scene.push() is not None
 
 
-def test_edits_on_content_that_the_hub_lost_bring_it_back() -> None:
+def test_edits_on_content_that_the_hub_lost_bring_it_back_at_once_as_a_saved_edit() -> None:
+    scene = Scene(content("lost"))
+    scene.write("un")
+    scene.write("a")
+    batch = Batch()
+    scene.topic.bring([content("new ")], 1, True, True, batch)
+    assert sorted(scene.text) == sorted("new aunlost")
+    again = stored(batch, incarnation=8)
+    assert str(again.doc.get("text", type=Text)) == scene.text
+    brought = scene.push()
+    assert again.next_push(Limits(), scene.told.append, Batch()) == brought
+    assert text_of(brought) == "aunlost"
+    scene.topic.settle(2, Batch())
+    assert scene.push() is None
+
+
+def test_what_is_written_between_another_history_and_its_gap_is_said() -> None:
     scene = Scene(content("lost"))
     scene.write("un")
     scene.topic.bring([content("new ")], 1, True, True, Batch())
-    assert scene.text == "new "
+    scene.write("later ")
     scene.push()
-    scene.refuse("gap", scene.topic.doc.get_state())
+    scene.refuse("gap", Doc().get_state())
     assert scene.told == []
-    brought = scene.push()
+    assert sorted(text_of(scene.push())) == sorted("later new unlost")
+
+
+def test_a_removal_from_content_that_the_hub_lost_brings_the_rest_of_it_back() -> None:
+    scene = Scene(content("lost"))
+    text = scene.topic.doc.get("text", type=Text)
+    del text[1:3]
+    scene.topic.bring([content("new ")], 1, True, True, Batch())
+    assert sorted(scene.text) == sorted("new lt")
+    assert sorted(text_of(content("new "), scene.push())) == sorted("new lt")
+
+
+def test_a_removal_from_content_that_the_hub_still_has_brings_nothing_back() -> None:
+    known = content("known")
+    scene = Scene(known, content("lost"))
+    scene.topic.doc.get("other", type=Text).insert(0, "gone")
+    del scene.topic.doc.get("other", type=Text)[0:4]
+    first = scene.text.index("k")
+    del scene.topic.doc.get("text", type=Text)[first : first + 1]
+    scene.topic.bring([known], 1, True, True, Batch())
+    assert scene.text == "nown"
+
+
+def test_an_answer_to_less_than_what_waits_by_now_leaves_that_waiting() -> None:
+    scene = Scene(content("lost"))
+    scene.topic.doc.get("other", type=Text).insert(0, "first")
+    assert scene.push() is not None
+    scene.write("un")
+    scene.topic.bring([content("new ")], 1, True, True, Batch())
     scene.topic.settle(2, Batch())
-    assert sorted(text_of(content("new "), brought).replace(" ", "")) == sorted("newunlost")
-    assert sorted(scene.text) == sorted("new unlost")
+    assert sorted(text_of(scene.push())) == sorted("unlost")
 
 
 def test_an_edit_larger_than_a_message_is_given_up() -> None:
