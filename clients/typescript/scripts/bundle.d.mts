@@ -1,2 +1,5 @@
 export const entries: Readonly<Record<string, string>>;
-export function bundled(entry: string, format?: "esm" | "iife"): Promise<string>;
+export function bundled(
+  entry: string,
+  options?: { readonly format?: "esm" | "iife"; readonly minify?: boolean },
+): Promise<string>;

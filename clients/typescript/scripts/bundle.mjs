@@ -2,6 +2,8 @@
 
 import { build } from "esbuild";
 
+export const TARGET = "es2020";
+
 /** The entries by the names applications import them by. */
 export const entries = {
   core: "index.ts",
@@ -12,14 +14,14 @@ export const entries = {
   documents: "documents/index.ts",
 };
 
-/** One entry of `src` as a minified module. `format` `iife` names what it exports `Tongbu`. */
-export async function bundled(entry, format = "esm") {
+/** One entry of `src` as a module, minified unless told otherwise. `format` `iife` names what it exports `Tongbu`. */
+export async function bundled(entry, { format = "esm", minify = true } = {}) {
   const { outputFiles } = await build({
     entryPoints: [new URL(`../src/${entry}`, import.meta.url).pathname],
     bundle: true,
-    minify: true,
+    minify,
     write: false,
-    target: "es2020",
+    target: TARGET,
     format,
     platform: "neutral",
     external: ["yjs", "lib0/*", "y-protocols/*", "ws", "node:*"],

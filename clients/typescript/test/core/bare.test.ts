@@ -42,7 +42,7 @@ describe("in a bare context", () => {
   });
 
   it("a device connects, catches up, states and is told", async () => {
-    const text = await bundled("index.ts", "iife");
+    const text = await bundled("index.ts", { format: "iife" });
     const core = runInContext(`${text}; Tongbu`, bareContext()) as typeof Core;
     const time = virtualTime();
     const script = new ScriptedHub(time);
