@@ -15,6 +15,7 @@ from hub.cli.demo import demo
 from hub.cli.doctor import doctor
 from hub.cli.events import events
 from hub.cli.failures import CommandFailed
+from hub.cli.link import link
 from hub.cli.sandbox import sandbox
 from hub.cli.send import send
 from hub.cli.serve import serve
@@ -34,6 +35,7 @@ commands = typer.Typer(
 )
 commands.command()(serve)
 commands.command()(token)
+commands.command()(link)
 commands.command()(doctor)
 commands.command()(demo)
 commands.command()(sandbox)
