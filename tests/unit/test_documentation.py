@@ -209,6 +209,7 @@ def anchors(page: Path) -> set[str]:
         "docs/from-hocuspocus.md",
         "docs/from-y-websocket.md",
         "docs/typescript.md",
+        "docs/miniprogram.md",
     ],
 )
 def test_a_chinese_page_says_the_same(page: str) -> None:

@@ -19,9 +19,9 @@ export const en = {
     noCode: "That code holds no address and no link code of a hub.",
     noAddress: "The address begins with https:// (or http:// in the developer tools).",
   },
-  task: { title: "Task", confirmCancel: "Cancel it" },
+  task: { title: "Task" },
   notification: { title: "Notification" },
-  link: { copy: "Copy the link", copied: "Copied" },
+  link: { copy: "Copy the link" },
   devices: {
     thisDevice: "This device",
     revoke: "Revoke",
@@ -38,7 +38,6 @@ export const en = {
       `${count === 1 ? "1 change was" : `${count} changes were`} not saved on the hub yet and will be lost.`,
     failed: "The hub could not be asked.",
   },
-  bodyCopied: "Copied",
 };
 
 export type ProgramWords = typeof en;
@@ -58,9 +57,9 @@ export const zh: ProgramWords = {
     noCode: "这个码里没有服务器地址和关联码。",
     noAddress: "地址应以 https:// 开头（开发者工具中也可用 http://）。",
   },
-  task: { title: "任务", confirmCancel: "取消任务" },
+  task: { title: "任务" },
   notification: { title: "通知" },
-  link: { copy: "复制链接", copied: "已复制" },
+  link: { copy: "复制链接" },
   devices: {
     thisDevice: "本设备",
     revoke: "移除",
@@ -75,5 +74,4 @@ export const zh: ProgramWords = {
     signOutUnsaved: (count) => `有 ${count} 项更改尚未保存到服务器，将会丢失。`,
     failed: "无法从服务器获取。",
   },
-  bodyCopied: "已复制",
 };

@@ -164,7 +164,9 @@ Component({
     },
     choose({ currentTarget }: { currentTarget: { dataset: { list: ListName } } }) {
       const { list } = currentTarget.dataset;
-      this.setData({ list, empty: inbox.empty[list], scrollTop: 0 });
+      // The same place once more would move nothing.
+      const scrollTop = this.data.scrollTop === 0 ? 0.1 : 0;
+      this.setData({ list, empty: inbox.empty[list], scrollTop });
       fields(this).opened?.screen.choose(list);
       this.look();
     },
@@ -226,11 +228,10 @@ Component({
       );
     },
     readAll() {
-      const { title, text, confirm } = inbox.readAll;
+      const { title, text } = inbox.readAll;
       wx.showModal({
         title,
         content: text(this.data.unread),
-        confirmText: confirm.slice(0, 4),
         success: (answer) => {
           if (answer.confirm) fields(this).opened?.deeds.readAll();
         },
