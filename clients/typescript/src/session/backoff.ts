@@ -4,24 +4,7 @@ import type { Surroundings } from "../ports.js";
 const FIRST = 500;
 const MOST = 60_000;
 
-export interface Backoff {
-  /** The next wait in ms: a random time up to 0.5 s, 1 s, 2 s … 60 s. */
-  next(): number;
-  /** It went well: begin anew. */
-  reset(): void;
-}
-
-export function createBackoff(random: Surroundings["random"]): Backoff {
-  let tries = 0;
-  return {
-    next: () => jitter(random, tries++),
-    reset() {
-      tries = 0;
-    },
-  };
-}
-
-/** The wait after so many tries. */
+/** The wait after so many tries, in ms: a random time up to 0.5 s, 1 s, 2 s … 60 s. */
 export function jitter(random: Surroundings["random"], tries: number): number {
   return Math.round(chance(random) * Math.min(MOST, FIRST * 2 ** Math.min(tries, 10)));
 }

@@ -71,13 +71,8 @@ export function createHub(platform: Platform, options: HubOptions, roles: Roles 
     },
   };
   setInternals(hub, {
-    user: device.user,
+    ...device,
     surroundings: platform.surroundings,
-    provide: device.provide,
-    hold: device.hold,
-    release: device.release,
-    nextId: device.nextId,
-    said: device.said,
     presenceChanged: (topic) => device.role.presence(topic),
     leading: () => device.role.leading(),
   });

@@ -10,7 +10,7 @@ import { createLink, type Link } from "./link.js";
 import { type Answered, askThrough } from "./requests.js";
 import { createSession } from "./session.js";
 import { createStore, type Store } from "./store.js";
-import { askedToken, type Credentials, claimedToken, givenToken, noToken, userOf } from "./tokens.js";
+import { askedToken, type Credentials, claimedToken, noToken, userOf } from "./tokens.js";
 import type { Topic } from "./topic.js";
 
 const KINDS = ["r", "o", "u", "e"] as const;
@@ -70,7 +70,7 @@ export function createLeader(
   let meta: Meta = { version: LAYOUT, user: null, device: null };
   let store: Store | null = null;
   let link: Link | null = null;
-  let credentials: Credentials = noToken();
+  let credentials: Credentials = askedToken(noToken, () => 0);
   let ended = false;
 
   // ------------------------------------------------------------------ beginning
@@ -131,10 +131,10 @@ export function createLeader(
 
   function credentialsOf(): Credentials {
     const { token, linkCode } = device.options;
-    if (typeof token === "string") return givenToken(token);
-    if (token !== undefined) return askedToken(token, () => clock.now());
-    if (linkCode === undefined && meta.token === undefined) return noToken();
-    return claimedToken(ask, linkCode ?? null, meta, putMeta, about);
+    if (token === undefined && (linkCode !== undefined || meta.token !== undefined))
+      return claimedToken(ask, linkCode ?? null, meta, putMeta, about);
+    const given = typeof token === "string" ? async () => token : token;
+    return askedToken(given ?? noToken, () => clock.now());
   }
 
   function putMeta(kept: Pick<Meta, "token" | "code">): void {

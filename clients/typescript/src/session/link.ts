@@ -4,7 +4,7 @@ import { TongbuError } from "../errors.js";
 import type { Socket, Surroundings, Transport } from "../ports.js";
 import { hello } from "../protocol/messages.js";
 import type { Address } from "./address.js";
-import { chance, createBackoff } from "./backoff.js";
+import { chance, jitter } from "./backoff.js";
 import { Batch } from "./batch.js";
 import { soon } from "./cell.js";
 import { NotConnected, WrongUser } from "./errors.js";
@@ -58,13 +58,15 @@ export interface LinkNeeds {
 
 export function createLink(needs: LinkNeeds): Link {
   const { session, surroundings, credentials } = needs;
-  const backoff = createBackoff(surroundings.random);
+  /** Waits of a random time, each of a longer one than the last until it went well. */
+  const wait = () => jitter(surroundings.random, tries++);
   /** How to call off what is to run later, by what it is for. */
   const timers = new Map<Timer, () => void>();
   let state: Connection["state"] = "starting";
   let socket: Socket | null = null;
   let token = "";
   let refusedTokens = 0;
+  let tries = 0;
   /** Of one dial: what belongs to an earlier one is not heard. */
   let dial = 0;
   let heard = silenceSince(surroundings);
@@ -146,10 +148,10 @@ export function createLink(needs: LinkNeeds): Link {
     session.lost();
   }
 
-  function lost(reason: string, wait = backoff.next()): void {
+  function lost(reason: string, delay = wait()): void {
     end();
-    tell({ state: "waiting", retryAt: surroundings.now() + wait, reason });
-    start("retry", wait, connect);
+    tell({ state: "waiting", retryAt: surroundings.now() + delay, reason });
+    start("retry", delay, connect);
   }
 
   function refuse({ code, message }: { readonly code: string; readonly message: string }): void {
@@ -178,7 +180,7 @@ export function createLink(needs: LinkNeeds): Link {
   }
 
   function welcomed(): void {
-    backoff.reset();
+    tries = 0;
     refusedTokens = 0;
     start("watch", 2 * session.beat, silent);
     planRenewal(0);
@@ -230,8 +232,8 @@ export function createLink(needs: LinkNeeds): Link {
   }
 
   function planRenewal(extra: number): void {
-    const wait = renewalWait(token, needs.hubNow());
-    if (wait !== null) start("renewal", Math.max(wait, LEAST_RENEWAL) + extra, renew);
+    const left = renewalWait(token, needs.hubNow());
+    if (left !== null) start("renewal", Math.max(left, LEAST_RENEWAL) + extra, renew);
   }
 
   function renew(): void {
@@ -239,7 +241,7 @@ export function createLink(needs: LinkNeeds): Link {
     const keep = now((next: string) => {
       token = next;
       if (next !== old) session.renew(next);
-      planRenewal(next === old ? backoff.next() : 0);
+      planRenewal(next === old ? wait() : 0);
       flush();
     });
     credentials.renewed(old).then(keep, () => keep(old));

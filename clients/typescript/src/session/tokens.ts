@@ -54,11 +54,6 @@ export function renewalWait(token: string, now: number): number | null {
   return Math.max(0, left > 5 * EARLY ? left - EARLY : left * 0.8);
 }
 
-/** A text; there is no other. */
-export function givenToken(token: string): Credentials {
-  return { current: async () => token, renewed: async () => token };
-}
-
 /** Asked for when there is none, or the one there is no longer does. `now`: the hub's time. */
 export function askedToken(source: () => Promise<string>, now: () => number): Credentials {
   let token: string | null = null;
@@ -116,9 +111,6 @@ export function claimedToken(
 }
 
 /** None was given, and the store holds none. */
-export function noToken(): Credentials {
-  const none = async (): Promise<string> => {
-    throw new TongbuError("token", "A token or a link code is needed.");
-  };
-  return { current: none, renewed: none };
+export async function noToken(): Promise<never> {
+  throw new TongbuError("token", "A token or a link code is needed.");
 }

@@ -6,9 +6,9 @@ import type { Changed, Counts, Item } from "../api.js";
 import type { Surroundings } from "../ports.js";
 import { countOf, derive, nextChange, readUpto } from "../state/derive.js";
 import type { Registers } from "../state/join.js";
-import { ALL, isItemId, personalItem, personalName } from "../state/names.js";
+import { ALL, personalItem, personalName } from "../state/names.js";
 import { type Topical, topical } from "./cell.js";
-import type { LedgerTopic } from "./ledger-topic.js";
+import type { LedgerTopic, Watch } from "./ledger-topic.js";
 
 /** Items that one telling names; more are "all". */
 const MAX_CHANGED = 1_000;
@@ -63,7 +63,7 @@ export function createView(
     Object.assign(totals, { unread: 0, unseen: 0, open: 0 });
     uptos = readUpto(uptoRegisters());
     for (const id of topic.items()) {
-      const item = isItemId(id) ? derived(id) : null;
+      const item = derived(id);
       if (item === null) continue;
       items.set(id, item);
       sum(item, 1);
@@ -105,27 +105,24 @@ export function createView(
     }
   }
 
-  function touched(names: ReadonlySet<string> | null): void {
-    if (names === null) {
-      rebuild();
-      return;
-    }
-    if (own === null && names.has(ALL)) renewRead();
-    for (const name of names) if (isItemId(name)) renew(name);
+  function renewNamed(id: string | null): void {
+    if (id === ALL) renewRead();
+    else if (id !== null) renew(id);
   }
 
-  function personalTouched(names: ReadonlySet<string> | null): void {
-    if (names === null) {
-      rebuild();
-      return;
-    }
-    for (const name of names) {
-      const personal = personalItem(name);
-      if (personal?.space !== space) continue;
-      if (personal.item === ALL) renewRead();
-      else renew(personal.item);
-    }
+  /** Renews what was touched. `idOf`: whose state a name tells of; null where that is no concern of this ledger. */
+  function touching(idOf: (name: string) => string | null): Watch {
+    return (names) => {
+      if (names === null) rebuild();
+      else for (const name of names) renewNamed(idOf(name));
+    };
   }
+
+  const touched = touching((name) => name);
+  const personalTouched = touching((name) => {
+    const personal = personalItem(name);
+    return personal?.space === space ? personal.item : null;
+  });
 
   function sum(item: Item, sign: number): void {
     const { unread, unseen, open } = countOf(item);
