@@ -40,7 +40,7 @@ from hub.state.names import inbox_of
 from hub.state.weights import ITEM, field_of, slot
 from hub.storage.folder import DATABASE_NAME, DataFolder
 from hub.storage.migrations import migrate
-from hub.storage.personal import actors_of
+from hub.storage.personal import actors_of, documents_of
 from hub.storage.queries import load_queries
 from hub.storage.rows import history_columns, history_row, ledger_row, register_columns
 
@@ -185,9 +185,7 @@ def erase(
     without name and words, lest it go out again to another member. The audit stays.
     """
     inbox = inbox_of(user)
-    named = {"user": user, "topic": inbox, "erased": ERASED, "now": now}
-    # Below "doc/inbox/ann" and a slash: the character after it ends the range.
-    named |= {"document": f"doc/{inbox}", "first": f"doc/{inbox}/", "end": f"doc/{inbox}0"}
+    named = {"user": user, "topic": inbox, "erased": ERASED, "now": now, **documents_of(inbox)}
     device_rows = connection.execute(_QUERIES["devices"], (user,)).fetchall()
     actors = frozenset(actors_of(user, [{"device": row[0]} for row in device_rows]))
     counts: Counter[str] = Counter()

@@ -29,7 +29,7 @@ from hub.protocol.body import decode_statements, decode_updates
 from hub.state.clock import milliseconds_of
 from hub.state.derive import ReadUpto, flat
 from hub.state.join import LedgerRegisters, join_into
-from hub.state.names import ALL, inbox_of
+from hub.state.names import ALL, inbox_of, ledger_of
 from hub.state.weights import ITEM, field_of
 from hub.storage.queries import load_queries
 from hub.storage.rows import history_row, item_registers, ledger_row, unpacked_bodies
@@ -54,7 +54,7 @@ class _Item(NamedTuple):
 
 
 class _Tail:
-    """What the journal holds of one inbox, of the spaces, and of the documents."""
+    """What the journal holds of one inbox, of the spaces, and of the documents, whose content may be left out."""
 
     def __init__(self, connection: sqlite3.Connection, inbox: TopicName, documents: bool) -> None:
         self.ledgers: dict[str, LedgerRegisters] = defaultdict(dict)
@@ -67,8 +67,10 @@ class _Tail:
             if topic == inbox or topic.startswith("space/"):
                 for statement in decode_statements(body):
                     join_into(self.ledgers[topic], statement, Seq(seq))
-            elif documents and topic.startswith("doc/"):
-                self.updates[topic].append((seq, body))
+            elif topic.startswith("doc/"):
+                updates = self.updates[topic]
+                if documents:
+                    updates.append((seq, body))
 
 
 def user_document(
@@ -80,7 +82,7 @@ def user_document(
         connection: within a transaction; must stay so until every part was read.
         user: whose.
         now: the time for which items are derived.
-        documents: whether with the content of the documents that they may write.
+        documents: whether with the content of the documents.
     """
     inbox = inbox_of(user)
     tail = _Tail(connection, inbox, documents)
@@ -103,7 +105,7 @@ def user_document(
         "deliveries": map(_readable, _each(connection, "deliveries", names)),
         "client_ids": _rows(connection, "client_ids", (user,)),
         "refused": map(_encoded, _each(connection, "quarantined", names)),
-        "documents": _documents(connection, tail, memberships, documents),
+        "documents": _documents(connection, tail, inbox, memberships, documents),
     }
 
 
@@ -115,6 +117,12 @@ def is_known(connection: sqlite3.Connection, user: UserId) -> bool:
 def actors_of(user: UserId, devices: list[Row]) -> list[str]:
     """Under which names a user's statements stand: their devices', and that of HTTP."""
     return [*(device["device"] for device in devices), f"{user}.api"]
+
+
+def documents_of(inbox: TopicName) -> dict[str, str]:
+    """Where the names of an inbox's documents lie: ``document``, and from ``first`` up to before ``end``."""
+    # Below "doc/inbox/ann" and a slash: the character after it ends the range.
+    return {"document": f"doc/{inbox}", "first": f"doc/{inbox}/", "end": f"doc/{inbox}0"}
 
 
 def _inbox(
@@ -208,12 +216,14 @@ def _stated_lately(topic: str, ledger: LedgerRegisters, actors: list[str]) -> It
 
 
 def _documents(
-    connection: sqlite3.Connection, tail: _Tail, memberships: list[Row], content: bool
+    connection: sqlite3.Connection, tail: _Tail, inbox: TopicName, memberships: list[Row], content: bool
 ) -> Iterator[Row]:
-    """The documents that the user may write."""
-    for row in memberships:
-        topic = row["topic"]
-        if topic.startswith("doc/") and row["access"] == "write":
+    """The documents that the user may write: as a member, and those of their own items, by their names."""
+    joined = {row["topic"] for row in memberships if row["access"] == "write"}
+    folded = {row["topic"] for row in _each(connection, "documents_of_inbox", documents_of(inbox))}
+    lately = {topic for topic in tail.updates if ledger_of(TopicName(topic)) == inbox}
+    for topic in sorted(joined | folded | lately):
+        if topic.startswith("doc/"):
             updates = {"updates": _updates(connection, topic, tail)} if content else {}
             yield {"topic": topic, **updates}
 

@@ -81,9 +81,24 @@ async def lived(hub: RunningHub) -> None:
     await phone.act("space/team", SHARED, "assignee", "ann")
     await phone.act("space/team", SHARED, "status", [1, "succeeded"])
     await phone.act("inbox/ann", f"space/team/{SHARED}", "read", True)
+    assert isinstance(await phone.push_raw("doc/plan", content("a plan")), wire.Ok)
+
+
+def content(text: str) -> bytes:
+    """Of a document, as one update."""
     doc: Doc[Any] = Doc()
-    doc["text"] = Text("a plan")
-    assert isinstance(await phone.push_raw("doc/plan", doc.get_update()), wire.Ok)
+    doc["text"] = Text(text)
+    update: bytes = doc.get_update()
+    return update
+
+
+def text_of(updates: list[str]) -> str:
+    """Of a document in an export."""
+    doc: Doc[Any] = Doc()
+    doc["text"] = Text()
+    for update in updates:
+        doc.apply_update(base64.b64decode(update))
+    return str(doc["text"])
 
 
 def exported(folder: Path, capsys: Output, *options: str) -> dict[str, Any]:
@@ -136,12 +151,35 @@ async def test_an_export_holds_everything_while_the_hub_runs(
         (TASK, "ann"),
     ]
     (document,) = found["documents"]
-    copy: Doc[Any] = Doc()
-    copy["text"] = Text()
-    for update in document["updates"]:
-        copy.apply_update(base64.b64decode(update))
-    assert str(copy["text"]) == "a plan"
+    assert text_of(document["updates"]) == "a plan"
     assert [row["topic"] for row in found["client_ids"]] == ["doc/plan"]
+
+
+@pytest.mark.parametrize("folded", [False, True], ids=["journal", "tables"])
+async def test_an_export_holds_the_notes_of_their_items_though_somebody_else_made_them(
+    tmp_path: Path, capsys: Output, folded: bool
+) -> None:
+    """An admin shared them with Bob, who wrote; Ann has not opened them yet and is no member by name."""
+    folder, notes = tmp_path / "data", f"doc/inbox/ann/{TASK}"
+    async with running_hub(folder, storage__fold_interval=3600.0) as hub:
+        admin = hub.token("root", "admin")
+        await hub.http("PUT", "/v1/users/ann", {"name": "Ann"}, admin)
+        for name in (f"inbox/ann/{TASK}", f"inbox/anna/{TASK}"):
+            assert (await hub.http("PUT", f"/v1/docs/{name}/members/bob", {"access": "write"}, admin))[
+                0
+            ] == 200
+        phone = hub.device("bob")
+        await phone.connect()
+        for topic in (notes, f"doc/inbox/anna/{TASK}"):
+            await phone.open(topic)
+            assert isinstance(await phone.push_raw(topic, content("notes")), wire.Ok)
+        if folded:
+            await hub.app.folding.fold()
+        found = await asyncio.to_thread(exported, folder, capsys, "--documents")
+        named = await asyncio.to_thread(exported, folder, capsys)
+    assert named["documents"] == [{"topic": notes}]
+    (document,) = found["documents"]
+    assert (document["topic"], text_of(document["updates"])) == (notes, "notes")
 
 
 async def test_an_export_joins_what_is_not_folded_yet_with_what_is(

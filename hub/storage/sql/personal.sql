@@ -26,6 +26,10 @@ WHERE user = ? ORDER BY created_at, device;
 -- What they are a member of.
 SELECT topic, access FROM members WHERE user = ? ORDER BY topic;
 
+-- name: documents_of_inbox
+-- The documents of their items, whoever may write them.
+SELECT topic FROM topics WHERE topic = :document OR (topic >= :first AND topic < :end);
+
 -- name: history
 -- A whole topic's history, oldest first.
 SELECT topic, item, item_order, moved_at, registers FROM history WHERE topic = ? ORDER BY item_order;
