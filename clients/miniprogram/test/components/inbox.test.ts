@@ -106,6 +106,9 @@ it("draws a few of 10,000 items, wherever one looks, and a change costs what it 
   const screen = inbox(hub);
   expect(screen.all("title").length).toBeLessThan(40);
   const { below } = screen.data as { below: number };
+  screen.patches.length = 0;
+  screen.instance.scrolled({ detail: { scrollTop: 300 } });
+  expect(screen.patches).toEqual([]);
   const middle = below / 2;
   screen.instance.scrolled({ detail: { scrollTop: middle } });
   expect(screen.all("title").length).toBeLessThan(60);
@@ -124,6 +127,8 @@ it("counts as seen what stayed before somebody's eyes, and nothing while the pag
   const hub = new FakeHub({ items: [aNotification({ id: "n1" })] });
   const screen = inbox(hub);
   screen.pageLifeTime("hide");
+  hub.ledger.mark("n1", { pinned: true });
+  await settled();
   vi.advanceTimersByTime(5_000);
   expect(hub.ledger.get("n1")?.seen).toBe(false);
   screen.pageLifeTime("show");
