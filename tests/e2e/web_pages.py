@@ -241,7 +241,9 @@ class WebPage:
 
 
 def _where(name: str | None, role: str, where: Where) -> Where:
-    return where if name is None else {"role": role, "name": name, **where}
+    if where.keys() & {"css", "label", "text"}:
+        return where
+    return {"role": role, **where} if name is None else {"role": role, "name": name, **where}
 
 
 def _text(text: str | None, where: Where) -> Where:

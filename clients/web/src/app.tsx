@@ -67,7 +67,8 @@ function Door({ hub, tried, preferences, router, onCredentials, onSignOut }: Doo
   const [asked, ask] = useState(false);
   useEffect(() => ask(false), [hub]);
   const signIn = useMemo(() => () => ask(true), []);
-  if (!asked && (user !== null || connection.state !== "refused")) {
+  const shut = connection.state === "refused" || connection.state === "closed";
+  if (!asked && (user !== null || !shut)) {
     return (
       <SignedIn hub={hub} preferences={preferences} router={router} signIn={signIn} signOut={onSignOut} />
     );

@@ -155,7 +155,7 @@ async def test_a_token_that_ended_meanwhile_asks_to_sign_in_and_loses_nothing(
     page.shows("Sign in again")
     page.shows(css=row(item))
     page.click("Sign in again", nth=0)
-    page.fill("Token or link code", shared_hub.token(ann.user))
+    page.fill("Code, link or token", shared_hub.token(ann.user))
     page.click("Sign in")
     page.saved()
     await ann.until(item, pinned=True)
