@@ -2,6 +2,7 @@
 
 import type { Item } from "@tongbu/client";
 import { useState } from "preact/hooks";
+import { localText } from "../model/local-time.ts";
 import { presets } from "../model/snooze.ts";
 import { HOUR } from "../model/times.ts";
 import { Button } from "../parts/button.tsx";
@@ -35,12 +36,6 @@ export function openSnoozeMenu(page: Page, { words, times }: Spoken, item: Item,
   };
   const entries = [...chosen, pick, ...(item.snoozed === null ? [] : [end])];
   page.overlay.menu.set({ title: inbox.snooze.title, entries, anchor });
-}
-
-/** As `<input type="datetime-local">` writes it, in the device's own time zone. */
-function localText(at: number): string {
-  const date = new Date(at);
-  return new Date(at - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 function PickTime({ item }: { readonly item: Item }) {

@@ -2,16 +2,17 @@
 
 import type { Item } from "@tongbu/client";
 import { AttachedData } from "../inbox/attached-data.tsx";
-import { BodyText } from "../inbox/body-text.tsx";
-import { DetailTitle } from "../inbox/detail-title.tsx";
 import { LinkButton } from "../inbox/link-button.tsx";
 import { Facts } from "../inbox/notification-detail.tsx";
 import { Receipts } from "../inbox/receipts.tsx";
 import { Tags } from "../inbox/tags.tsx";
 import { Button } from "../parts/button.tsx";
 import { usePage, useWords } from "../shell/context.ts";
-import { TaskLine } from "./task-line.tsx";
+import { TaskBody } from "./task-body.tsx";
 import { taskEntries } from "./task-menu.tsx";
+import { TaskPlan } from "./task-plan.tsx";
+import { Attempts, TaskStanding } from "./task-state.tsx";
+import { TaskTitle } from "./task-title.tsx";
 import { Together } from "./together.tsx";
 
 /** What can be done to it, as buttons. */
@@ -32,13 +33,15 @@ function Deeds({ item }: { readonly item: Item }) {
 export function TaskDetail({ item }: { readonly item: Item }) {
   return (
     <>
-      <DetailTitle item={item} />
-      {item.task !== null && <TaskLine state={item.task} />}
+      <TaskTitle item={item} />
+      {item.task !== null && <TaskStanding state={item.task} />}
       <Deeds item={item} />
-      {item.body !== undefined && <BodyText text={item.body} />}
+      {item.task !== null && <TaskPlan item={item} state={item.task} />}
+      <TaskBody item={item} />
       {item.link !== undefined && <LinkButton link={item.link} />}
       <Tags tags={item.tags ?? []} />
       <Together item={item} />
+      {item.task !== null && <Attempts state={item.task} />}
       {item.data !== undefined && <AttachedData data={item.data} />}
       <Receipts item={item} />
       <Facts item={item} />

@@ -1,0 +1,71 @@
+/** What a task is about, edited in its place. */
+
+import type { Item } from "@tongbu/client";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { BodyText } from "../inbox/body-text.tsx";
+import { Button, IconButton } from "../parts/button.tsx";
+import { usePage, useWords } from "../shell/context.ts";
+
+/** Characters that surely fit the hub's limit in bytes. */
+export const MOST_IN_BODY = 20_000;
+
+export function TaskBody({ item }: { readonly item: Item }) {
+  const { task } = useWords();
+  const [editing, edit] = useState(false);
+  if (editing) return <BodyField item={item} onEnd={() => edit(false)} />;
+  if (item.body === undefined || item.body === "") {
+    return (
+      <p class="task-add-body">
+        <Button look="quiet" icon="plus" onClick={() => edit(true)}>
+          {task.addBody}
+        </Button>
+      </p>
+    );
+  }
+  return (
+    <div class="task-body">
+      <BodyText text={item.body} />
+      <IconButton icon="pencil" label={task.editBody} onClick={() => edit(true)} />
+    </div>
+  );
+}
+
+function BodyField({ item, onEnd }: { readonly item: Item; readonly onEnd: () => void }) {
+  const { ledger } = usePage();
+  const { shell, task } = useWords();
+  const ref = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => ref.current?.focus(), []);
+  const save = () => {
+    const body = ref.current?.value.trimEnd() ?? "";
+    if (body !== (item.body ?? "")) ledger.edit(item.id, { body });
+    onEnd();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.isComposing) return;
+    const saves = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (!saves && event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (saves) save();
+    else onEnd();
+  };
+  return (
+    <div class="task-body-editor">
+      <textarea
+        ref={ref}
+        class="field notes-field"
+        rows={4}
+        maxLength={MOST_IN_BODY}
+        aria-label={task.details}
+        defaultValue={item.body ?? ""}
+        onKeyDown={onKeyDown}
+      />
+      <div class="deeds">
+        <Button look="primary" onClick={save}>
+          {task.save}
+        </Button>
+        <Button onClick={onEnd}>{shell.cancel}</Button>
+      </div>
+    </div>
+  );
+}
