@@ -39,15 +39,15 @@ class Listing:
         in_history, below = _below(cursor)
         now = self._clock.now()
         found: list[Item] = []
-        if not in_history:
+        if not in_history and which.history != "only":
             for item in self._live(view, which, below, now, guard):
                 found.append(item)
                 if len(found) == limit:
                     return Page(found, str(item["order"]))
-            below = _END
         if not which.history:
             return Page(found, None)
-        return await self._from_history(ledger, view, which, limit, below, found, guard)
+        first = below if in_history else _END
+        return await self._from_history(ledger, view, which, limit, first, found, guard)
 
     def _live(
         self, view: ReaderView, which: ItemFilter, below: int, now: Milliseconds, guard: Guard

@@ -17,13 +17,14 @@ Answer = Literal["item", "seq"]
 @dataclass(frozen=True, slots=True)
 class ItemFilter:
     """Which items a list shows. ``since`` in ms by the record's ``at``; None: any.
-    ``history``: those that left the live set, after the live ones. Deleted items are never listed."""
+    ``history``: those that left the live set, too, after the live ones, or ``only`` those. Deleted items are
+    never listed."""
 
     kind: Literal["notification", "task"] | None = None
     unread: bool | None = None
     status: str | None = None
     since: int | None = None
-    history: bool = False
+    history: bool | Literal["only"] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,10 @@ Since = Annotated[
 OfKind = Annotated[ItemKind, Meta(description="Only items of this kind.")]
 OfStatus = Annotated[Status, Meta(description="Only tasks of this status.")]
 Unread = Annotated[bool, Meta(description="True: only what is not read; false: only what is.")]
+OfHistory = Annotated[
+    bool | Literal["only"],
+    Meta(description="True: also items in the history, after the others; `only`: these alone."),
+]
 OfType = Annotated[EventType, Meta(description="Only events of this type.")]
 OfUser = Annotated[
     str,
@@ -170,7 +174,7 @@ class ItemQuery(Body):
     unread: Unread | None = None
     status: OfStatus | None = None
     since: Since | None = None
-    history: Annotated[bool, Meta(description="Also items in history, after the others.")] = False
+    history: OfHistory = False
     limit: Wish = 50
     cursor: Cursor | None = None
 

@@ -231,6 +231,22 @@ async def test_history_follows_the_live_items_where_it_is_asked_for(engine: Engi
     assert all(len(page) <= 2 for page in every)
 
 
+async def test_the_history_is_listed_alone_where_only_that_is_asked_for(engine: Engine) -> None:
+    await engine.push(INBOX, [(f"n{number}", "item", notification(), 0) for number in range(6)])
+    only = ItemFilter(history="only")
+    assert await pages(engine, only, 2) == [[]]
+    await engine.push(INBOX, [(f"n{number}", "archived", True, 0) for number in (1, 3, 5)])
+    await engine.push(INBOX, [("n3", "read", True, 0)])
+    await engine.folding.fold()
+    engine.advance(2 * DAY)
+    await engine.sweeper.sweep()
+    assert await pages(engine, only, 2) == [["n5", "n3"], ["n1"]]
+    assert await pages(engine, ItemFilter(unread=True, history="only"), 2) == [["n5", "n1"], []]
+    live = await engine.actions.items(ann(engine), NAME, ItemFilter(), 1, None)
+    after_a_live_one = await engine.actions.items(ann(engine), NAME, only, 2, live.next)
+    assert [item["id"] for item in after_a_live_one.items] == ["n5", "n3"]
+
+
 async def test_filters_choose_and_deleted_items_are_never_listed(engine: Engine) -> None:
     said = [("n0", "item", notification(), 0), ("t0", "item", task(), 0), ("t1", "item", task(), 0)]
     await engine.push(INBOX, [*said, ("t1", "status", [1, "running"], 0), ("n1", "item", notification(), 0)])

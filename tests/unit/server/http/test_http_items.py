@@ -183,6 +183,10 @@ class TestRead:
         await desk.send("GET", f"/v1/users/me/items?unread={text}&history={text}")
         assert desk.actions.calls[0][3] == ItemFilter(unread=value, history=value)
 
+    async def test_the_history_can_be_listed_alone(self, desk: Desk) -> None:
+        await desk.send("GET", "/v1/users/me/items?history=only")
+        assert desk.actions.calls[0][3] == ItemFilter(history="only")
+
     async def test_a_larger_limit_is_clamped(self, desk: Desk) -> None:
         await desk.send("GET", "/v1/users/me/items?limit=100000")
         assert desk.actions.calls[0][4] == 1000
@@ -197,6 +201,7 @@ class TestRead:
             "kind=memo",
             "status=done",
             "unread=maybe",
+            "history=all",
             "since=yesterday",
             "since=-5",
             "since=" + "9" * 400,
