@@ -18,8 +18,7 @@ export interface History {
   find(id: string): Promise<Item | null>;
 }
 
-/** Live items come first in the answers, so pages are large. */
-const PAGE = 500;
+const PAGE = 100;
 
 export function openHistory(hub: Hub, ledger: Ledger): History {
   const past = new Value<Past>({ items: [], state: "idle" });
@@ -27,7 +26,10 @@ export function openHistory(hub: Hub, ledger: Ledger): History {
 
   const fetchPage = async (): Promise<readonly Item[]> => {
     const after: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    const { status, body } = await hub.request("GET", `/v1/users/me/items?history=1&limit=${PAGE}${after}`);
+    const { status, body } = await hub.request(
+      "GET",
+      `/v1/users/me/items?history=only&limit=${PAGE}${after}`,
+    );
     if (status !== 200 || !isMap(body)) throw new Error("The hub answered something else.");
     cursor = typeof body.next === "string" ? body.next : null;
     return itemsIn(body.items).filter(({ id, deleted }) => !deleted && ledger.get(id) === null);

@@ -265,7 +265,7 @@ test("The archive goes on with what only the hub keeps, page by page", async () 
     sent: {},
   });
   const pages = [
-    { items: [past("a"), past("a")], next: "1" },
+    { items: [past("a"), past("a")], next: "h2" },
     { items: [past("x")], next: "h1" },
     { items: [past("y")], next: null },
   ];
@@ -277,8 +277,8 @@ test("The archive goes on with what only the hub keeps, page by page", async () 
   await page.click(page.button("Look further back"));
   expect(page.titles()).toEqual(["Old x"]);
   expect(page.hub.requests.map(({ path }) => path)).toEqual([
-    "/v1/users/me/items?history=1&limit=500",
-    "/v1/users/me/items?history=1&limit=500&cursor=1",
+    "/v1/users/me/items?history=only&limit=100",
+    "/v1/users/me/items?history=only&limit=100&cursor=h2",
   ]);
   await page.click(page.button("Look further back"));
   expect(page.titles()).toEqual(["Old x", "Old y"]);
