@@ -54,7 +54,7 @@ class _Item(NamedTuple):
 
 
 class _Tail:
-    """What the journal holds of one inbox, of the spaces, and of the documents, whose content may be left out."""
+    """What the journal holds of one inbox, the spaces, and the documents, whose content may be left out."""
 
     def __init__(self, connection: sqlite3.Connection, inbox: TopicName, documents: bool) -> None:
         self.ledgers: dict[str, LedgerRegisters] = defaultdict(dict)
