@@ -22,6 +22,7 @@ from hub.config.outward_reading import KINDS
 from hub.config.placeholders import PLACEHOLDERS
 from hub.delivery.gate import GateState
 from hub.sandbox.faults import KINDS as FAULTS
+from hub.server.http.pages import PAGE_SECURITY
 from hub.telemetry.metrics import FAMILIES
 
 ROOT = Path(__file__).parents[2]
@@ -182,6 +183,27 @@ def test_commands_and_their_options_are_documented() -> None:
         assert {option for option in options if f"`{option}`" not in section} - {"--help"} == set()
 
 
+def test_the_page_of_the_web_inbox_tells_the_headers_it_is_served_with() -> None:
+    told = [f"{name.decode()}: {value.decode()}\n" for name, value in PAGE_SECURITY]
+    for page in (ROOT / "docs" / "web.md", ROOT / "docs" / "zh" / "web.md"):
+        assert f"```\n{''.join(told)}```" in page.read_text()
+
+
+def test_the_keys_of_the_web_inbox_are_documented() -> None:
+    source = (ROOT / "clients" / "web" / "src" / "model" / "keys.ts").read_text()
+    shown = source.partition("SHORTCUTS")[2].partition("];")[0]
+    keys = [
+        key for row in re.findall(r'\["\w+", \[(.*?)\]\]', shown) for key in re.findall(r'"([^"]+)"', row)
+    ]
+    assert "Enter" in keys
+    for page in (ROOT / "docs" / "web.md", ROOT / "docs" / "zh" / "web.md"):
+        table = re.split(r"^## (?:Keyboard|键盘)$", page.read_text(), flags=re.MULTILINE)[1].partition(
+            "\n## "
+        )[0]
+        rows = re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE)
+        assert sorted(key for row in rows for key in re.findall(r"`([^`]+)`", row)) == sorted(keys)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 def test_links_lead_somewhere(page: Path) -> None:
     text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
@@ -210,6 +232,7 @@ def anchors(page: Path) -> set[str]:
         "docs/from-y-websocket.md",
         "docs/typescript.md",
         "docs/miniprogram.md",
+        "docs/web.md",
     ],
 )
 def test_a_chinese_page_says_the_same(page: str) -> None:
