@@ -1,11 +1,13 @@
 /** The whole page: opens the hub, and shows the inbox or how to sign in. */
 
-import type { Connection, Hub } from "@tongbu/client";
+import type { Hub } from "@tongbu/client";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { SignIn } from "./devices/sign-in.tsx";
+import { signInProblem } from "./devices/sign-in-problem.ts";
+import { SigningIn } from "./devices/signing-in.tsx";
 import type { Credentials } from "./model/credentials.ts";
 import { Boundary } from "./shell/boundary.tsx";
-import { SpeechProvider } from "./shell/context.ts";
+import { SpeechProvider, useSpeech } from "./shell/context.ts";
 import type { Preferences } from "./shell/preferences.ts";
 import { useReadable } from "./shell/readable.ts";
 import type { Router } from "./shell/router.ts";
@@ -66,8 +68,12 @@ function Door({ hub, tried, preferences, router, onCredentials, onSignOut }: Doo
   const connection = useReadable(hub.connection);
   const [asked, ask] = useState(false);
   useEffect(() => ask(false), [hub]);
+  const { words } = useSpeech();
   const signIn = useMemo(() => () => ask(true), []);
   const shut = connection.state === "refused" || connection.state === "closed";
+  if (!asked && tried && user === null && !shut) {
+    return <SigningIn hub={hub} onCancel={() => ask(true)} />;
+  }
   if (!asked && (user !== null || !shut)) {
     return (
       <SignedIn hub={hub} preferences={preferences} router={router} signIn={signIn} signOut={onSignOut} />
@@ -75,14 +81,9 @@ function Door({ hub, tried, preferences, router, onCredentials, onSignOut }: Doo
   }
   return (
     <SignIn
-      problem={tried ? problemOf(connection) : null}
+      problem={tried ? signInProblem(connection, words.devices.signIn) : null}
       onCredentials={onCredentials}
       onCancel={user === null ? null : () => ask(false)}
     />
   );
-}
-
-/** What the hub has against this device; null where nothing. */
-function problemOf(connection: Connection): string | null {
-  return connection.state === "refused" ? connection.message : null;
 }

@@ -12,7 +12,7 @@ function isToken(text: string): boolean {
 }
 
 interface SignInProps {
-  /** What the hub said against the last try. */
+  /** What stood in the way of the last try, in words. */
   readonly problem: string | null;
   readonly onCredentials: (credentials: Credentials) => void;
   /** Back to what is here; null where nothing is. */
@@ -24,7 +24,7 @@ export function SignIn({ problem, onCredentials, onCancel }: SignInProps) {
   const { signIn } = words.devices;
   const [text, write] = useState("");
   const [empty, tellEmpty] = useState(false);
-  const message = empty ? signIn.empty : problem === null ? null : signIn.refused(problem);
+  const message = empty ? signIn.empty : problem;
   const submit = (event: Event) => {
     event.preventDefault();
     const credentials = credentialsFrom(text);

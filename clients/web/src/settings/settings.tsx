@@ -3,11 +3,13 @@
 import { InstallCard, NoticesCard } from "../offline/cards.tsx";
 import { Button } from "../parts/button.tsx";
 import { Choice } from "../parts/choice.tsx";
-import { Confirm } from "../parts/dialog.tsx";
 import { usePage, useWords } from "../shell/context.ts";
 import { Help } from "../shell/help.tsx";
 import { useReadable } from "../shell/readable.ts";
 import { LANGUAGE_NAMES } from "../words/languages.ts";
+import { AboutCard } from "./about.tsx";
+import { ConfirmSignOut } from "./sign-out.tsx";
+import { StorageCard } from "./storage.tsx";
 
 export function Settings() {
   const words = useWords();
@@ -19,6 +21,8 @@ export function Settings() {
       <InstallCard />
       <Keyboard />
       <Account />
+      <StorageCard />
+      <AboutCard />
     </section>
   );
 }
@@ -95,21 +99,5 @@ function Account() {
         </Button>
       </div>
     </section>
-  );
-}
-
-function ConfirmSignOut() {
-  const { settings } = useWords();
-  const { hub, signOut } = usePage();
-  const unsaved = useReadable(hub.unsaved);
-  return (
-    <Confirm
-      title={settings.signOutTitle}
-      text={settings.signOutText}
-      {...(unsaved > 0 && { more: settings.signOutUnsaved(unsaved) })}
-      confirm={settings.signOut}
-      danger
-      onConfirm={signOut}
-    />
   );
 }

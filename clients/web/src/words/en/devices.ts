@@ -51,9 +51,10 @@ export const devices = {
     refused: (message: string) => `That did not work: ${message}`,
     connecting: "Signing in…",
     unreachable: "The hub does not answer. It is tried again by itself.",
-    codeRefused: "This code is not known: it may be used up, or older than two minutes. Get a new one.",
+    codeRefused: "This code is unknown, used or expired: one works once, for two minutes. Get a new one.",
     tokenRefused: "The hub does not take this token: it may have run out. Get a new one.",
-    deviceRefused: "This device was revoked. Link it anew, or use another token.",
+    deviceRefused:
+      "The hub lets this device in no more: it was revoked, or the token gives no right to an inbox. Link it anew.",
     wrongUser: "This is another user's. Sign out first.",
     how: "Where do I get one?",
     ways: {

@@ -11,6 +11,17 @@ export const settings = {
     count === 1
       ? "1 change is not saved yet and would be lost."
       : `${count} changes are not saved yet and would be lost.`,
+  storage: "On this device",
+  storageText: "The inbox is kept in this browser, so that it opens at once and works offline.",
+  held: (items: number) => (items === 1 ? "1 item" : `${items} items`),
+  size: "Space taken",
+  items: "Items here",
+  unsavedChanges: "Not saved yet",
+  forget: "Forget everything here",
+  about: "About",
+  version: "Version of the hub",
+  address: "Address",
+  api: "API description",
   keyboard: "Keyboard",
   keyboardText: "Everything works by keyboard.",
   keyboardShow: "Show the keys",

@@ -53,7 +53,7 @@ export const devices: Words["devices"] = {
     unreachable: "服务器没有响应，会自动重试。",
     codeRefused: "关联码无效：可能已被使用，或已超过两分钟。请重新获取。",
     tokenRefused: "服务器不接受这个令牌，可能已过期。请重新获取。",
-    deviceRefused: "本设备已被移除。请重新关联，或换一个令牌。",
+    deviceRefused: "服务器不再允许本设备登录：它已被移除，或令牌没有收件箱权限。请重新关联。",
     wrongUser: "这是另一位用户的凭证，请先退出登录。",
     how: "从哪里获取？",
     ways: {
