@@ -24,7 +24,7 @@ from hub.errors import Forbidden, Refusal
 from hub.server.http.answer import PROBLEM, Answer, Header, encode_json
 from hub.server.http.call import header
 from hub.server.http.event_stream import is_stream
-from hub.server.http.pages import PAGE_SECURITY, TEMPLATE, Pages
+from hub.server.http.pages import PAGE_SECURITY, TEMPLATE, Pages, wants_page
 from hub.server.http.problems import document
 from hub.telemetry.metrics import Metrics
 
@@ -99,11 +99,14 @@ class Front:
 
     def _is_rebound(self, scope: HTTPScope) -> bool:
         """Whether a page of somebody else may be asking, to whom its own name leads here. Programs send no
-        ``Origin`` and need a token; ``/metrics`` needs none, so it is for those who know the hub's name."""
+        ``Origin`` and need a token; ``/metrics`` and the page need none, so they are for those who know the
+        hub's name."""
         host, origin = header(scope, b"host"), header(scope, b"origin")
         if self._server.knows_host(host):
             return False
-        return scope["path"] == _METRICS or not self._server.allows_origin(origin, host)
+        if scope["path"] == _METRICS or wants_page(scope):
+            return True
+        return not self._server.allows_origin(origin, host)
 
 
 class _Exchange:

@@ -96,12 +96,13 @@ class Pages:
             return None
         name = scope["path"][1:]
         page = self._pages.get(name) if name != _INDEX else None
-        if page is None and name.partition("/")[0] not in _API and _wants_page(scope):
+        if page is None and name.partition("/")[0] not in _API and wants_page(scope):
             page = self._pages.get(_INDEX)
         return None if page is None else page.answer(scope)
 
 
-def _wants_page(scope: HTTPScope) -> bool:
+def wants_page(scope: HTTPScope) -> bool:
+    """Whether somebody opens an address in a browser."""
     return "text/html" in (header(scope, b"accept") or "")
 
 

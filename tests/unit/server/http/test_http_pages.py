@@ -46,13 +46,15 @@ class Site:
             sent.append(message)
 
         named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        if "host" not in headers:
+            named.append((b"host", b"localhost:8787"))
         scope = {
             "type": "http",
             "method": method,
             "path": path,
             "raw_path": path.encode(),
             "query_string": b"",
-            "headers": [(b"host", b"localhost:8787"), *named],
+            "headers": named,
         }
         await self._front(scope, None, send)  # type: ignore[arg-type]  # nothing is received
         told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
@@ -134,3 +136,8 @@ async def test_its_files_are_counted_as_one_route(built: Path) -> None:
 
 async def test_a_hub_without_the_build_answers_like_the_api(tmp_path: Path) -> None:
     assert (await Site(tmp_path / "none").get("/", **BROWSER))[2] == b'{"api":"/"}'
+
+
+async def test_under_a_name_that_is_not_the_hubs_a_browser_is_told_so_and_gets_no_page(built: Path) -> None:
+    status, _, body = await Site(built).get("/", host="evil.example", **BROWSER)
+    assert (status, b"server.origins" in body) == (403, True)
