@@ -2,6 +2,7 @@
 
 import type { Item } from "@tongbu/client";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Boundary } from "../shell/boundary.tsx";
 import { usePage, useWords } from "../shell/context.ts";
 import { isWide } from "../shell/media.ts";
 import { useItem } from "../shell/readable.ts";
@@ -12,6 +13,16 @@ import { NotificationDetail } from "./notification-detail.tsx";
 import { useReadOnOpen } from "./use-read-on-open.ts";
 
 export function DetailPane({ id }: { readonly id: string | null }) {
+  const { router } = usePage();
+  const { shell } = useWords();
+  return (
+    <Boundary key={id} words={shell} onLeave={() => router.go({})}>
+      <Pane id={id} />
+    </Boundary>
+  );
+}
+
+function Pane({ id }: { readonly id: string | null }) {
   const { ledger } = usePage();
   const { detail } = useWords().inbox;
   const item = useItem(ledger, id);

@@ -5,7 +5,7 @@ import { useWords } from "../shell/context.ts";
 /** The item's own link; nothing where its address is not one that may be followed. */
 export function LinkButton({ link }: { readonly link: string }) {
   const { detail } = useWords().inbox;
-  const href = safeAddress(link);
+  const href = safeAddress(link, window.location.origin);
   if (href === null) return null;
   return (
     <p>

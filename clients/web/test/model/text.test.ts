@@ -6,9 +6,11 @@ import { safeAddress, segmentsOf } from "../../src/model/links.ts";
 import { HOME, pathOf, routeOf } from "../../src/model/routes.ts";
 import { savedState } from "../../src/model/saved-state.ts";
 
+const HERE = "https://hub.example";
+
 test("Addresses in text can be followed, without the point that ends the sentence", () => {
   expect(
-    segmentsOf("See https://a.example/x?y=1. Or (http://b.example/c_(d)) 见https://c.example/，好"),
+    segmentsOf("See https://a.example/x?y=1. Or (http://b.example/c_(d)) 见https://c.example/，好", HERE),
   ).toEqual([
     { text: "See " },
     { text: "https://a.example/x?y=1", href: "https://a.example/x?y=1" },
@@ -37,7 +39,7 @@ test("No text is lost or altered by looking for addresses in it", () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(part, fc.string({ maxLength: 5 }))), (parts) => {
       const text = parts.join("");
-      const segments = segmentsOf(text);
+      const segments = segmentsOf(text, HERE);
       expect(segments.map((segment) => segment.text).join("")).toBe(text);
       for (const { href } of segments) expect(href ?? "http://").toMatch(/^https?:\/\//);
     }),
@@ -45,13 +47,35 @@ test("No text is lost or altered by looking for addresses in it", () => {
 });
 
 test("Only http and https can be followed", () => {
-  expect(["javascript:alert(1)", "data:text/html,x", "ftp://a", "//a", ""].map(safeAddress)).toEqual([
-    null,
-    null,
-    null,
-    null,
-    null,
-  ]);
+  expect(
+    ["javascript:alert(1)", "data:text/html,x", "ftp://a", "//a", ""].map((text) => safeAddress(text, HERE)),
+  ).toEqual([null, null, null, null, null]);
+});
+
+test("A text of brackets or points without end costs no more than its length, and one too long to be an address stays text", () => {
+  const hostile = [
+    ")".repeat(60_000),
+    `${".".repeat(65_000)}a`,
+    `(${")".repeat(2000)}`,
+    "https://".repeat(8000),
+  ];
+  const begun = performance.now();
+  for (const tail of hostile) {
+    const segments = segmentsOf(`https://a/${tail}`, HERE);
+    expect(segments.map(({ text }) => text).join("")).toBe(`https://a/${tail}`);
+    for (const { href } of segments) expect((href ?? "").length).toBeLessThanOrEqual(2048);
+  }
+  expect(performance.now() - begun).toBeLessThan(1000);
+  expect(segmentsOf(`https://a/${")".repeat(2000)}`, HERE)[0]).toEqual({
+    text: "https://a/",
+    href: "https://a/",
+  });
+});
+
+test("A link to the page's own place brings no credentials along", () => {
+  expect(safeAddress("https://hub.example/#token=a.b.c", HERE)).toBe("https://hub.example/");
+  expect(safeAddress("HTTPS://hub.example:443/tasks?x#code=A", HERE)).toBe("https://hub.example/tasks?x");
+  expect(safeAddress("https://wiki.example/#part", HERE)).toBe("https://wiki.example/#part");
 });
 
 test("Every route has a path that leads back to it", () => {

@@ -121,3 +121,23 @@ test("The minute is told at each full minute, and no timer runs while nobody lis
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });
+
+test("Credentials are taken from an address that begins like another host's", () => {
+  window.history.replaceState(null, "", "http://127.0.0.1//evil.example/?a#code=ABCD");
+  expect(takeCredentials()).toEqual({ linkCode: "ABCD" });
+  expect(window.location.href).toBe("http://127.0.0.1//evil.example/?a");
+});
+
+test("An item that can't be drawn leaves the page standing, with a way back, and the next one is shown", async () => {
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  const broken = { ...aNotification({ id: "a", title: "Broken" }), sent: null as never };
+  page = await openPage({ path: "/item/a", items: [broken, aNotification({ id: "b", title: "Whole" })] });
+  expect(page.text()).toContain("This item can't be shown.");
+  expect(page.titles()).toContain("Whole");
+  await page.click(page.row("b").querySelector("a") as HTMLElement);
+  expect(page.root.querySelector("#detail-title")?.textContent).toBe("Whole");
+  await page.click(page.row("a").querySelector("a") as HTMLElement);
+  await page.click(page.button("Back to the list"));
+  expect(window.location.pathname).toBe("/");
+  expect(page.text()).not.toContain("This item can't be shown.");
+});

@@ -1,7 +1,15 @@
 /** The binding of fields and the checklist, on real Yjs documents of two devices. */
 
 import { expect, test } from "vitest";
-import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector, Map as YMap } from "yjs";
+import {
+  applyUpdate,
+  Doc,
+  encodeStateAsUpdate,
+  encodeStateVector,
+  Array as YArray,
+  Map as YMap,
+  Text as YText,
+} from "yjs";
 import {
   addEntry,
   checklistOf,
@@ -165,4 +173,25 @@ test("A line that is dragged stands behind those whose middle it has passed", ()
     { top: 10, bottom: 20 },
   ];
   expect([2, 8, 30].map((y) => placeAmong(others, y))).toEqual([0, 1, 2]);
+});
+
+test("What is no text in an entry counts as none, whatever others wrote there", () => {
+  const doc = new Doc();
+  const strange: unknown[] = [
+    { toString: 1 },
+    { a: [] },
+    7,
+    null,
+    true,
+    [1],
+    new Uint8Array(2),
+    new YMap(),
+    new YArray(),
+  ];
+  const list = checklistOf(doc);
+  list.push([...strange, " said ", new YText("written")].map((text) => new YMap([["text", text]])));
+  list.push([new YMap<unknown>([["place", { toString: 1 }]]), new YMap<unknown>([["done", "yes"]])]);
+  (list as YArray<unknown>).push(["loose", 3, null, new YText("x")]);
+  expect(texts(doc)).toEqual([...strange.map(() => ""), "said", "written", "", ""]);
+  expect(entriesOf(list).filter(({ done }) => done)).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Map as YMap } from "yjs";
 import { addEntry, checklistOf, entriesOf, notesOf, textOf } from "../../src/task/shared/checklist.ts";
 import { aTask } from "../kit/items.ts";
 import { type OpenedPage, openPage } from "../kit/page.tsx";
@@ -96,4 +97,17 @@ test("Who may only read sees it and can't write; the document is closed with the
   await page.press("Escape");
   await page.press("Escape");
   expect(page.documents.closed).toBe(1);
+});
+
+test("Notes and a checklist of another shape are drawn as far as they are notes and a checklist", async () => {
+  page = await openPage({ path: "/item/t", items: [aTask({ id: "t" })] });
+  elsewhere().getMap("checklist").set("text", "a map");
+  elsewhere()
+    .getArray("notes")
+    .push([{ toString: 1 }, new YMap()]);
+  await vi.waitFor(() => expect(page.root.querySelector(".notes-field")).not.toBeNull());
+  await page.after(() => {});
+  expect(notes().value).toBe("");
+  await add("still works");
+  expect(fields()).toEqual(["still works"]);
 });

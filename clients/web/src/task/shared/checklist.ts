@@ -56,9 +56,10 @@ export function entriesOf(list: Checklist): readonly Entry[] {
     .sort((one, other) => one.place - other.place);
 }
 
-/** What an entry says, for labels. */
+/** What an entry says, for labels; nothing where others wrote something that is no text. */
 export function textOf({ map }: Entry): string {
-  return String(map.get("text") ?? "").trim();
+  const text = map.get("text");
+  return (text instanceof YText ? text.toString() : typeof text === "string" ? text : "").trim();
 }
 
 /** The entry's text to write in; one that a program stated as a string becomes one at the first writing. */

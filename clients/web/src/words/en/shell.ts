@@ -81,6 +81,8 @@ export const shell = {
   },
   refused: (message: string) => `The hub did not take a change: ${message}`,
   failed: "Something went wrong on this page.",
+  failedItem: "This item can't be shown.",
+  toList: "Back to the list",
   failedDetail: "Your items are safe. Loading the page anew usually helps.",
   reload: "Load anew",
 };

@@ -67,6 +67,8 @@ export const shell: Words["shell"] = {
   },
   refused: (message) => `有一项更改未被服务器接受：${message}`,
   failed: "页面出错了。",
+  failedItem: "这一项无法显示。",
+  toList: "返回列表",
   failedDetail: "你的内容是安全的，重新加载页面通常就能恢复。",
   reload: "重新加载",
 };
