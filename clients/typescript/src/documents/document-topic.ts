@@ -109,15 +109,18 @@ export class DocumentTopic extends Topic {
     const room = limits.message - HEAD_BYTES;
     this.#away = this.#edits.send(room);
     if (this.#away === null && this.#edits.size > 0) {
-      this.#giveUp("too_big", "The edit is larger than the hub takes.", batch);
+      this.#giveUp("too_big", "The edit is larger than the hub takes.", batch, this.#edits.withFirst());
     }
     return this.#away;
   }
 
   override settle(_: number, batch: Batch): void {
-    for (const id of this.#edits.settle()) {
-      batch.remove("e", this.name, id);
-      batch.answer(id, null);
+    for (const [id, rest] of this.#edits.settle()) {
+      if (rest !== null) batch.put("e", this.name, id, rest);
+      else {
+        batch.remove("e", this.name, id);
+        batch.answer(id, null);
+      }
     }
     if (this.#away !== null) this.#saved.put(this.#away, batch);
     this.#away = this.#former = null;
@@ -161,13 +164,16 @@ export class DocumentTopic extends Topic {
     if (this.#edits.size > 0) this.#giveUp(refusal.code, refusal.message, batch);
   }
 
-  #giveUp(code: string, message: string, batch: Batch): void {
-    const [first = "", ...others] = this.#edits.ids();
+  #giveUp(code: string, message: string, batch: Batch, ids = this.#edits.ids()): void {
+    const [first = "", ...others] = ids;
     const refused: Refused = { topic: this.name, item: "", field: "update", value: null, code, message };
-    for (const id of [first, ...others]) batch.remove("e", this.name, id);
+    for (const id of ids) {
+      this.#edits.remove(id);
+      batch.remove("e", this.name, id);
+    }
     for (const id of others) batch.answer(id, first);
     batch.answer(first, refused);
-    this.#edits.clear();
+    this.unanswered();
     this.#saved.clear(batch, true);
     this.#gaps = 0;
     this.#replace([]);

@@ -1,5 +1,6 @@
 import * as Y from "yjs";
 import type { Row } from "../session/batch.js";
+import { buildingOnFirst, splitUpdate } from "./split.js";
 
 /** Edits that one push merges. */
 const MOST_MERGED = 1_000;
@@ -10,6 +11,8 @@ export class Edits {
   /** Of those said in this page: not known to be on disk. */
   readonly #pending = new Set<string>();
   #away: string[] = [];
+  /** Of the one edit that is on its way in parts: what goes later. */
+  #rest: Uint8Array | null = null;
 
   /** @param counted called with how many there are, whenever that changed. */
   constructor(private readonly counted: (size: number) => void) {}
@@ -53,7 +56,7 @@ export class Edits {
   clear(): void {
     this.#updates.clear();
     this.#pending.clear();
-    this.#away = [];
+    this.unanswered();
     this.counted(0);
   }
 
@@ -80,7 +83,7 @@ export class Edits {
     return before.filter((id) => !this.has(id));
   }
 
-  /** As many as go into `room` bytes, merged, on their way from now on; null for none. */
+  /** As many as go into `room` bytes, merged, or a part of the first, on their way from now on; null for none. */
   send(room: number): Uint8Array | null {
     let size = 0;
     for (const [id, update] of this.#updates) {
@@ -88,21 +91,39 @@ export class Edits {
       if (size > room || this.#away.length === MOST_MERGED) break;
       this.#away.push(id);
     }
+    const [first] = this.#updates;
+    if (this.#away.length === 0 && first !== undefined) return this.#sendPart(first, room);
     const updates = this.#away.map((id) => this.#updates.get(id) as Uint8Array);
     return updates.length > 1 ? Y.mergeUpdates(updates) : (updates[0] ?? null);
   }
 
-  /** What is on its way was taken: which that was. */
-  settle(): string[] {
+  #sendPart([id, update]: readonly [string, Uint8Array], room: number): Uint8Array | null {
+    const split = splitUpdate(update, room);
+    if (split === null) return null;
+    this.#away = [id];
+    this.#rest = split.rest;
+    return split.part;
+  }
+
+  /** What is on its way was taken: which that was, with what is left of it. */
+  settle(): (readonly [id: string, rest: Uint8Array | null])[] {
     const ids = this.#away.filter((id) => this.has(id));
-    for (const id of ids) this.remove(id);
-    this.#away = [];
-    return ids;
+    const rest = this.#rest;
+    for (const id of ids) if (rest === null) this.remove(id);
+    for (const id of ids) if (rest !== null) this.put(id, rest);
+    this.unanswered();
+    return ids.map((id) => [id, rest]);
   }
 
   /** What is on its way waits again. */
   unanswered(): void {
     this.#away = [];
+    this.#rest = null;
+  }
+
+  /** The first and all that builds on it. */
+  withFirst(): string[] {
+    return buildingOnFirst([...this.#updates]);
   }
 
   #rows(which: (id: string) => boolean): Row[] {

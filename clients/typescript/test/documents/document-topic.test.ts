@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import * as Y from "yjs";
 import { DocumentTopic, type Reset } from "../../src/documents/document-topic.js";
+import { Batch } from "../../src/session/batch.js";
 import { DEFAULT_LIMITS } from "../../src/session/topic.js";
 import { DocumentDevice, DocumentHub } from "../kit/document-hub.js";
 
@@ -32,6 +33,44 @@ it("pushes no more at once than a message holds", () => {
   expect(device.hub.seq).toBeGreaterThan(1);
 });
 
+it("pushes an edit larger than a message in parts, each of which stands alone, and answers it once", () => {
+  const device = new DocumentDevice(new DocumentHub());
+  device.limits = { ...DEFAULT_LIMITS, message: 700 };
+  device.write("\u{1F600}".repeat(1_000));
+  device.write(", and more");
+  const wanted = `${"\u{1F600}".repeat(1_000)}, and more`;
+  device.open();
+  device.push();
+  expect(hubText(device.hub).length).toBeGreaterThan(0);
+  expect(device.answers).toEqual([]);
+  device.restart();
+  expect(device.text).toBe(wanted);
+  device.open();
+  while (device.push());
+  expect(hubText(device.hub)).toBe(wanted);
+  expect(device.hub.doc.store.pendingStructs).toBe(null);
+  expect(device.answers.map(([, outcome]) => outcome)).toEqual([null, null]);
+  expect(device.kept("e")).toEqual([]);
+});
+
+it("gives up an edit that no message can hold and what builds on it, and nothing else", () => {
+  const device = new DocumentDevice(new DocumentHub());
+  device.meet();
+  device.limits = { ...DEFAULT_LIMITS, message: 700 };
+  device.topic.doc.getMap("m").set("file", new Uint8Array(2_000));
+  device.write("builds on it");
+  const other = new Y.Doc();
+  other.getMap("m").set("small", 1);
+  const batch = new Batch();
+  device.topic.adopt([["e", "00000000000009other", Y.encodeStateAsUpdate(other)]], batch);
+  device.meet();
+  device.meet();
+  expect(device.hub.doc.getMap("m").toJSON()).toEqual({ small: 1 });
+  expect(device.answers.filter(([, outcome]) => outcome === null)).toEqual([["00000000000009other", null]]);
+  expect(device.topic.doc.getMap("m").toJSON()).toEqual({ small: 1 });
+  expect(device.text).toBe("");
+});
+
 it("tells of an edit larger than a message, gives up what waits, and is opened again", () => {
   const device = new DocumentDevice(new DocumentHub());
   device.write("kept ");
@@ -40,7 +79,7 @@ it("tells of an edit larger than a message, gives up what waits, and is opened a
   const resets: Reset[] = [];
   device.topic.resets.add((reset) => resets.push(reset));
   device.limits = { ...DEFAULT_LIMITS, message: 700 };
-  device.write("x".repeat(2_000));
+  device.topic.doc.getMap("m").set("file", new Uint8Array(2_000));
   device.write(", and more");
   device.open();
   expect(device.push()).toBe(false);
