@@ -1,4 +1,3 @@
-// biome-ignore-all lint/correctness/noComponentHookFactories: made once for an application, of its own library
 /**
  * Hooks for React and Preact. Neither is imported: give what your application uses anyway.
  *

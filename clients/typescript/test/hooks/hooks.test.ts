@@ -1,4 +1,3 @@
-// biome-ignore-all lint/correctness/noComponentHookFactories: each test has components of its own
 // @vitest-environment happy-dom
 /** The hooks in Preact and in React alike, over a ledger of two items. */
 
