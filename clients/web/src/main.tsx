@@ -1,8 +1,8 @@
 /** Starts the page. */
 
 import { render } from "preact";
+import { admission } from "./admission.ts";
 import { App } from "./app.tsx";
-import { keepToken } from "./kept-token.ts";
 import { InstalledProvider } from "./offline/effects.tsx";
 import { openInstall } from "./offline/install.ts";
 import { openNotices } from "./offline/permission.ts";
@@ -25,7 +25,7 @@ render(
   <InstalledProvider value={installed}>
     <App
       openHub={openHub}
-      forgetCredentials={() => keepToken(null)}
+      admission={admission}
       credentials={credentials}
       preferences={openPreferences()}
       router={openRouter()}

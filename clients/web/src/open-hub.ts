@@ -2,26 +2,19 @@
 
 import type { Hub, HubOptions } from "@tongbu/client";
 import { connect } from "@tongbu/client/browser";
-import { keepToken, keptToken, renewOverHttp, tokenSource } from "./kept-token.ts";
-import type { Credentials } from "./model/credentials.ts";
+import { keptToken, renewOverHttp, tokenSource } from "./kept-token.ts";
 import { deviceName } from "./model/device-name.ts";
 
-/** The options that say who this is: a code as it is, a token given now or kept. */
-function optionsOf(credentials: Credentials): Pick<HubOptions, "token" | "linkCode"> {
-  if (credentials !== null && "linkCode" in credentials) {
-    keepToken(null);
-    return credentials;
-  }
-  if (credentials !== null) keepToken(credentials.token);
-  const token = credentials?.token ?? keptToken();
+/** With the token that is kept; without one the store may hold one. */
+function optionsOf(token: string | null): Pick<HubOptions, "token"> {
   return token === null ? {} : { token: tokenSource(token, renewOverHttp) };
 }
 
-export function openHub(credentials: Credentials): Hub {
+export function openHub(): Hub {
   return connect({
     url: window.location.origin,
     deviceName: deviceName(navigator.userAgent),
     platform: "web",
-    ...optionsOf(credentials),
+    ...optionsOf(keptToken()),
   });
 }

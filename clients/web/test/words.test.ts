@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { explained } from "../src/model/errors.ts";
 import { en } from "../src/words/en.ts";
 import { preferredLanguage, tagOf } from "../src/words/languages.ts";
 import { zh } from "../src/words/zh.ts";
@@ -35,3 +37,21 @@ test("The page speaks the first of the browser's languages that it knows", () =>
   expect(tagOf("en", ["zh-CN", "en-US"])).toBe("en-US");
   expect(tagOf("zh", ["en-US"])).toBe("zh-CN");
 });
+
+test("What the hub and the client have against something is said in both languages, with their words as detail", () => {
+  const told = { code: "outbox_full", message: "Too much waits." };
+  expect(explained(told, zh.errors)).toBe(
+    "等待发送的更改过多，请在恢复连接后再试。（详情：Too much waits.）",
+  );
+  expect(explained({ code: "toString", message: "New." }, en.errors)).toBe("New.");
+  expect(protocolCodes().filter((code) => !Object.hasOwn(en.errors.codes, code))).toEqual([]);
+});
+
+/** The codes of the table in the protocol's chapter on errors. */
+function protocolCodes(): readonly string[] {
+  const text = readFileSync(`${import.meta.dirname}/../../../docs/protocol.md`, "utf8");
+  const chapter = text.slice(text.indexOf("\n## 9."), text.indexOf("\n## 10."));
+  const codes = [...chapter.matchAll(/^\| (?:\d{4} \| )?`([a-z_]+)` \|/gmu)].map((found) => found[1] ?? "");
+  expect(codes.length).toBeGreaterThan(20);
+  return codes;
+}

@@ -1,16 +1,17 @@
 /** What stands in the way of signing in, in words a person can act on. */
 
-import type { Connection } from "@tongbu/client";
+import { explained, type Told } from "../model/errors.ts";
 import type { Words } from "../words/en.ts";
 
-/** Null where nothing does. */
-export function signInProblem(connection: Connection, words: Words["devices"]["signIn"]): string | null {
-  if (connection.state !== "refused") return null;
+export type Obstacle = Told;
+
+export function signInProblem(obstacle: Obstacle, { devices, errors }: Words): string {
+  const { signIn } = devices;
   const known: Readonly<Record<string, string>> = {
-    link_code: words.codeRefused,
-    token: words.tokenRefused,
-    forbidden: words.deviceRefused,
-    wrong_user: words.wrongUser,
+    link_code: signIn.codeRefused,
+    token: signIn.tokenRefused,
+    forbidden: signIn.deviceRefused,
+    wrong_user: signIn.wrongUser,
   };
-  return known[connection.code] ?? words.refused(connection.message);
+  return known[obstacle.code] ?? signIn.refused(explained(obstacle, errors));
 }

@@ -1,7 +1,7 @@
 /** Signing in: a code, a link or a token, typed or pasted. */
 
 import { useState } from "preact/hooks";
-import { type Credentials, credentialsFrom } from "../model/credentials.ts";
+import { credentialsFrom, type Given } from "../model/credentials.ts";
 import { Button } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useWords } from "../shell/context.ts";
@@ -14,7 +14,7 @@ function isToken(text: string): boolean {
 interface SignInProps {
   /** What stood in the way of the last try, in words. */
   readonly problem: string | null;
-  readonly onCredentials: (credentials: Credentials) => void;
+  readonly onCredentials: (given: Given) => void;
   /** Back to what is here; null where nothing is. */
   readonly onCancel: (() => void) | null;
 }

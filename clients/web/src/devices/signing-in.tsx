@@ -1,20 +1,18 @@
 /** Between giving a code or token and the hub's answer. */
 
-import type { Hub } from "@tongbu/client";
 import { Button } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useWords } from "../shell/context.ts";
-import { useReadable } from "../shell/readable.ts";
 
 interface SigningInProps {
-  readonly hub: Hub;
+  /** Whether the hub did not answer. */
+  readonly waits: boolean;
+  readonly onAgain: () => void;
   readonly onCancel: () => void;
 }
 
-export function SigningIn({ hub, onCancel }: SigningInProps) {
+export function SigningIn({ waits, onAgain, onCancel }: SigningInProps) {
   const { devices, shell } = useWords();
-  const { state } = useReadable(hub.connection);
-  const waits = state === "waiting";
   return (
     <main class="blank">
       <Icon name={waits ? "cloudOff" : "mark"} class="blank-mark" />
@@ -22,7 +20,7 @@ export function SigningIn({ hub, onCancel }: SigningInProps) {
       {waits && (
         <div class="sign-in-foot">
           <Button onClick={onCancel}>{shell.cancel}</Button>
-          <Button look="primary" onClick={() => hub.wake()}>
+          <Button look="primary" onClick={onAgain}>
             {shell.saved.tryNow}
           </Button>
         </div>

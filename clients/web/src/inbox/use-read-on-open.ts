@@ -5,7 +5,7 @@ import { useEffect, useReducer, useRef } from "preact/hooks";
 import { usePage } from "../shell/context.ts";
 
 export function useReadOnOpen(item: Item | null): void {
-  const { ledger } = usePage();
+  const { attempt, ledger } = usePage();
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const done = useRef<string | null>(null);
   const event = item === null ? null : `${item.id} ${item.task?.finishedAt ?? ""}`;
@@ -18,6 +18,6 @@ export function useReadOnOpen(item: Item | null): void {
     if (item === null) done.current = null;
     if (item === null || done.current === event || document.visibilityState !== "visible") return;
     done.current = event;
-    if (!item.read) ledger.mark(item.id, { read: true });
+    if (!item.read) attempt(() => ledger.mark(item.id, { read: true }));
   });
 }

@@ -33,14 +33,14 @@ export function useSeen(
   listing: Listing,
   parts: readonly Glimpse[],
 ): void {
-  const { ledger } = usePage();
+  const { attempt, ledger } = usePage();
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const watch = useMemo(
     () =>
       watchSeen((ids) => {
-        for (const id of ids) ledger.mark(id, { seen: true });
+        attempt(() => ids.map((id) => ledger.mark(id, { seen: true })));
       }, after),
-    [ledger],
+    [attempt, ledger],
   );
   useEffect(() => watch.look(isBeforeEyes(scroller.current) ? unseenIn(listing, parts) : []));
   useEffect(() => {

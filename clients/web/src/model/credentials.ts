@@ -1,10 +1,9 @@
 /** What opens a hub: a token or a link code, from the address or typed in. */
 
-export type Credentials =
-  | { readonly token: string }
-  | { readonly linkCode: string }
-  /** What the store of this device holds already, if anything. */
-  | null;
+export type Given = { readonly token: string } | { readonly linkCode: string };
+
+/** Null where none were given. */
+export type Credentials = Given | null;
 
 /** Those in an address's fragment, `#token=…` or `#code=…`. */
 export function credentialsIn(fragment: string): Credentials {

@@ -1,6 +1,7 @@
 /** How it stands with what a person did: honest, in one word of our own that the languages put into theirs. */
 
 import type { Connection } from "@tongbu/client";
+import type { Told } from "./errors.ts";
 
 export type SavedState =
   | { readonly name: "starting" }
@@ -8,8 +9,8 @@ export type SavedState =
   | { readonly name: "unsaved"; readonly count: number }
   | { readonly name: "connecting"; readonly count: number }
   | { readonly name: "offline"; readonly count: number; readonly since: number | null }
-  /** `message`: what the hub has against this device, where it is not just that the token ended. */
-  | { readonly name: "signIn"; readonly count: number; readonly message: string | null }
+  /** `error`: what the hub has against this device, where it is not just that the token ended. */
+  | { readonly name: "signIn"; readonly count: number; readonly error: Told | null }
   /** This device keeps nothing any more: what is unsaved ends with the page. */
   | { readonly name: "trouble"; readonly count: number };
 
@@ -37,7 +38,7 @@ export function savedState({ connection, unsaved, since, keeps }: Standing): Sav
       return {
         name: "signIn",
         count: unsaved,
-        message: connection.code === "token" ? null : connection.message,
+        error: connection.code === "token" ? null : connection,
       };
     default:
       return { name: "offline", count: unsaved, since };

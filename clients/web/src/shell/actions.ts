@@ -2,6 +2,7 @@
 
 import type { Hub, Item, Ledger, Marks } from "@tongbu/client";
 import { takingBack, type Undoable, UndoStack } from "../model/undo.ts";
+import type { Attempt } from "./attempt.ts";
 import type { Speech } from "./context.ts";
 import type { Overlay } from "./overlay.ts";
 
@@ -22,10 +23,11 @@ interface Doing {
   readonly hub: Hub;
   readonly ledger: Ledger;
   readonly overlay: Overlay;
+  readonly attempt: Attempt;
   readonly speech: () => Speech;
 }
 
-export function openActions({ hub, ledger, overlay, speech }: Doing): Actions {
+export function openActions({ hub, ledger, overlay, attempt, speech }: Doing): Actions {
   const stack = new UndoStack();
   const done = () => speech().words.inbox.done;
   const tell = (text: string) => overlay.toast.set({ text });
@@ -33,8 +35,8 @@ export function openActions({ hub, ledger, overlay, speech }: Doing): Actions {
   const undo = (action?: Undoable) => {
     const taken = stack.take(action);
     if (taken === null) return tell(done().nothingToUndo);
-    for (const { id, marks } of taken.steps) ledger.mark(id, marks);
-    tell(done().undone);
+    const said = attempt(() => taken.steps.map(({ id, marks }) => ledger.mark(id, marks)));
+    if (said !== null) tell(done().undone);
   };
   const offer = (text: string, action: Undoable) => {
     stack.push(action);
@@ -42,8 +44,7 @@ export function openActions({ hub, ledger, overlay, speech }: Doing): Actions {
   };
   const mark = (item: Item, marks: Marks, text: string) => {
     const steps = takingBack([item], marks);
-    ledger.mark(item.id, marks);
-    offer(text, { steps });
+    if (attempt(() => ledger.mark(item.id, marks)) !== null) offer(text, { steps });
   };
 
   return {
@@ -62,7 +63,7 @@ export function openActions({ hub, ledger, overlay, speech }: Doing): Actions {
     readAll() {
       const unread = ledger.items.get().filter((item) => item.kind === "notification" && !item.read);
       const counted = ledger.counts.get().unread;
-      ledger.readAll();
+      if (attempt(() => ledger.readAll()) === null) return;
       offer(speech().words.inbox.readAll.done(counted), { steps: takingBack(unread, { read: true }) });
     },
     undo,

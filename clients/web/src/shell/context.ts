@@ -9,6 +9,7 @@ import type { Value } from "../model/value.ts";
 import type { Words } from "../words/en.ts";
 import type { Language } from "../words/languages.ts";
 import type { Actions } from "./actions.ts";
+import type { Attempt } from "./attempt.ts";
 import type { Commands } from "./commands.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Preferences } from "./preferences.ts";
@@ -32,6 +33,8 @@ export interface Page {
   readonly overlay: Overlay;
   readonly preferences: Preferences;
   readonly actions: Actions;
+  /** Around everything that states something. */
+  readonly attempt: Attempt;
   readonly commands: Commands;
   readonly history: History;
   /** What is searched for; empty where nothing is. */

@@ -1,6 +1,7 @@
 /** What happens beside the drawing: the window's title, and what the hub refused is told. */
 
 import { useEffect } from "preact/hooks";
+import { explained } from "../model/errors.ts";
 import { usePage, useSpeech } from "./context.ts";
 import { useReadable } from "./readable.ts";
 
@@ -15,8 +16,8 @@ export function SignedInEffects() {
   }, [unread, name, words]);
   useEffect(
     () =>
-      hub.onRefused(({ message }) =>
-        overlay.toast.set({ text: words.shell.refused(message), tone: "problem" }),
+      hub.onRefused((refused) =>
+        overlay.toast.set({ text: words.shell.refused(explained(refused, words.errors)), tone: "problem" }),
       ),
     [hub, overlay, words],
   );

@@ -1,6 +1,7 @@
 /** What somebody sees who is signed in: header, navigation, and one page. */
 
 import type { Hub, Ledger, Readable } from "@tongbu/client";
+import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Devices } from "../devices/devices.tsx";
 import { openHistory } from "../inbox/history.ts";
@@ -12,6 +13,7 @@ import { MenuHost } from "../parts/menu.tsx";
 import { ToastHost } from "../parts/toast.tsx";
 import { Settings } from "../settings/settings.tsx";
 import { openActions } from "./actions.ts";
+import { openAttempt } from "./attempt.ts";
 import { minutes } from "./clock.ts";
 import { listenToKeys, openCommands, useCommands } from "./commands.ts";
 import { type Page, PageProvider, usePage, useSpeech } from "./context.ts";
@@ -31,9 +33,11 @@ interface SignedInProps {
   readonly router: Router;
   readonly signIn: () => void;
   readonly signOut: () => void;
+  /** Drawn beside it all. */
+  readonly children: ComponentChildren;
 }
 
-export function SignedIn({ hub, preferences, router, signIn, signOut }: SignedInProps) {
+export function SignedIn({ hub, preferences, router, signIn, signOut, children }: SignedInProps) {
   const speech = useSpeech();
   const spoken = useRef(speech);
   spoken.current = speech;
@@ -42,13 +46,16 @@ export function SignedIn({ hub, preferences, router, signIn, signOut }: SignedIn
   const page = useMemo<Page>(() => {
     const overlay = openOverlay();
     const ledger = hub.inbox();
+    const say = () => spoken.current;
+    const attempt = openAttempt(overlay, say);
     return {
       hub,
       ledger,
       router,
       overlay,
       preferences,
-      actions: openActions({ hub, ledger, overlay, speech: () => spoken.current }),
+      actions: openActions({ hub, ledger, overlay, attempt, speech: say }),
+      attempt,
       commands: openCommands(),
       history: openHistory(hub, ledger),
       query: new Value(""),
@@ -63,13 +70,17 @@ export function SignedIn({ hub, preferences, router, signIn, signOut }: SignedIn
   return (
     <PageProvider value={page}>
       <Shell />
+      {children}
     </PageProvider>
   );
 }
 
 function loaded(ledger: Ledger): Readable<boolean> {
   const value = new Value(false);
-  void ledger.loaded.then(() => value.set(true));
+  ledger.loaded.then(
+    () => value.set(true),
+    () => {},
+  );
   return value;
 }
 

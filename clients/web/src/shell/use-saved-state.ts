@@ -1,6 +1,7 @@
 /** How it stands with the hub, in components. */
 
 import type { Hub } from "@tongbu/client";
+import { explained } from "../model/errors.ts";
 import { type SavedState, savedState } from "../model/saved-state.ts";
 import type { Value } from "../model/value.ts";
 import type { IconName } from "../parts/icon.tsx";
@@ -52,8 +53,10 @@ export function inBrief(state: SavedState, { words, times }: Speech): string {
 
 /** With what it means. */
 export function inFull(state: SavedState, speech: Speech): string {
-  const { saved } = speech.words.shell;
-  if (state.name === "signIn") return state.message ?? saved.signInDetail;
+  const { errors, shell } = speech.words;
+  const { saved } = shell;
+  if (state.name === "signIn")
+    return state.error === null ? saved.signInDetail : explained(state.error, errors);
   if (state.name === "trouble") return saved.troubleDetail;
   if (state.name !== "offline") return inBrief(state, speech);
   return state.since === null ? saved.keptOffline : saved.keptSince(speech.times.clock(state.since));

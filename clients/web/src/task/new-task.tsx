@@ -9,7 +9,7 @@ import { MOST_IN_BODY } from "./task-body.tsx";
 import { MOST_IN_TITLE } from "./task-title.tsx";
 
 export function NewTask() {
-  const { ledger, overlay, router } = usePage();
+  const { attempt, ledger, overlay, router } = usePage();
   const { shell, task } = useWords();
   const [title, setTitle] = useState("");
   const [body, setBody] = useState("");
@@ -18,9 +18,11 @@ export function NewTask() {
     event.preventDefault();
     if (title.trim() === "") return;
     const text = body.trim();
-    const { item } = ledger.create({ title: title.trim(), ...(text !== "" && { body: text }) });
+    const created = attempt(() => ledger.create({ title: title.trim(), ...(text !== "" && { body: text }) }));
+    if (created === null) return;
+    const { item } = created;
     const by = timeOf(due);
-    if (by !== null) ledger.edit(item.id, { due: by });
+    if (by !== null) attempt(() => ledger.edit(item.id, { due: by }));
     overlay.dialog.set(null);
     router.go({ list: "tasks", item: item.id });
   };

@@ -31,14 +31,14 @@ export function TaskBody({ item }: { readonly item: Item }) {
 }
 
 function BodyField({ item, onEnd }: { readonly item: Item; readonly onEnd: () => void }) {
-  const { ledger } = usePage();
+  const { attempt, ledger } = usePage();
   const { shell, task } = useWords();
   const ref = useRef<HTMLTextAreaElement>(null);
   useEffect(() => ref.current?.focus(), []);
   const save = () => {
     const body = ref.current?.value.trimEnd() ?? "";
-    if (body !== (item.body ?? "")) ledger.edit(item.id, { body });
-    onEnd();
+    const isSame = body === (item.body ?? "");
+    if (isSame || attempt(() => ledger.edit(item.id, { body })) !== null) onEnd();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.isComposing) return;

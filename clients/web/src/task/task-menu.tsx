@@ -25,11 +25,11 @@ export function taskEntries(page: Page, words: Words["task"], item: Item): reado
   if (item.task === null) return [];
   const task = page.ledger.task(item.id);
   const entries: Record<Deed, MenuEntry> = {
-    done: { label: words.done, icon: "check", run: () => task.finish() },
-    pause: { label: words.pause, icon: "pause", run: () => task.pause() },
-    resume: { label: words.resume, icon: "play", run: () => task.resume() },
+    done: { label: words.done, icon: "check", run: () => page.attempt(() => task.finish()) },
+    pause: { label: words.pause, icon: "pause", run: () => page.attempt(() => task.pause()) },
+    resume: { label: words.resume, icon: "play", run: () => page.attempt(() => task.resume()) },
     cancel: { label: words.cancel, icon: "stop", run: () => askToCancel(page, item) },
-    retry: { label: words.retry, icon: "retry", run: () => task.retry() },
+    retry: { label: words.retry, icon: "retry", run: () => page.attempt(() => task.retry()) },
   };
   return DEEDS[item.task.status].map((deed) => entries[deed]);
 }
@@ -40,7 +40,7 @@ export function askToCancel({ overlay }: Page, item: Item): void {
 }
 
 function ConfirmCancel({ item }: { readonly item: Item }) {
-  const { ledger } = usePage();
+  const { attempt, ledger } = usePage();
   const { task } = useWords();
   return (
     <Confirm
@@ -49,7 +49,7 @@ function ConfirmCancel({ item }: { readonly item: Item }) {
       confirm={task.cancel}
       decline={task.keep}
       danger
-      onConfirm={() => ledger.task(item.id).cancel()}
+      onConfirm={() => attempt(() => ledger.task(item.id).cancel())}
     />
   );
 }

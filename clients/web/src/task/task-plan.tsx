@@ -23,7 +23,7 @@ export function TaskPlan({ item, state }: PlanProps) {
 }
 
 function Due({ item, state }: PlanProps) {
-  const { ledger } = usePage();
+  const { attempt, ledger } = usePage();
   const { words, times } = useSpeech();
   const { task } = words;
   const now = useNow();
@@ -35,7 +35,7 @@ function Due({ item, state }: PlanProps) {
   }, [shown]);
   const keep = () => {
     const due = timeOf(ref.current?.value ?? "");
-    if (due !== null && localText(due) !== shown) ledger.edit(item.id, { due });
+    if (due !== null && localText(due) !== shown) attempt(() => ledger.edit(item.id, { due }));
   };
   const overdue = state.due !== null && state.due < now && state.finishedAt === null;
   return (
@@ -61,7 +61,7 @@ function Due({ item, state }: PlanProps) {
           <IconButton
             icon="close"
             label={task.clearDue}
-            onClick={() => ledger.edit(item.id, { due: null })}
+            onClick={() => attempt(() => ledger.edit(item.id, { due: null }))}
           />
         </>
       )}
@@ -70,7 +70,7 @@ function Due({ item, state }: PlanProps) {
 }
 
 function Priority({ item, state }: PlanProps) {
-  const { ledger } = usePage();
+  const { attempt, ledger } = usePage();
   const { task } = useWords();
   const id = useId();
   const name = priorityName(state.priority);
@@ -86,7 +86,7 @@ function Priority({ item, state }: PlanProps) {
         class="field plan-field"
         value={name}
         onChange={({ currentTarget }) =>
-          ledger.edit(item.id, { priority: PRIORITIES[currentTarget.value as PriorityName] })
+          attempt(() => ledger.edit(item.id, { priority: PRIORITIES[currentTarget.value as PriorityName] }))
         }
       >
         {names.map((each) => (

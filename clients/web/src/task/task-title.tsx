@@ -22,7 +22,7 @@ export function TaskTitle({ item }: { readonly item: Item }) {
 }
 
 function TitleField({ item, onEnd }: { readonly item: Item; readonly onEnd: () => void }) {
-  const { ledger } = usePage();
+  const { attempt, ledger } = usePage();
   const { task } = useWords();
   const ref = useRef<HTMLTextAreaElement>(null);
   const given = useRef(false);
@@ -35,7 +35,7 @@ function TitleField({ item, onEnd }: { readonly item: Item; readonly onEnd: () =
     if (given.current) return;
     given.current = true;
     const title = (ref.current?.value ?? "").replace(/\s+/gu, " ").trim();
-    if (keep && title !== "" && title !== item.title) ledger.edit(item.id, { title });
+    if (keep && title !== "" && title !== item.title) attempt(() => ledger.edit(item.id, { title }));
     onEnd();
   };
   const onKeyDown = (event: KeyboardEvent) => {

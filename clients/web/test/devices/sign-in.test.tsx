@@ -1,5 +1,7 @@
+import { TongbuError } from "@tongbu/client";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { someDevices } from "../kit/fake-devices.ts";
+import { FakeHub } from "../kit/fake-hub.ts";
 import { aNotification, NOW } from "../kit/items.ts";
 import { type OpenedPage, openPage } from "../kit/page.tsx";
 
@@ -10,24 +12,90 @@ afterEach(() => page.close());
 
 const refused = (code: string) => ({ state: "refused", code, message: "No." }) as const;
 
+const failing = (code: string) => () => Promise.reject(new TongbuError(code, "No."));
+const problem = () => page.root.querySelector("[role=alert]")?.textContent;
+const submit = () =>
+  page.after(() => page.root.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true })));
+
 test("Between a code and the hub's answer the page says so; then it says in words what was wrong", async () => {
-  page = await openPage({ user: null, credentials: { linkCode: "X" }, connection: { state: "connecting" } });
+  page = await openPage({ user: null, connection: refused("token") });
+  page.admission.outcome = () => new Promise(() => {});
+  await page.type("#credentials", "ABCD2345");
+  await submit();
   expect(page.text()).toContain("Signing in…");
-  await page.after(() => page.hub.connection.set({ state: "waiting", retryAt: NOW, reason: "" }));
-  expect(page.text()).toContain("The hub does not answer");
-  await page.click(page.button("Try now"));
-  expect(page.hub.woken).toBe(1);
-  await page.after(() => page.hub.connection.set(refused("link_code")));
-  expect(page.root.querySelector("[role=alert]")?.textContent).toContain("unknown, used or expired");
+  page.close();
+  page = await openPage({ user: null, connection: refused("token") });
   for (const [code, text] of [
+    ["link_code", "unknown, used or expired"],
     ["token", "does not take this token"],
     ["forbidden", "lets this device in no more"],
     ["wrong_user", "another user's"],
-    ["limit", "That did not work: No."],
+    ["limit", "That did not work: A limit of the hub is reached. Try later, or with less. (No.)"],
   ] as const) {
-    await page.after(() => page.hub.connection.set(refused(code)));
-    expect(page.root.querySelector("[role=alert]")?.textContent).toContain(text);
+    page.admission.outcome = failing(code);
+    await page.type("#credentials", "ABCD2345");
+    await submit();
+    expect(problem()).toContain(text);
   }
+  page.admission.outcome = failing("not_connected");
+  await submit();
+  expect(page.text()).toContain("The hub does not answer");
+  page.admission.outcome = failing("link_code");
+  await page.click(page.button("Try now"));
+  expect(problem()).toContain("unknown, used or expired");
+});
+
+test("A link opened where nobody is here signs in, and says as whom", async () => {
+  const after = new FakeHub({ user: "bob" });
+  const given = { token: "a.b.c" };
+  page = await openPage({ user: null, connection: { state: "starting" }, credentials: given, next: [after] });
+  expect(page.text()).toContain("Signing in…");
+  expect(page.admission.tried).toEqual([]);
+  page.admission.outcome = () => "bob";
+  await page.after(() => page.hub.connection.set(refused("token")));
+  await page.after(() => {});
+  expect(page.admission.tried).toEqual([{ given, here: null }]);
+  expect(page.root.querySelector(".toast")?.textContent).toContain("You are signed in as bob");
+});
+
+test("A link opened where somebody is here asks first, and changes nothing until it worked", async () => {
+  const given = { linkCode: "ZZZZ-ZZZZ" };
+  page = await openPage({ items: [aNotification({ title: "Mine" })], credentials: given });
+  expect(page.root.querySelector("dialog")?.textContent).toContain("You are signed in as ann");
+  await page.click(page.button("Cancel"));
+  expect(page.admission.tried).toEqual([]);
+  expect(page.titles()).toEqual(["Mine"]);
+  page.close();
+  page = await openPage({ items: [aNotification({ title: "Mine" })], credentials: given });
+  page.admission.outcome = failing("link_code");
+  await page.click(page.button("Sign in with it"));
+  expect(page.admission.tried).toEqual([{ given, here: "ann" }]);
+  expect(problem()).toContain("unknown, used or expired");
+  expect([page.hub.ended, page.admission.forgotten]).toEqual([null, 0]);
+  await page.click(page.button("Cancel"));
+  expect(page.titles()).toEqual(["Mine"]);
+});
+
+test("Signed out in another tab is signed out here; signed in there is, where this one was refused", async () => {
+  const without = new FakeHub({ user: null, connection: refused("token") });
+  const signedIn = new FakeHub({ items: [aNotification({ title: "New" })] });
+  page = await openPage({ items: [aNotification({ title: "Secret" })], next: [without, signedIn] });
+  expect(page.titles()).toEqual(["Secret"]);
+  await page.after(() => page.hub.connection.set({ state: "closed" }));
+  await page.after(() => {});
+  expect(page.text()).not.toContain("Secret");
+  expect(page.text()).toContain("Sign in to Tongbu");
+  expect(problem()).toBe("");
+  await page.after(() => page.admission.elsewhere());
+  await page.after(() => {});
+  expect(page.titles()).toEqual(["New"]);
+});
+
+test("Where what is kept here can't be read, nothing of it goes on", async () => {
+  page = await openPage({ items: [aNotification({ title: "Secret" })] });
+  await page.after(() => page.hub.connection.set(refused("store_unusable")));
+  expect(page.text()).not.toContain("Secret");
+  expect(problem()).toContain("What is kept in this browser can't be read.");
 });
 
 test("A token is not shown while it is typed, a code is", async () => {

@@ -31,7 +31,7 @@ render(
   <DocumentsContext.Provider value={documents.open}>
     <App
       openHub={() => world}
-      forgetCredentials={() => {}}
+      admission={{ admit: async () => "ann", forget: () => {}, onAdmitted: () => () => {} }}
       credentials={takeCredentials()}
       preferences={preferences}
       router={openRouter()}

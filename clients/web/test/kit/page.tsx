@@ -2,8 +2,9 @@
 
 import { render } from "preact";
 import { act } from "preact/test-utils";
+import type { Admission } from "../../src/admission.ts";
 import { App } from "../../src/app.tsx";
-import type { Credentials } from "../../src/model/credentials.ts";
+import type { Credentials, Given } from "../../src/model/credentials.ts";
 import { openPreferences } from "../../src/shell/preferences.ts";
 import { openRouter } from "../../src/shell/router.ts";
 import { DocumentsContext } from "../../src/task/documents.ts";
@@ -13,8 +14,7 @@ import { FakeHub, type FakeOptions } from "./fake-hub.ts";
 export interface OpenedPage {
   readonly hub: FakeHub;
   readonly documents: FakeDocuments;
-  /** Every opening of a hub, by what it was given. */
-  readonly openings: Credentials[];
+  readonly admission: FakeAdmission;
   readonly root: HTMLElement;
   /** The only button or link of that name; the first where there are several. */
   button(name: string | RegExp): HTMLElement;
@@ -30,9 +30,46 @@ export interface OpenedPage {
   close(): void;
 }
 
+/** Lets everybody in, unless told otherwise. */
+export interface FakeAdmission extends Admission {
+  /** Everything that was tried, and who was here. */
+  readonly tried: { readonly given: Given; readonly here: string | null }[];
+  /** What trying gives: whose it is, or an error. */
+  outcome: () => string | Promise<string>;
+  forgotten: number;
+  /** Another tab let somebody in. */
+  elsewhere(): void;
+}
+
+function fakeAdmission(): FakeAdmission {
+  const listeners = new Set<() => void>();
+  const admission: FakeAdmission = {
+    tried: [],
+    outcome: () => "ann",
+    forgotten: 0,
+    async admit(given, here) {
+      admission.tried.push({ given, here });
+      return await admission.outcome();
+    },
+    forget() {
+      admission.forgotten += 1;
+    },
+    onAdmitted(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    elsewhere() {
+      for (const listener of listeners) listener();
+    },
+  };
+  return admission;
+}
+
 interface PageOptions extends FakeOptions {
   readonly path?: string;
   readonly credentials?: Credentials;
+  /** The hubs that are opened after the first; without them it is opened again. */
+  readonly next?: FakeHub[];
   readonly language?: "en" | "zh";
 }
 
@@ -60,28 +97,30 @@ function settled(change: () => void): Promise<void> {
 export async function openPage({
   path = "/",
   credentials = null,
+  next = [],
   language = "en",
   ...options
 }: PageOptions = {}): Promise<OpenedPage> {
   window.history.replaceState(null, "", path);
   const hub = new FakeHub(options);
   const documents = fakeDocuments();
-  const openings: Credentials[] = [];
+  const admission = fakeAdmission();
+  let opened = 0;
   const root = document.createElement("div");
   document.body.append(root);
   const preferences = openPreferences();
   preferences.language.set(language);
   const router = openRouter();
-  const openHub = (given: Credentials) => {
-    openings.push(given);
-    return hub;
+  const openHub = () => {
+    opened += 1;
+    return opened === 1 ? hub : (next[opened - 2] ?? hub);
   };
   await settled(() =>
     render(
       <DocumentsContext.Provider value={documents.open}>
         <App
           openHub={openHub}
-          forgetCredentials={() => {}}
+          admission={admission}
           credentials={credentials}
           preferences={preferences}
           router={router}
@@ -94,7 +133,7 @@ export async function openPage({
   return {
     hub,
     documents,
-    openings,
+    admission,
     root,
     button: (name) => find(root, name),
     titles: () => [...root.querySelectorAll(".row-title")].map((title) => title.textContent ?? ""),

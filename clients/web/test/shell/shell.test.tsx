@@ -1,7 +1,8 @@
+import { TongbuError } from "@tongbu/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { takeCredentials } from "../../src/shell/address.ts";
 import { minutes } from "../../src/shell/clock.ts";
-import { aNotification, NOW } from "../kit/items.ts";
+import { aNotification, aTask, NOW } from "../kit/items.ts";
 import { type OpenedPage, openPage } from "../kit/page.tsx";
 
 let page: OpenedPage | undefined;
@@ -61,7 +62,7 @@ test("Who is not known signs in with a token or a code, and is let in", async ()
   await page.after(() =>
     page?.root.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true })),
   );
-  expect(page.openings).toEqual([null, { token: "a.b.c" }]);
+  expect(page.admission.tried).toEqual([{ given: { token: "a.b.c" }, here: null }]);
 });
 
 test("Who is known sees their items though the token is refused", async () => {
@@ -140,4 +141,25 @@ test("An item that can't be drawn leaves the page standing, with a way back, and
   await page.click(page.button("Back to the list"));
   expect(window.location.pathname).toBe("/");
   expect(page.text()).not.toContain("This item can't be shown.");
+});
+
+test("What can't be said is told in words, by hand or by the page itself, and everything stays", async () => {
+  page = await openPage({ items: [aNotification({ id: "a", title: "Mine" }), aTask({ id: "t" })] });
+  const full = () => {
+    throw new TongbuError("outbox_full", "Too much waits.");
+  };
+  for (const deed of ["mark", "edit", "create", "readAll"] as const) page.hub.ledger[deed] = full;
+  const toast = () => page?.root.querySelector(".toast.is-problem")?.textContent;
+  const words = "Too much waits for the hub already. Try again once it is back. (Too much waits.)";
+  await page.click(page.row("a").querySelector("a") as HTMLElement);
+  expect(toast()).toContain(words);
+  await page.click(page.button("Close"));
+  await page.press("e");
+  expect(toast()).toContain(words);
+  expect(page.titles()).toContain("Mine");
+  await page.press("c");
+  await page.type("#new-task-title", "Another");
+  await page.after(() => page?.root.querySelector("dialog form")?.dispatchEvent(new Event("submit")));
+  expect(page.root.querySelector("dialog")).not.toBeNull();
+  expect(toast()).toContain(words);
 });

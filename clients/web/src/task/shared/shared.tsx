@@ -4,6 +4,7 @@ import type { Readable } from "@tongbu/client";
 import type { Document } from "@tongbu/client/documents";
 import { useEffect, useReducer } from "preact/hooks";
 import type { UndoManager } from "yjs";
+import { explained, type Told } from "../../model/errors.ts";
 import { IconButton } from "../../parts/button.tsx";
 import { useWords } from "../../shell/context.ts";
 import { useReadable } from "../../shell/readable.ts";
@@ -57,11 +58,11 @@ function turnOf(event: KeyboardEvent): "undo" | "redo" | null {
 }
 
 function Refused({ refusal }: { readonly refusal: Document["refusal"] }) {
-  const { shared: words } = useWords().task;
-  const refused = useReadable(refusal as Readable<{ readonly message: string } | null>);
+  const { errors, task } = useWords();
+  const refused = useReadable(refusal as Readable<Told | null>);
   return (
     <p class="problem" role="alert">
-      {refused === null ? null : words.refused(refused.message)}
+      {refused === null ? null : task.shared.refused(explained(refused, errors))}
     </p>
   );
 }

@@ -50,7 +50,11 @@ export const devices = {
     empty: "Enter a code, a link or a token first.",
     refused: (message: string) => `That did not work: ${message}`,
     connecting: "Signing in…",
-    unreachable: "The hub does not answer. It is tried again by itself.",
+    unreachable: "The hub does not answer.",
+    as: (user: string) => `You are signed in as ${user}`,
+    linkTitle: (user: string) => `You are signed in as ${user}`,
+    linkText: "Sign in with this link instead? If it does not work, all stays as it is.",
+    linkAccept: "Sign in with it",
     codeRefused: "This code is unknown, used or expired: one works once, for two minutes. Get a new one.",
     tokenRefused: "The hub does not take this token: it may have run out. Get a new one.",
     deviceRefused:

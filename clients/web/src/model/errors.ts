@@ -1,0 +1,19 @@
+/** Errors of the hub and of this device, in words. */
+
+/** As the hub and the client tell them: `code` is stable, `message` is English. */
+export interface Told {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface ErrorWords {
+  readonly codes: Readonly<Record<string, string>>;
+  readonly withDetail: (text: string, detail: string) => string;
+}
+
+/** What the code means, with the message as its detail; the message alone where the code is not known. */
+export function explained({ code, message }: Told, { codes, withDetail }: ErrorWords): string {
+  const text = Object.hasOwn(codes, code) ? codes[code] : undefined;
+  if (text === undefined) return message;
+  return message === "" ? text : withDetail(text, message);
+}
