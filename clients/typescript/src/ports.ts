@@ -65,8 +65,15 @@ export interface Surroundings {
  * the hub said. Whoever leads hands over by ending.
  */
 export interface Tabs {
-  /** Calls when this page leads, once, or never. Returns how to withdraw; a leader that withdraws hands over. */
-  lead(begin: () => void): () => void;
+  /**
+   * Calls `begin` when this page leads, once, or never, and then `lost` where another page took that over. `force`: takes it
+   * over from whoever leads now. Returns how to withdraw; a leader that withdraws hands over.
+   */
+  lead(begin: () => void, lost: () => void, force: boolean): () => void;
+  /** Is there under that name until withdrawn, or until the page ends; calls once it is. */
+  stay(page: string, stays: () => void): () => void;
+  /** Calls once no page stays under that name. Returns how to stop; has to be called in either case. */
+  gone(page: string, left: () => void): () => void;
   /** To all other pages. Structured-cloneable. */
   post(message: unknown): void;
   listen(listener: (message: unknown) => void): () => void;

@@ -19,7 +19,7 @@ export function browserPlatform(): Platform {
   const platform: Platform = {
     name: "web",
     transport: webTransport(openSocket, (url, init) => fetch(url, init)),
-    open: (name) => openStore(name, shared),
+    open: openStore,
     surroundings: systemSurroundings({ random: randomBytes, monotonic: () => performance.now() }),
   };
   const wake = typeof document === "object" ? { onWake: onThisPageWake } : {};
@@ -35,10 +35,9 @@ function onThisPageWake(listener: () => void): () => void {
   return onPageWake(document, window, listener);
 }
 
-async function openStore(name: string, shared: boolean): Promise<Storage> {
+async function openStore(name: string): Promise<Storage> {
   if (typeof indexedDB === "undefined") return memoryStorage();
-  const owner = shared ? null : randomBytes(16).join(".");
-  return indexedStorage(indexedDB, name, owner).catch((error: unknown) => {
+  return indexedStorage(indexedDB, name, randomBytes(16).join(".")).catch((error: unknown) => {
     if (error instanceof DOMException && NOTHING_KEPT.includes(error.name)) return memoryStorage();
     throw error;
   });

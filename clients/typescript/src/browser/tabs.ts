@@ -18,7 +18,9 @@ export function webTabs(locks: LockManager, Channel: typeof BroadcastChannel, na
     channel = null;
   };
   return {
-    lead: (begin) => holdLock(locks, shared, begin),
+    lead: (begin, lost, force) => holdLock(locks, shared, force ? { steal: true } : {}, begin, lost),
+    stay: (page, stays) => holdLock(locks, `${shared} ${page}`, {}, stays),
+    gone: (page, left) => holdLock(locks, `${shared} ${page}`, { mode: "shared" }, left),
     post(message) {
       open().postMessage(message);
       close();
@@ -38,17 +40,33 @@ function tell(listeners: ReadonlySet<(message: unknown) => void>, message: unkno
   for (const each of [...listeners]) each(message);
 }
 
-/** Leads once the lock is granted, until withdrawn or the page ends: then the browser passes the lock on. */
-function holdLock(locks: LockManager, name: string, begin: () => void): () => void {
+/**
+ * Holds the lock once it is granted, until withdrawn or the page ends: then the browser passes it on. `lost`: another page
+ * stole it.
+ */
+function holdLock(
+  locks: LockManager,
+  name: string,
+  options: LockOptions,
+  held: () => void,
+  lost?: () => void,
+): () => void {
   const withdrawn = new AbortController();
+  const { signal } = withdrawn;
+  let holds = false;
   const granted = async (): Promise<void> => {
-    if (withdrawn.signal.aborted) return;
+    if (signal.aborted) return;
     const released = new Promise<void>((resolve) => {
-      withdrawn.signal.addEventListener("abort", () => resolve());
+      signal.addEventListener("abort", () => resolve());
     });
-    begin();
+    holds = true;
+    held();
     await released;
   };
-  locks.request(name, { signal: withdrawn.signal }, granted).catch(() => undefined);
+  // Stealing can't be called off.
+  const asked = locks.request(name, options.steal ? options : { ...options, signal }, granted);
+  asked.catch(() => {
+    if (holds && !signal.aborted) lost?.();
+  });
   return () => withdrawn.abort();
 }

@@ -1,6 +1,7 @@
 /** The other pages, as the page that leads sees them: who wants which topic, what they say, what they are told. */
 import type { Json } from "../api.js";
 import { TongbuError } from "../errors.js";
+import type { Tabs } from "../ports.js";
 import { Batch, CLOCK, META } from "./batch.js";
 import { soon } from "./cell.js";
 import type { Device } from "./device.js";
@@ -22,19 +23,22 @@ export interface PageAudience extends Audience {
   hear(message: Said): void;
 }
 
-/**
- * `handOver`: another page shall lead, since this one can't make a topic that it wants. `forgot`: everything is
- * forgotten, as another page asked.
- */
-export function createAudience(
-  device: Device,
-  pages: Pages,
-  handOver: () => void,
-  forgot: () => void,
-): PageAudience {
+export interface AudienceNeeds {
+  readonly pages: Pages;
+  readonly tabs: Tabs;
+  /** Another page shall lead: this one can't make a topic that it wants, or leads no more. */
+  handOver(): void;
+  /** Everything is forgotten, as another page asked. */
+  forgot(): void;
+}
+
+export function createAudience(device: Device, needs: AudienceNeeds): PageAudience {
+  const { pages, tabs, handOver, forgot } = needs;
   const watched = new WeakSet<Topic>();
   /** Topics by page. */
   const wanted = new Map<string, Set<string>>();
+  /** How to stop to wait for the end of a page. */
+  const watches = new Map<string, () => void>();
   /** What each page shows of itself, by topic; this page's under its own name. */
   const shown = new Map<string, Map<string, Json>>();
   const stops: (() => void)[] = [];
@@ -49,6 +53,11 @@ export function createAudience(
   function want(page: string, name: string): void {
     const topics = wanted.get(page) ?? new Set();
     wanted.set(page, topics);
+    if (!watches.has(page))
+      watches.set(
+        page,
+        tabs.gone(page, () => bye(page)),
+      );
     if (device.make(name) === null) {
       handOver();
       return;
@@ -72,6 +81,8 @@ export function createAudience(
   function bye(page: string): void {
     for (const name of [...(wanted.get(page) ?? [])]) leave(page, name);
     wanted.delete(page);
+    watches.get(page)?.();
+    watches.delete(page);
   }
 
   /** What another page said: taken in once the topic is here, in the order it came. */
@@ -131,6 +142,8 @@ export function createAudience(
     },
   };
 
+  pages.post({ kind: "starting" });
+
   return {
     begin() {
       begun = true;
@@ -162,8 +175,10 @@ export function createAudience(
     },
     hear(message) {
       if (begun) handle(handlers, message);
+      else if (message.kind === "hi") pages.post({ kind: "starting" });
       else early.push(message);
     },
+    superseded: handOver,
     forgotten: () => pages.post({ kind: "forgotten" }),
     end() {
       begun = false;

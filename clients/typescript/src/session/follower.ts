@@ -5,6 +5,7 @@ import { partsOf } from "./batch.js";
 import type { Device, Role } from "./device.js";
 import { NotConnected, WrongUser } from "./errors.js";
 import { ownUser } from "./leader.js";
+import { createLookout } from "./lookout.js";
 import {
   type Answering,
   type Asked,
@@ -20,7 +21,12 @@ import {
 import type { Answered } from "./requests.js";
 import type { Topic } from "./topic.js";
 
+/** What says that a page leads. */
+const LEADS: readonly string[] = ["lead", "starting"];
+
 export interface Follower extends Role {
+  /** Makes itself known to the page that leads. */
+  arrive(): void;
   hear(message: Said): void;
 }
 
@@ -29,6 +35,8 @@ export interface FollowerNeeds {
   failed(error: WrongUser): void;
   /** Everything was forgotten: nothing goes on. */
   forgotten(): void;
+  /** The page that leads does not answer. */
+  deserted(): void;
 }
 
 interface Question {
@@ -48,6 +56,11 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
   let elsewhere = 0;
   let ended = false;
   let forgetting: ((done: boolean) => void) | null = null;
+  const lookout = createLookout(
+    device.platform.surroundings,
+    () => pages.post({ kind: "hi" }),
+    needs.deserted,
+  );
 
   function follow(page: string, status: Status): void {
     const another = leader !== page;
@@ -117,6 +130,7 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
 
   function ask(asked: Asked): Promise<unknown> {
     if (leader === null) return Promise.reject(new NotConnected());
+    lookout.expect();
     lastQuestion += 1;
     pages.post({ kind: "ask", id: lastQuestion, asked });
     return new Promise((resolve, reject) => questions.set(lastQuestion, { resolve, reject }));
@@ -152,14 +166,14 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
 
   async function end(): Promise<void> {
     ended = true;
+    lookout.stop();
     pages.post({ kind: "bye" });
     giveUpQuestions();
     forgetting?.(false);
   }
 
-  pages.post({ kind: "hi" });
-
   return {
+    arrive: lookout.ask,
     hold(topic) {
       wanted.add(topic);
       if (here.has(topic)) device.loaded(topic);
@@ -173,6 +187,7 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
     },
     said(batch) {
       pages.post({ kind: "said", rows: [...batch.puts] });
+      lookout.expect();
       count();
     },
     presence: (topic) =>
@@ -180,17 +195,22 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
     provided: () => undefined,
     command: (command, params) => ask({ command, params }) as Promise<Json>,
     request: (method, path, body) => ask({ method, path, body }) as Promise<Answered>,
-    wake: (byHand) => pages.post({ kind: "wake", byHand }),
+    wake(byHand) {
+      pages.post({ kind: "wake", byHand });
+      lookout.ask();
+    },
     leading: () => null,
     close: end,
     async forget() {
       if (ended) return false;
       pages.post({ kind: "forget" });
+      lookout.expect();
       return new Promise((resolve) => {
         forgetting = resolve;
       });
     },
     hear(message) {
+      if (LEADS.includes(message.kind) || message.from === leader) lookout.heard();
       if (message.kind === "lead") follow(message.from, message.status);
       else if (message.from === leader) handle(handlers, message);
     },

@@ -1,7 +1,7 @@
 /** The page that leads, or the only one: it has the store, the session and the link, and answers the other pages. */
 import type { Json } from "../api.js";
 import { TongbuError } from "../errors.js";
-import { StoreUnusable } from "../platform/store-errors.js";
+import { StoreInUse, StoreUnusable } from "../platform/store-errors.js";
 import { jitter } from "./backoff.js";
 import { Batch, CLOCK, keyOf, LAYOUT, META, partsOf, type Row, WAITING } from "./batch.js";
 import type { Device, Role } from "./device.js";
@@ -34,6 +34,8 @@ export interface Audience {
   /** What this page shows of itself. */
   ownPresence(topic: Topic): void;
   forgotten(): void;
+  /** Another page has the store. */
+  superseded(): void;
   end(): void;
 }
 
@@ -72,6 +74,8 @@ export function createLeader(
   let link: Link | null = null;
   let credentials: Credentials = askedToken(noToken, () => 0);
   let ended = false;
+  /** Another page leads: what was not kept is not kept by this one. */
+  let superseded = false;
 
   // ------------------------------------------------------------------ beginning
 
@@ -82,8 +86,10 @@ export function createLeader(
 
   async function begin(): Promise<void> {
     const storage = await device.platform.open(storeName(device));
-    const opening = createStore(storage, () => {
-      device.storeFailure.set("This device has no room, or lets nothing be kept.");
+    const opening = createStore(storage, (error) => {
+      superseded = audience !== null && error instanceof StoreInUse;
+      if (superseded) audience?.superseded();
+      else device.storeFailure.set("This device has no room, or lets nothing be kept.");
     });
     store = opening;
     meta = metaOf((await opening.list(META))[0]?.[1], meta);
@@ -190,7 +196,7 @@ export function createLeader(
   }
 
   function save(batch: Batch): void {
-    if (batch.empty || store === null) return;
+    if (batch.empty || store === null || ended) return;
     device.changes.answered(batch.answers);
     if (batch.puts.size + batch.removals.size > 0) batch.set(CLOCK, [clock.last, clock.seen]);
     count();
@@ -198,6 +204,7 @@ export function createLeader(
   }
 
   function saved(batch: Batch): void {
+    if (superseded) return;
     for (const key of batch.puts.keys()) {
       const [kind, topic, id] = partsOf(key);
       // What the store held is not here yet: once it is, what is pending is kept again.

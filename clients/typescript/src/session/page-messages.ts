@@ -57,6 +57,8 @@ export type FromFollower =
 
 export type FromLeader =
   | { readonly kind: "lead"; readonly status: Status }
+  /** It will lead, once it has read its store. */
+  | { readonly kind: "starting" }
   | { readonly kind: "status"; readonly status: Status }
   | {
       readonly kind: "rows";

@@ -2,6 +2,7 @@
 import type { Hub, HubOptions } from "../../src/api.js";
 import { applyTo, keysOf } from "../../src/platform/keys.js";
 import { copyOf } from "../../src/platform/memory-storage.js";
+import { StoreInUse } from "../../src/platform/store-errors.js";
 import type { Platform, Socket, Storage } from "../../src/ports.js";
 import { createHub } from "../../src/session/hub.js";
 import { together } from "../../src/session/pages.js";
@@ -16,11 +17,15 @@ export class KeptStore {
   /** Writes wait until it is false again. */
   slow: Promise<void> | null = null;
   opened = 0;
+  /** Who opened it last: nobody else may write. */
+  private owner: object | null = null;
 
   /** `alive`: whether the page that opens it still is; a dead one writes nothing. */
   open(alive = () => true): Storage {
     this.opened += 1;
     let closed = false;
+    const owner = {};
+    this.owner = owner;
     return {
       list: async (prefix) =>
         keysOf(this.rows, prefix).map((key) => [key, copyOf(this.rows.get(key))] as const),
@@ -28,6 +33,7 @@ export class KeptStore {
         const copies = [...puts].map(([key, value]) => [key, copyOf(value)] as const);
         await this.slow;
         if (closed || !alive()) throw new Error("closed");
+        if (this.owner !== owner) throw new StoreInUse("Another page has it.");
         if (this.full) throw new Error("no room");
         applyTo(this.rows, copies, removals);
       },
@@ -45,6 +51,9 @@ export interface Page {
   wake(): void;
   /** The page ends without a word, as in a crash. */
   crash(): void;
+  /** Nothing happens in the page until it is resumed: then all at once. */
+  suspend(): void;
+  resume(): void;
 }
 
 const DEAD: Socket = { buffered: 0, send: () => undefined, close: () => undefined };
@@ -60,13 +69,15 @@ export function openPage(
   const timers = new Set<() => void>();
   const tabs = bus?.page();
   let alive = true;
+  let asleep: (() => void)[] | null = null;
+  const guard = (run: () => void) => {
+    if (asleep !== null) asleep.push(() => guard(run));
+    else if (alive) run();
+  };
   const platform: Platform = {
     name: "test",
     transport: {
       connect(url, events) {
-        const guard = (run: () => void) => {
-          if (alive) run();
-        };
         if (!alive) return DEAD;
         const socket = script.transport.connect(url, {
           opened: () => guard(() => events.opened()),
@@ -82,9 +93,7 @@ export function openPage(
     surroundings: {
       ...script.time,
       after(delay, run) {
-        const stop = script.time.after(delay, () => {
-          if (alive) run();
-        });
+        const stop = script.time.after(delay, () => guard(run));
         timers.add(stop);
         return stop;
       },
@@ -99,6 +108,16 @@ export function openPage(
   return {
     hub,
     wake: () => [...listeners].forEach((listener) => void listener()),
+    suspend() {
+      asleep = [];
+      tabs?.suspend();
+    },
+    resume() {
+      const slept = asleep ?? [];
+      asleep = null;
+      for (const run of slept) run();
+      tabs?.resume();
+    },
     crash() {
       alive = false;
       tabs?.crash();

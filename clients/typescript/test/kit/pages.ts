@@ -14,12 +14,13 @@ export function browser(): { page(): Platform } {
   return {
     page: () => ({
       ...nodePlatform(),
-      open: (name) => indexedStorage(factory, name, null),
+      open: (name) => indexedStorage(factory, name, `page ${++opened}`),
       tabs: (name) => webTabs(locks, BroadcastChannel, `${name} ${id(factory)}`),
     }),
   };
 }
 
+let opened = 0;
 const ids = new WeakMap<object, number>();
 let last = 0;
 

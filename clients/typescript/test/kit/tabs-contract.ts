@@ -44,6 +44,52 @@ export function tabsContract(name: string, open: (pages: number) => readonly Tab
       withdrawThird();
     });
 
+    it("lets a page take the lead over by force, and tells who led", async () => {
+      const [first, second, third] = three(open);
+      const led: string[] = [];
+      const lost = new Promise<void>((resolve) => {
+        first.lead(() => led.push("first"), resolve, false);
+      });
+      const [withdrawThird, thirdLeads] = asking(third, () => led.push("third"));
+      await turn();
+      await turn();
+      let withdraw = (): void => undefined;
+      await new Promise<void>((resolve) => {
+        withdraw = second.lead(resolve, () => led.push("lost"), true);
+      });
+      await lost;
+      expect(led).toEqual(["first"]);
+      withdraw();
+      await thirdLeads;
+      expect(led).toEqual(["first", "third"]);
+      withdrawThird();
+    });
+
+    it("tells all who ask once a page does not stay any more", async () => {
+      const [first, second, third] = three(open);
+      const told: string[] = [];
+      let leave = (): void => undefined;
+      await new Promise<void>((resolve) => {
+        leave = second.stay("second", resolve);
+      });
+      const gone = [first, third].map(
+        (page) =>
+          new Promise<void>((resolve) => {
+            const stop = page.gone("second", () => {
+              told.push("gone");
+              stop();
+              resolve();
+            });
+          }),
+      );
+      first.gone("second", () => told.push("stopped"))();
+      await turn();
+      expect(told).toEqual([]);
+      leave();
+      await Promise.all(gone);
+      expect(told).toEqual(["gone", "gone"]);
+    });
+
     it("brings a message to every other page, in order, and not back to its author", async () => {
       const [first, second, third] = three(open);
       const heard: unknown[] = [];
@@ -84,10 +130,14 @@ function asking(page: Tabs, led: () => void): [withdraw: () => void, leads: Prom
   const leads = new Promise<void>((resolve) => {
     begin = resolve;
   });
-  const withdraw = page.lead(() => {
-    led();
-    begin();
-  });
+  const withdraw = page.lead(
+    () => {
+      led();
+      begin();
+    },
+    () => undefined,
+    false,
+  );
   return [withdraw, leads];
 }
 

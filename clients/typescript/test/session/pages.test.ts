@@ -182,6 +182,73 @@ describe("several pages of one device", () => {
     expect(next.hub.inbox().get("n1")).toMatchObject({ pinned: true, durability: "local" });
   });
 
+  test("a page that leads and is suspended is replaced; once awake it follows, and what it says is kept", async () => {
+    script.notify(INBOX, "n1");
+    const [one, other] = [await page(), await page()];
+    one.suspend();
+    const change = other.hub.inbox().mark("n1", { read: true });
+    await time.advance(8_000);
+    await change.saved;
+    const third = await page();
+    expect(third.hub.connection.get().state).toBe("online");
+    const said = one.hub.inbox().mark("n1", { pinned: true });
+    await time.advance(10);
+    one.resume();
+    await time.advance(10);
+    await said.saved;
+    expect([...script.connections].length).toBe(1);
+    expect(internalsOf(one.hub).leading()).toBe(null);
+    expect(one.hub.storeFailure.get()).toBe(null);
+    expect(shown(one.hub)).toEqual(shown(other.hub));
+    expect(shown(third.hub)).toEqual(shown(other.hub));
+    expect(third.hub.inbox().get("n1")).toMatchObject({ read: true, pinned: true, durability: "saved" });
+    expect(store.opened).toBe(1);
+  });
+
+  test("pages with nothing to say notice, too, that the page that leads is suspended, and one of them leads", async () => {
+    const [one, other, third] = [await page(), await page(), await page()];
+    one.suspend();
+    await time.advance(45_000);
+    script.notify(INBOX, "n1");
+    await time.advance(10);
+    for (const { hub } of [other, third]) expect(hub.inbox().get("n1")).toBeDefined();
+    expect([other, third].filter(({ hub }) => internalsOf(hub).leading() !== null).length).toBe(1);
+  });
+
+  test("a page that leads and answers keeps the lead, however long nothing happens", async () => {
+    const [one, other] = [await page(), await page()];
+    other.suspend();
+    await time.advance(100_000);
+    other.resume();
+    await time.advance(100_000);
+    expect([one, other].map(({ hub }) => internalsOf(hub).leading() !== null)).toEqual([true, false]);
+  });
+
+  test("forgetting does not wait for a page that is suspended", async () => {
+    const [one, other] = [await page(), await page()];
+    one.suspend();
+    const forgotten = other.hub.forget();
+    await time.advance(8_000);
+    await forgotten;
+    expect(store.rows.size).toBe(0);
+    one.resume();
+    await time.advance(10);
+    expect(store.rows.size).toBe(0);
+  });
+
+  test("what a page showed of itself goes with it, also where it ended without a word", async () => {
+    const [one, other] = [await page(), await page()];
+    other.hub.inbox().setPresence({ at: 1 });
+    const space = other.hub.space("team");
+    await time.advance(0);
+    expect(space.inSync.get()).toBe(true);
+    other.crash();
+    await time.advance(0);
+    expect(script.heard.filter(([type]) => type === 5).map((each) => each[2])).toEqual([{ at: 1 }, null]);
+    expect(script.heard.filter(([type]) => type === 4).length).toBe(1);
+    expect(one.hub.connection.get().state).toBe("online");
+  });
+
   test("stamps of all pages come after each other, whoever leads", async () => {
     script.notify(INBOX, "n1");
     const [one, other] = [await page(), await page()];
