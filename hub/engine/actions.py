@@ -15,7 +15,7 @@ from contextlib import aclosing
 from typing import Final, cast
 
 from hub.engine.changes import all_stated, values_of
-from hub.engine.exchange import Exchange
+from hub.engine.exchange import Allowance, Exchange
 from hub.engine.following import Follower, Following, pass_time
 from hub.engine.inbox_writes import InboxWrites, Values, actor_of, shown
 from hub.engine.item_rights import ItemRights
@@ -309,4 +309,5 @@ class Actions:
         ``<sub>.api``).
         """
         actor = Actor(device) if device is not None else caller.api_actor
-        return await asyncio.gather(*(self._exchange.one(caller, actor, part) for part in parts))
+        allowance = Allowance()
+        return await asyncio.gather(*(self._exchange.one(caller, actor, part, allowance) for part in parts))

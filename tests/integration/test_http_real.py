@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import msgpack  # type: ignore[import-untyped]  # ships without types
+import msgpack
+import pytest  # type: ignore[import-untyped]  # ships without types
 from pycrdt import Doc, Map
 
 from tests.kit.hubs import RunningHub, running_hub
@@ -258,7 +259,7 @@ class TestSync:
         parts = [
             {"topic": "inbox/bob"},
             {"topic": "inbox/ann", "push": [["b-7", "final", {}, 1024]]},
-            {"topic": "inbox/ann", "push": [["b-7", "read", True, 1024]]},
+            {"topic": "doc/plan"},
             {"topic": "room/x"},
         ]
         status, answers = await hub.http("POST", "/v1/sync", parts, hub.token("ann"))
@@ -271,6 +272,32 @@ class TestSync:
         ]
         assert answers[1]["problem"]["at"] == 0
         assert [answer["access"] for answer in answers] == [None, "write", "write", None]
+
+    async def test_a_topic_named_twice_is_refused_before_anything_is_pushed(self, hub: RunningHub) -> None:
+        push = [["b-9", "pinned", True, 1024]]
+        parts = [{"topic": "inbox/ann", "push": push}, {"topic": "inbox/ann"}]
+        status, problem = await hub.http("POST", "/v1/sync", parts, hub.token("ann"))
+        assert (status, problem["code"]) == (422, "bad_value")
+        _, [part] = await hub.http("POST", "/v1/sync", [{"topic": "inbox/ann"}], hub.token("ann"))
+        assert part["body"] == []
+
+    async def test_what_does_not_fit_one_answer_is_told_to_be_asked_for_alone(
+        self, hub: RunningHub, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token = hub.token("ann")
+        monkeypatch.setattr("hub.engine.exchange.ANSWER_BYTES", 10)
+        names = ["doc/one", "doc/two"]
+        for name in names:
+            mine: Doc[Any] = Doc()
+            mine["m"] = Map({"k": "v"})
+            push = b64encode(mine.get_update()).decode()
+            await hub.http("POST", "/v1/sync", [{"topic": name, "push": push}], token)
+        _, answers = await hub.http("POST", "/v1/sync", [{"topic": name} for name in names], token)
+        assert sorted(answer.get("problem", {}).get("code", "") for answer in answers) == ["", "limit"]
+        assert sorted(len(answer["body"]) for answer in answers) == [0, 1]
+        for name in names:
+            _, [alone] = await hub.http("POST", "/v1/sync", [{"topic": name}], token)
+            assert len(alone["body"]) == 1
 
     async def test_a_document_travels_as_base64_or_binary(self, hub: RunningHub) -> None:
         mine: Doc[Any] = Doc()

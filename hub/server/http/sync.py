@@ -81,6 +81,8 @@ class SyncRoutes:
         parts = decode(_msgpack_body, body) if packed else decode(_json_body, body)
         if len(parts) > self._max_topics:
             raise Limit(f"at most {self._max_topics} topics at once")
+        if len({part.topic for part in parts}) < len(parts):
+            raise BadValue("a topic is named more than once")
         return [_part(part) for part in parts]
 
     async def _device(self, call: Call) -> str | None:
