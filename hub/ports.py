@@ -721,12 +721,23 @@ class Peer(Protocol):
         """Send what is queued, then a close frame. ``PeerHandler.lost`` follows."""
         ...
 
+    def room(self) -> bool:
+        """Whether no more than ``connection.buffer`` bytes wait, so that a large answer may be made. False:
+        ``PeerHandler.drained`` will be called once the socket has drained."""
+        ...
+
+    @property
+    def reading(self) -> bool:
+        """Whether nothing forbids to read the socket. It is not read while more answers wait than
+        ``connection.buffer``; then what is read already must not be begun either."""
+        ...
+
     def pause(self) -> None:
-        """Stop reading the socket (back-pressure). Idempotent."""
+        """Stop reading the socket (back-pressure). What was read already waits, too. Idempotent."""
         ...
 
     def resume(self) -> None:
-        """Read again. Idempotent."""
+        """Read again. ``PeerHandler.resumed`` follows, in a callback of its own. Idempotent."""
         ...
 
     def limit_messages(self, max_bytes: int) -> None:
@@ -755,7 +766,11 @@ class PeerHandler(Protocol):
         ...
 
     def drained(self) -> None:
-        """The socket drained after a relay was dropped."""
+        """The socket drained after a relay was dropped, or there was no room."""
+        ...
+
+    def resumed(self) -> None:
+        """The peer is read again: go on with what was received and not begun. ``receive`` is called after."""
         ...
 
     def lost(self) -> None:

@@ -35,6 +35,9 @@ class Deaf:
     def drained(self) -> None:
         """Nothing."""
 
+    def resumed(self) -> None:
+        """Nothing."""
+
     def lost(self) -> None:
         """Nothing."""
 

@@ -15,22 +15,43 @@ from hub.protocol.yjs import AwarenessEntry
 MAX_CLIENTS = 1_000
 """Client ids with a state in one document; more are not shown."""
 
+DOCUMENT_BYTES = 4 * 1024 * 1024
+"""All states of one document. A state with which there would be more is not shown."""
+
+CONNECTION_BYTES = 1024 * 1024
+"""All states that one connection shows, in whatever documents. Another one is not shown."""
+
+
+class Share:
+    """How many bytes of states one connection shows."""
+
+    __slots__ = ("used",)
+
+    def __init__(self) -> None:
+        self.used = 0
+
 
 class _State:
-    __slots__ = ("clock", "session", "state")
+    __slots__ = ("clock", "session", "share", "state")
 
-    def __init__(self, clock: int, state: bytes | None, session: int) -> None:
+    def __init__(self, clock: int, state: bytes | None, session: int, share: Share) -> None:
         self.clock = clock
         self.state = state
         self.session = session
+        self.share = share
+
+    @property
+    def size(self) -> int:
+        return len(self.state or b"")
 
 
 class Awareness:
     """States by client id, and which session stated each last."""
 
-    __slots__ = ("_states", "claims")
+    __slots__ = ("_bytes", "_states", "claims")
 
     def __init__(self) -> None:
+        self._bytes = 0
         self._states: dict[int, _State] = {}
         self.claims: dict[int, UserId] = {}
         """Whose word on a client id counts, as long as one of their connections shows it."""
@@ -41,16 +62,23 @@ class Awareness:
         session: int,
         user: UserId,
         owner: Callable[[int], UserId | None],
+        share: Share,
     ) -> list[AwarenessEntry]:
         """Take what is newer and the user's to say; returns that.
 
         Args:
             owner: whose a client id is by what the document holds; None if nobody's.
+            share: the connection's.
         """
-        return [entry for entry in entries if self._take(entry, session, user, owner)]
+        return [entry for entry in entries if self._take(entry, session, user, owner, share)]
 
     def _take(
-        self, entry: AwarenessEntry, session: int, user: UserId, owner: Callable[[int], UserId | None]
+        self,
+        entry: AwarenessEntry,
+        session: int,
+        user: UserId,
+        owner: Callable[[int], UserId | None],
+        share: Share,
     ) -> bool:
         known = self._states.get(entry.client_id)
         clock = known.clock if known else 0
@@ -61,9 +89,27 @@ class Awareness:
             return False
         if (owner(entry.client_id) or self.claims.get(entry.client_id) or user) != user:
             return False
+        state = _State(entry.clock, entry.state, session, share)
+        if not self._fits(known, state):
+            return False
+        if known is not None:
+            self._count(known, -1)
+        self._count(state, 1)
         self.claims[entry.client_id] = user
-        self._states[entry.client_id] = _State(entry.clock, entry.state, session)
+        self._states[entry.client_id] = state
         return True
+
+    def _fits(self, known: _State | None, state: _State) -> bool:
+        """Whether there is room for a state in the place of the one before. What is smaller always has it."""
+        before = known.size if known is not None else 0
+        mine = before if known is not None and known.share is state.share else 0
+        return (state.size <= before or self._bytes - before + state.size <= DOCUMENT_BYTES) and (
+            state.size <= mine or state.share.used - mine + state.size <= CONNECTION_BYTES
+        )
+
+    def _count(self, state: _State, sign: int) -> None:
+        self._bytes += sign * state.size
+        state.share.used += sign * state.size
 
     def shown(self) -> list[AwarenessEntry]:
         """Everybody who is there."""
@@ -83,6 +129,7 @@ class Awareness:
         told = []
         for client in gone:
             state = self._states.pop(client)
+            self._count(state, -1)
             self.claims.pop(client, None)
             if state.state is not None:
                 told.append(AwarenessEntry(client, state.clock, None))

@@ -29,7 +29,7 @@ class Owner(Protocol):
 
 
 class HocuspocusDocument:
-    """Implements ``yjs_document.Host``.
+    """Implements ``document_host.Host``.
 
     A provider counts what it sent and takes one off for each receipt (``SyncStatus(1)``); a Step1 of its own
     sets the count to one. So an update that is passed over for a gap, or was refused while the document could

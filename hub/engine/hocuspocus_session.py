@@ -47,11 +47,11 @@ class HocuspocusSession:
 
     __slots__ = (
         "_documents",
-        "_doubted",
         "_early_bytes",
         "_intake",
         "_peer",
         "_services",
+        "_speaker",
         "_timer",
         "_token",
         "concatenates",
@@ -67,11 +67,12 @@ class HocuspocusSession:
         self._services = services
         self._token = token
         self._documents: dict[bytes, HocuspocusDocument] = {}
-        self._doubted = True
         self._early_bytes = 0
         self._intake: Intake | None = None
-        self._timer: Timer | None = None
-        self._await_token()
+        # Who speaks, by the signature of the first token; ``identity`` once the hub knows better.
+        self._speaker: Identity | None = None
+        # Without a good token the connection does not live long.
+        self._timer: Timer | None = services.timers.schedule(services.limits.hello_timeout, self._silent)
 
     # ------------------------------------------------------------------ PeerHandler
 
@@ -88,6 +89,8 @@ class HocuspocusSession:
         if isinstance(decoded, _OF_YJS):
             if document is not None:
                 document.reader.receive(decoded, len(message))
+            elif self._intake is not None:
+                self._intake.took(0, 1)
         else:
             if self._intake is not None:
                 self._intake.took(0, 1)
@@ -100,12 +103,19 @@ class HocuspocusSession:
         return b""
 
     def drained(self) -> None:
-        """Relays can be taken again."""
+        """Go on answering; relays can be taken again."""
+        if self._intake is not None:
+            self._intake.serving.drained()
         for document in list(self._documents.values()):
             document.reader.drained()
 
+    def resumed(self) -> None:
+        """Nothing was left: one message comes at a time."""
+
     def lost(self) -> None:
         """Leave every document."""
+        if self._intake is not None:
+            self._intake.serving.forget()
         for document in self._documents.values():
             document.reader.leave()
         self._documents = {}
@@ -133,11 +143,6 @@ class HocuspocusSession:
         raise Malformed("only the hub says this")
 
     # ------------------------------------------------------------------ tokens
-
-    def _await_token(self) -> None:
-        """Without a good token the connection does not live long."""
-        self._doubted = True
-        self._set_timer(self._services.limits.hello_timeout, self._silent)
 
     def _silent(self) -> None:
         self._close(BadToken("no good token in time"))
@@ -172,6 +177,8 @@ class HocuspocusSession:
             return
         document = HocuspocusDocument(self, self._peer, self._services, intake, address, topic, identity)
         self._documents[address] = document
+        if self.identity is None:
+            self._peer.pause()
         self._services.tasks.start(document.reader.enter())
 
     def _verified(self, token: str) -> Identity:
@@ -179,33 +186,44 @@ class HocuspocusSession:
         if not token:
             raise BadToken
         identity = self._services.authenticator.verify(token)
-        mine = self.identity
+        mine = self.identity or self._speaker
         if mine is not None and (identity.user, identity.device) != (mine.user, mine.device):
             raise NotAllowed("the connection speaks for another user or device")
         return identity
 
     def _identify(self, identity: Identity, address: bytes, version: str) -> Intake:
-        """The first token is good as far as its signature tells: from now on more may be said at once."""
+        """The first token is good as far as its signature tells: what it opens is looked up."""
         services, limits = self._services, self._services.limits
         if self._intake is not None:
             return self._intake
-        if services.sessions.of(identity.user) >= limits.connections_per_user:
-            raise TooFast("this user has too many connections")
+        self._check_number(identity)
         # Providers before 4 know no ping, and fail on it.
         self.idle_message = hocuspocus.PING if version else address + yjs.EMPTY_AWARENESS
-        self._peer.limit_messages(limits.document)
-        services.sessions.add(identity.user, self)
-        services.metrics.hellos["ok"] += 1
-        services.metrics.connections["hocuspocus"] += 1
+        self._speaker = identity
         self._intake = Intake(
             self._peer, services.clock, services.timers, limits.waiting_bytes, limits.statements_per_second
         )
-        self._speak_for(identity)
         return self._intake
+
+    def _check_number(self, identity: Identity) -> None:
+        """Raises ``TooFast``."""
+        services = self._services
+        if services.sessions.of(identity.user) >= services.limits.connections_per_user:
+            raise TooFast("this user has too many connections")
+
+    def _enter(self, identity: Identity) -> None:
+        """The first token is good: from now on more may be said at once. Raises ``TooFast``."""
+        services = self._services
+        self._check_number(identity)
+        self._peer.limit_messages(services.limits.document)
+        services.sessions.add(identity.user, self)
+        services.metrics.hellos["ok"] += 1
+        services.metrics.connections["hocuspocus"] += 1
+        self._speak_for(identity)
 
     def _speak_for(self, identity: Identity) -> None:
         """From now on, until the token expires."""
-        self.identity, self._doubted = identity, False
+        self.identity = identity
         for document in self._documents.values():
             document.reader.identity = identity
         self._set_timer(RENEWED_AFTER * self._left(identity), self._ask_for_token)
@@ -236,7 +254,10 @@ class HocuspocusSession:
     def _take_over(self, identity: Identity) -> None:
         """The user of this token is known. Who sends the same again is not asked for another one again."""
         mine = self.identity
-        if mine is None or (identity == mine and not self._doubted):
+        if identity == mine or self._timer is None:
+            return
+        if mine is None:
+            self._enter(identity)
             return
         self._speak_for(identity)
         if identity.scopes != mine.scopes:
@@ -247,12 +268,29 @@ class HocuspocusSession:
 
     def opened(self, document: HocuspocusDocument) -> None:
         """See ``hocuspocus_document.Owner``."""
-        self._take_over(document.reader.identity)
+        self._known(document)
+
+    def _known(self, document: HocuspocusDocument) -> None:
+        """The token that it was opened by is good. A device that is revoked while the document is looked up
+        is found by looking again, once the connection is among those that are told."""
+        first, identity = self.identity is None, document.reader.identity
+        try:
+            self._take_over(identity)
+        except TooFast as fatal:
+            self._close(fatal)
+        if first:
+            self._peer.resume()
+            if identity.device is not None:
+                self._services.tasks.start(self._renew(document, identity))
 
     def ended(self, document: HocuspocusDocument, error: Refusal | Fatal) -> None:
         """See ``hocuspocus_document.Owner``. Where coming back helps, the whole connection ends."""
         if self._documents.get(document.address) is not document:
             return
+        if self.identity is None:
+            self._peer.resume()
+            if document.reader.admitted:
+                self._known(document)
         if isinstance(error, Fatal):
             self._close(error)
         elif error.retry:
@@ -271,7 +309,8 @@ class HocuspocusSession:
         if isinstance(error, BadToken | Unauthorized):
             self._services.metrics.hellos[error.code] += 1
         if isinstance(error, Unauthorized) and not self._documents:
-            self._await_token()
+            void = fatal(error)
+            self._peer.close(void.close_code, void.message)
 
     def _close_document(self, document: HocuspocusDocument, reason: str) -> None:
         self._documents.pop(document.address, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hub.engine.awareness import Share
+from hub.engine.serving import Serving
 from hub.ports import Clock, Peer, Timers
 
 
@@ -24,6 +26,8 @@ class Intake:
         "_tokens",
         "_waiting",
         "_waiting_bytes",
+        "serving",
+        "shown",
     )
 
     def __init__(self, peer: Peer, clock: Clock, timers: Timers, waiting_bytes: int, rate: int) -> None:
@@ -37,6 +41,10 @@ class Intake:
         self._filled = clock.monotonic()
         self._stopped = False
         self._awaits_tokens = False
+        self.serving = Serving(peer)
+        """What the connection is answered at length."""
+        self.shown = Share()
+        """What it shows of itself."""
 
     def took(self, size: int, statements: int) -> None:
         """A push or command of so many bytes waits."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -31,6 +31,9 @@ from hub.telemetry.logs import get
 
 log = get("hub.session")
 
+ANSWER_BYTES = 65_536
+"""What the answer of a command counts for until it is made, with an item in it."""
+
 
 class NativeSession:
     """Implements ``ports.PeerHandler`` and ``session.Live``. ``topics`` come to be with the welcome."""
@@ -40,6 +43,7 @@ class NativeSession:
         "_early_bytes",
         "_intake",
         "_peer",
+        "_rest",
         "_services",
         "_timer",
         "_token",
@@ -58,6 +62,8 @@ class NativeSession:
         self._token = token
         self._early: list[native.DeviceMessage] | None = None
         self._early_bytes = 0
+        # Of a message that held several, those that were not begun when the peer was paused.
+        self._rest: tuple[Iterator[native.DeviceMessage], int] | None = None
         self._topics: NativeTopics | None = None
         self._intake: Intake | None = None
         self._timer: Timer | None = services.timers.schedule(services.limits.hello_timeout, self._silent)
@@ -70,12 +76,7 @@ class NativeSession:
         if self._topics is None:
             self._receive_early(messages, len(message))
             return
-        size = len(message) // len(messages)
-        for each in messages:
-            if type(each) is native.Push:
-                self._topics.push(each, size)
-            else:
-                _DISPATCH[type(each)](self, self._topics, each, size)
+        self._begin_each(self._topics, iter(messages), len(message) // len(messages))
 
     def fatal_message(self, error: Exception) -> bytes:
         """``[9, code, message]``."""
@@ -86,20 +87,40 @@ class NativeSession:
         return native.fatal(Internal.code, Internal().message)
 
     def drained(self) -> None:
-        """Catch up the topics whose relays were dropped."""
-        if self._topics is not None:
+        """Go on answering, and catch up the topics whose relays were dropped."""
+        if self._intake is not None and self._topics is not None:
+            self._intake.serving.drained()
             self._topics.drained()
+
+    def resumed(self) -> None:
+        """Go on with the rest of what came together."""
+        rest, self._rest = self._rest, None
+        if rest is not None and self._topics is not None:
+            self._begin_each(self._topics, *rest)
+
+    def _begin_each(self, topics: NativeTopics, messages: Iterator[native.DeviceMessage], size: int) -> None:
+        """One after another, each of ``size`` bytes, until the peer is paused."""
+        for each in messages:
+            if type(each) is native.Push:
+                topics.push(each, size)
+            else:
+                _DISPATCH[type(each)](self, topics, each, size)
+            if not self._peer.reading:
+                self._rest = messages, size
+                return
 
     def lost(self) -> None:
         """Leave every topic."""
         if self._topics is not None:
             self._topics.leave_all()
+        if self._intake is not None:
+            self._intake.serving.forget()
         if self._timer is not None:
             self._timer.cancel()
         if self.identity is not None:
             self._services.sessions.remove(self.identity.user, self)
             self._services.metrics.connections["native"] -= 1
-        self.identity = self._early = self._timer = None
+        self.identity = self._early = self._timer = self._rest = None
 
     # ------------------------------------------------------------------ hello
 
@@ -174,8 +195,7 @@ class NativeSession:
             )
         )
         early, self._early = self._early or [], None
-        for each in early:
-            _DISPATCH[type(each)](self, self._topics, each, 0)
+        self._begin_each(self._topics, iter(early), 0)
 
     def _identified(self, identity: Identity) -> None:
         """From now on, until the token expires, the session speaks for this identity."""
@@ -244,6 +264,8 @@ class NativeSession:
 
     def _command(self, topics: NativeTopics, message: native.Command, size: int) -> None:
         if self.identity is not None and self._intake is not None:
+            if message.params.get("answer") != "seq":
+                size += ANSWER_BYTES
             self._intake.took(size, 1)
             if not self._begin(self.identity, self._intake, message, size):
                 self._services.tasks.start(self._run(self.identity, self._intake, message, size))

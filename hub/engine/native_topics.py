@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -21,6 +22,9 @@ from hub.model import Access, Actor, Identity, Incarnation, Seq, Statement, Topi
 from hub.ports import Commit, Peer
 from hub.protocol import native
 from hub.protocol.yjs import EMPTY_UPDATE, decode_state_vector
+
+OPEN_BYTES = 512
+"""What an open counts for that waits for another of the same topic."""
 
 
 class Opened:
@@ -53,18 +57,20 @@ class NativeTopics:
         self._services = services
         self._intake = intake
         self._opened: dict[int, Opened] = {}
-        self._opening: set[int] = set()
+        # By handle, while one open of a topic is in flight: those that wait for it.
+        self._opening: dict[int, deque[native.Open]] = {}
 
     def drained(self) -> None:
         """Catch up the topics whose relays were dropped."""
         for opened in list(self._opened.values()):
             if opened.stale and not opened.catching:
-                self._catch_up(opened)
+                opened.catching = True
+                self._intake.serving.begin(partial(self._catch_up, opened))
 
     def leave_all(self) -> None:
         """The session is gone."""
-        for opened in list(self._opened.values()):
-            self._leave(opened.topic)
+        for topic in self.open_topics():
+            self._leave(topic)
         self.identity = None
 
     def open_topics(self) -> list[Topic]:
@@ -97,17 +103,43 @@ class NativeTopics:
         except Refusal as refusal:
             self._peer.answer(native.no(message.ref, refusal))
             return
-        if topic.handle not in self._opened:
-            self._opening.add(topic.handle)
+        waiting = self._opening.get(topic.handle)
+        if waiting is not None:
+            waiting.append(message)
+            self._intake.took(OPEN_BYTES, 0)
+        else:
+            self._opening[topic.handle] = deque()
+            self._begin_open(message, topic)
+
+    def _begin_open(self, message: native.Open, topic: Topic) -> None:
+        """Once there is room for all that the topic holds."""
+        self._intake.serving.begin(partial(self._open_now, message, topic))
+
+    def _open_now(self, message: native.Open, topic: Topic) -> None:
+        if self.identity is None:
+            return
         if self._services.rights.knows(topic.name):
             self._open_known(message, topic, self.identity)
         else:
             self._services.tasks.start(self._open_unknown(message, topic))
 
+    def _open_next(self, topic: Topic) -> None:
+        """An open is answered: the next of the same topic."""
+        waiting = self._opening.get(topic.handle)
+        if waiting:
+            self._intake.answered(OPEN_BYTES)
+            self._services.tasks.start(self._open_later(waiting.popleft(), topic))
+        else:
+            self._opening.pop(topic.handle, None)
+
+    async def _open_later(self, message: native.Open, topic: Topic) -> None:
+        """Not within the one before: many may wait, and each may be answered at once."""
+        self._begin_open(message, topic)
+
     def _check_room(self, topic: Topic) -> None:
         if topic.handle in self._opened or topic.handle in self._opening:
             return
-        if len(self._opened) + len(self._opening) >= self._services.limits.topics:
+        if len(self._opened.keys() | self._opening.keys()) >= self._services.limits.topics:
             raise Limit("too many topics are open on this connection")
 
     async def _open_unknown(self, message: native.Open, topic: Topic) -> None:
@@ -120,12 +152,14 @@ class NativeTopics:
 
     def _open_again(self, message: native.Open, topic: Topic) -> None:
         """From the beginning: meanwhile another topic object may have taken this one's place."""
-        self._opening.discard(topic.handle)
-        self.open(message)
+        waiting = self._opening.pop(topic.handle, ())
+        self._intake.answered(OPEN_BYTES * len(waiting))
+        for each in (message, *waiting):
+            self.open(each)
 
     def _not_opened(self, ref: int, topic: Topic, refusal: Refusal) -> None:
-        self._opening.discard(topic.handle)
         self._peer.answer(native.no(ref, refusal))
+        self._open_next(topic)
 
     def _open_known(self, message: native.Open, topic: Topic, identity: Identity) -> None:
         refused = partial(self._not_opened, message.ref, topic)
@@ -157,6 +191,7 @@ class NativeTopics:
     ) -> None:
         if self._is_still(access, topic):
             self._show_ledger(message.ref, topic, access, full, statements)
+            self._open_next(topic)
         else:
             self._open_again(message, topic)
 
@@ -176,10 +211,14 @@ class NativeTopics:
         full = message.incarnation != topic.incarnation or message.seq > topic.seq
         vector = None if full else message.state_vector
         in_sync = not full and message.seq == topic.seq
+        if not in_sync and not self._peer.room():
+            self._begin_open(message, topic)
+            return
         update = EMPTY_UPDATE if in_sync else document.diff(vector)
         body = native.encode_updates([] if update == EMPTY_UPDATE else [update])
         self._become_reader(topic, access)
         self._opened_message(message.ref, topic, access, full, [body])
+        self._open_next(topic)
 
     def _opened_message(self, ref: int, topic: Topic, access: Access, full: bool, parts: list[bytes]) -> None:
         last = len(parts) - 1
@@ -193,14 +232,12 @@ class NativeTopics:
             self._peer.answer(present)
 
     def _become_reader(self, topic: Topic, access: Access) -> None:
-        self._opening.discard(topic.handle)
         self._opened[topic.handle] = Opened(topic, access, topic.seq)
         topic.readers[self.id] = self
 
     def close(self, message: native.Close) -> None:
         """Close a topic."""
-        opened = self._opened.get(message.handle)
-        if opened is not None:
+        if (opened := self._opened.get(message.handle)) is not None:
             self._leave(opened.topic)
 
     def _leave(self, topic: Topic) -> None:
@@ -302,7 +339,6 @@ class NativeTopics:
     def _catch_up(self, opened: Opened) -> None:
         """A ledger gets one merged catch-up from the last seq shown, a document a jump: it opens again."""
         topic = opened.topic
-        opened.catching = True
         if isinstance(topic, Ledger):
             done, refused = partial(self._caught_up, opened, topic), partial(self._jump, opened)
             self._services.pipeline.submit(Catch(topic, topic.incarnation, opened.sent, done, refused))

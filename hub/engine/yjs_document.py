@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from hub.engine.document_host import Host
 from hub.engine.documents import Update, UseDocument
 from hub.engine.intake import Intake
 from hub.engine.services import Services
+from hub.engine.serving import Serving
 from hub.engine.session import next_session_id
 from hub.engine.topics import DocumentTopic, Encode, Topic
 from hub.errors import Fatal, Forbidden, Gap, Refusal
@@ -30,40 +32,8 @@ GAPS = 1_000
 """Updates with a gap that may come before the answer that fills it. An answer may leave one once."""
 
 
-class Host(Protocol):
-    """A wire's side of an open document."""
-
-    def opened(self) -> None:
-        """The right is known and the document there; the peer is told nothing of it before."""
-        ...
-
-    def asked(self) -> None:
-        """The peer asked for what it lacks, and is answered next."""
-        ...
-
-    def saved(self, step2: bool) -> None:
-        """An update is saved, or holds nothing new. ``step2``: it answers a Step1."""
-        ...
-
-    def passed_over(self) -> None:
-        """An update builds on what the hub has asked for; the answer will hold it, too."""
-        ...
-
-    def refused(self, refusal: Refusal) -> None:
-        """An update is refused for good, or can't be saved."""
-        ...
-
-    def unwritable(self, update: yjs.SyncUpdate) -> None:
-        """An update on a document that may only be read. It was not looked at. May raise ``Fatal``."""
-        ...
-
-    def changed(self) -> None:
-        """``OpenDocument.access`` is another."""
-        ...
-
-    def ended(self, error: Refusal | Fatal) -> None:
-        """The document can't be opened or shown, or what was said of it is malformed."""
-        ...
+EARLY_BYTES = 256
+"""What a message counts for beside its own size that waits for the document to be open."""
 
 
 class OpenDocument:
@@ -77,6 +47,7 @@ class OpenDocument:
     __slots__ = (
         "_asked",
         "_asks_back",
+        "_catching",
         "_early",
         "_encode",
         "_gaps",
@@ -85,11 +56,13 @@ class OpenDocument:
         "_intake",
         "_peer",
         "_prefix",
+        "_queried",
         "_services",
         "_stale",
         "_unanswered",
         "_unfilled",
         "access",
+        "admitted",
         "id",
         "identity",
         "is_open",
@@ -111,6 +84,8 @@ class OpenDocument:
         self.id = next_session_id()
         self.identity = identity
         """Whom it is open for; may be renewed."""
+        self.admitted = False
+        """Whether the identity was found to be good, whatever its right to the document."""
         self.access: Access = "read"
         self.is_open = False
         self.topic: DocumentTopic = services.topics.document(topic)
@@ -123,6 +98,8 @@ class OpenDocument:
         self._asks_back = asks_back
         self._gone = False
         self._stale = False
+        self._catching = False
+        self._queried = False
         self._asked = False
         self._gaps = 0
         self._unfilled = 0
@@ -136,6 +113,7 @@ class OpenDocument:
         services, name = self._services, self.topic.name
         try:
             await services.people.admit(self.identity)
+            self.admitted = True
             await services.rights.learn(name)
             self.access = services.rights.access(self.identity, name)
         except Refusal as refusal:
@@ -165,8 +143,8 @@ class OpenDocument:
         self._host.opened()
         if self.access == "write" and not self._asks_back:
             self._ask_for(document.state_vector())
-        if shown := topic.awareness.shown():
-            self.say(yjs.awareness(shown))
+        if topic.awareness.shown():
+            self._query()
         early, self._early = self._early, []
         try:
             for message, size in early:
@@ -196,6 +174,7 @@ class OpenDocument:
         if self.is_open:
             self._dispatch(message, size)
         elif not self._gone:
+            size += EARLY_BYTES
             self._early.append((message, size))
             self._intake.took(size, 0)
 
@@ -209,7 +188,12 @@ class OpenDocument:
         elif isinstance(message, yjs.SyncStep1):
             self._step1(message)
         elif isinstance(message, yjs.QueryAwareness):
-            self.say(yjs.awareness(self.topic.awareness.shown()))
+            self._query()
+
+    @property
+    def serving(self) -> Serving:
+        """Its connection's answers at length."""
+        return self._intake.serving
 
     def say(self, message: bytes) -> None:
         """Queue a Yjs message as an answer."""
@@ -220,6 +204,18 @@ class OpenDocument:
     def _use(self, done: Callable[[DocumentTopic, Document], None]) -> None:
         self._services.pipeline.submit(UseDocument(self.topic, done, self._end))
 
+    def _serve(self, done: Callable[[DocumentTopic, Document], None]) -> None:
+        """Use the Doc for an answer that may be worth all of it: once the peer has room."""
+        self._intake.serving.begin(partial(self._use, partial(self._with_room, done)))
+
+    def _with_room(
+        self, done: Callable[[DocumentTopic, Document], None], topic: DocumentTopic, document: Document
+    ) -> None:
+        if self._peer.room():
+            done(topic, document)
+        else:
+            self._serve(done)
+
     def _step1(self, message: yjs.SyncStep1) -> None:
         """Of several that come before the answer the last is answered: each may cost a whole document."""
         yjs.decode_state_vector(message.state_vector)
@@ -227,7 +223,7 @@ class OpenDocument:
             self._host.asked()
         before, self._unanswered = self._unanswered, message
         if before is None:
-            self._use(self._answer)
+            self._serve(self._answer)
         elif before.asks:
             self._unanswered = message._replace(asks=True)
 
@@ -242,10 +238,12 @@ class OpenDocument:
     def _update(self, message: yjs.SyncUpdate, size: int) -> None:
         step2 = message.step2
         if message.update == yjs.EMPTY_UPDATE:
+            self._intake.took(0, 1)
             self._asked = self._asked and not step2
             self._host.saved(step2)
             return
         if self.access != "write":
+            self._intake.took(0, 1)
             self._host.unwritable(message)
             return
         done, refused = partial(self._saved, size, step2), partial(self._refused, size, step2)
@@ -277,8 +275,11 @@ class OpenDocument:
             self._host.refused(refusal)
             return
         self._host.passed_over()
-        if not self._asked:
+        if not self._asked and self._peer.room():
             self._ask_for(refusal.state_vector)
+        elif not self._asked:
+            self._asked = True
+            self._serve(self._ask)
 
     def _ask_for(self, state_vector: bytes) -> None:
         """Ask for what the hub lacks. Until the answer comes, updates with a gap are passed over: they were
@@ -301,9 +302,21 @@ class OpenDocument:
 
     # ------------------------------------------------------------------ awareness
 
+    def _query(self) -> None:
+        """Of several queries that come before the answer one is answered."""
+        if not self._queried:
+            self._queried = True
+            self._intake.serving.begin(self._show_awareness)
+
+    def _show_awareness(self) -> None:
+        self._queried = False
+        if self.is_open:
+            self.say(yjs.awareness(self.topic.awareness.shown()))
+
     def _awareness(self, message: yjs.AwarenessUpdate) -> None:
         awareness = self.topic.awareness
-        taken = awareness.take(message.entries, self.id, self.identity.user, self._owner)
+        user, shown = self.identity.user, self._intake.shown
+        taken = awareness.take(message.entries, self.id, user, self._owner, shown)
         if taken:
             whole = len(taken) == len(message.entries)
             self._tell_others(message.raw if whole else yjs.awareness(taken))
@@ -323,20 +336,28 @@ class OpenDocument:
         """Show a commit, unless it came from here alone."""
         if commit.origin == self.id or self._stale:
             return
+        if self._prefix and not self._peer.room():
+            # What is written for this address alone is not even encoded.
+            self._fall_behind()
+            return
         for message in topic.once(self._encode, commit):
             if not self._peer.relay(message):
-                self._stale = True
-                self._services.metrics.relays_dropped += 1
+                self._fall_behind()
                 return
         self._services.metrics.relays += 1
 
+    def _fall_behind(self) -> None:
+        self._stale = True
+        self._services.metrics.relays_dropped += 1
+
     def drained(self) -> None:
         """What was not shown is made up for by the whole document, once."""
-        if self._stale:
-            self._stale = False
-            self._use(self._catch_up)
+        if self._stale and not self._catching:
+            self._catching = True
+            self._serve(self._catch_up)
 
     def _catch_up(self, _: DocumentTopic, document: Document) -> None:
+        self._stale = self._catching = False
         if self.is_open:
             self.say(yjs.sync_step2(document.diff(None)))
 
@@ -348,7 +369,7 @@ class OpenDocument:
             self.access = access
             self._host.changed()
             if access == "write":
-                self._use(self._ask)
+                self._serve(self._ask)
 
 
 @dataclass(frozen=True, slots=True)

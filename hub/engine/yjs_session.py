@@ -26,7 +26,7 @@ from hub.protocol import yjs
 
 
 class YjsSession:
-    """Implements ``ports.PeerHandler``, ``yjs_document.Host`` and ``session.Live``.
+    """Implements ``ports.PeerHandler``, ``document_host.Host`` and ``session.Live``.
 
     The peer is not read until its rights are known and the document is open; what came along with the upgrade
     waits. Raises ``Fatal`` where the token is not good.
@@ -77,14 +77,19 @@ class YjsSession:
         return yjs.permission_denied(str(error)) if isinstance(error, NotAllowed | BadToken) else b""
 
     def drained(self) -> None:
-        """Relays can be taken again."""
+        """Go on answering; relays can be taken again."""
         if self._document is not None:
+            self._document.serving.drained()
             self._document.drained()
+
+    def resumed(self) -> None:
+        """Nothing was left: one message comes at a time."""
 
     def lost(self) -> None:
         """Leave the document."""
         if self._document is not None:
             self._document.leave()
+            self._document.serving.forget()
         if self._timer is not None:
             self._timer.cancel()
         if self.identity is not None:

@@ -44,7 +44,11 @@ class Owner(Protocol):
         ...
 
     def drained(self) -> None:
-        """The socket drained after a relay was dropped."""
+        """The socket drained after a relay was dropped, or there was no room."""
+        ...
+
+    def paused(self) -> None:
+        """The socket is not read any more, and nothing that was read may be begun."""
         ...
 
     def resumed(self) -> None:
@@ -77,6 +81,9 @@ class _NoOwner:
     def drained(self) -> None:
         """Nothing drains any more."""
 
+    def paused(self) -> None:
+        """Nothing is read any more."""
+
     def resumed(self) -> None:
         """Nothing is read any more."""
 
@@ -88,8 +95,8 @@ class Connection:
     """``ports.Peer``: queues messages; everything queued in one turn leaves in one write.
 
     While the transport's own buffer is full, what is queued waits here. Relays beyond the cap are
-    dropped. Answers are not, but while they exceed the cap the socket is not read, so that somebody who
-    asks and never listens is bounded too.
+    dropped. Answers are not, but while they exceed the cap the socket is not read and nothing that was read
+    is begun, so that somebody who asks and never listens is bounded too.
     """
 
     __slots__ = (
@@ -158,13 +165,23 @@ class Connection:
             self._shared.flusher.add(self)
         return True
 
+    def room(self) -> bool:
+        """Whether no more than the cap waits; otherwise its owner is told when it has drained."""
+        waiting = self._queued
+        if self._stall is not None and self._transport is not None:
+            waiting += self._transport.get_write_buffer_size()
+        if waiting <= self._shared.buffer_bytes or self._transport is None:
+            return True
+        self._dropped = True
+        return False
+
     def close(self, code: int, reason: str) -> None:
         """Send what is queued, then a close frame."""
         if self._transport is not None:
             self._owner.begin_close(code, reason)
 
     def pause(self) -> None:
-        """Stop reading the socket. What was read already may still be delivered."""
+        """Stop reading the socket, and delivering what was read."""
         self._pause(_BY_HANDLER)
 
     def resume(self) -> None:
@@ -306,6 +323,7 @@ class Connection:
         self._pauses |= reason
         if not before and self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
+            self._owner.paused()
 
     def _resume(self, reason: int) -> None:
         before = self._pauses

@@ -60,6 +60,9 @@ class Nobody:
     def drained(self) -> None:
         """Nothing was dropped."""
 
+    def resumed(self) -> None:
+        """Nothing was received."""
+
     def lost(self) -> None:
         """Nobody minds."""
 

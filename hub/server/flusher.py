@@ -41,7 +41,6 @@ class Flusher:
     """
 
     __slots__ = (
-        "_call_soon",
         "_concatenates",
         "_dirty",
         "_due",
@@ -49,10 +48,12 @@ class Flusher:
         "_frames",
         "_message",
         "_messages",
+        "call_soon",
     )
 
     def __init__(self, call_soon: Callable[[Callable[[], None]], object]) -> None:
-        self._call_soon = call_soon
+        self.call_soon = call_soon
+        """Runs a function after the present callback of the event loop."""
         self._dirty: deque[Flushable] = deque()
         self._due = False
         self._message: bytes | None = None
@@ -66,7 +67,7 @@ class Flusher:
         self._dirty.append(connection)
         if not self._due:
             self._due = True
-            self._call_soon(self._flush)
+            self.call_soon(self._flush)
 
     def frame(self, message: bytes) -> bytes:
         """One message as a frame."""
@@ -93,7 +94,7 @@ class Flusher:
                 _log.exception("connection.flush_failed")
                 connection.abort()
         if dirty:
-            self._call_soon(self._flush)
+            self.call_soon(self._flush)
             return
         # Nothing is kept alive between turns.
         self._due = False

@@ -60,6 +60,15 @@ def extent(data: bytes | bytearray, offset: int, max_bytes: int) -> int:
     return IRREGULAR if length > max_bytes else header + length
 
 
+def held(data: bytes | bytearray, offset: int) -> bytearray:
+    """What begins at ``offset``, to be gone on with when more comes. What is held already stays where it is:
+    a large message may come in very many pieces, and very many messages may wait."""
+    if isinstance(data, bytearray):
+        del data[:offset]
+        return data
+    return bytearray(memoryview(data)[offset:])
+
+
 def _header(length: int) -> bytes:
     if length < 126:
         return _SHORT_HEADERS[length]

@@ -9,9 +9,9 @@ for one whose header alone breaks a rule, so it always stands between two frames
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
-from typing import cast
+from collections.abc import Callable
+from functools import partial
 
 import structlog
 from websockets.exceptions import PayloadTooBig
@@ -27,15 +27,14 @@ from hub import errors
 from hub.ports import Upgrade
 from hub.server.connection import Connection
 from hub.server.context import NOBODY, ReactorContext, ServerState
-from hub.server.framing import IRREGULAR, UNKNOWN, extent
+from hub.server.framing import IRREGULAR, UNKNOWN, extent, held
 from hub.server.handshake import UpgradeRequest, refuse
-from hub.server.websocket import PING_FRAME, WebSocket, sendable
+from hub.server.websocket import PING_FRAME, WebSocket, leave, sendable
 from hub.server.wheel import Timer
 
 _log = structlog.stdlib.get_logger("hub.server.reactor")
 
 _FIN_BINARY = 0x82
-_LINGER_SECONDS = 1.0
 _FRAGMENT_HEADERS = 64  # of a hello in a few fragments
 _OPENING, _OPEN, _CLOSING, _OVER = range(4)
 
@@ -59,6 +58,7 @@ class WebSocketReactor(asyncio.Protocol):
         "_heard_at",
         "_held",
         "_max_bytes",
+        "_paused",
         "_peer",
         "_phase",
         "_pinged_at",
@@ -77,12 +77,13 @@ class WebSocketReactor(asyncio.Protocol):
         self._phase = _OPENING
         self._address: str | None = None  # until the opening handshake is done
         self._max_bytes = context.limits.hello_bytes
-        # Bytes of fragments and control frames (the handler counts whole messages); None for a known peer.
+        # Bytes of fragments and control frames (the handler counts messages); None for a known peer.
         self._allowance: int | None = context.limits.hello_bytes + _FRAGMENT_HEADERS
         self._handler = NOBODY
         self._websocket: WebSocket | None = None
         # Whether the library remembers something, so that every frame must go to it.
         self._engaged = True
+        self._paused = False  # until ``_go_on``; what was read waits
         self._held: bytearray | None = None
         self._fragments: bytearray | None = None
         self._heard_at = self._pinged_at = context.outbound.wheel.now
@@ -120,10 +121,13 @@ class WebSocketReactor(asyncio.Protocol):
             data, self._held = self._held, None
         offset, size = 0, len(data)
         while offset < size:
+            if self._paused:
+                self._held = held(data, offset)
+                break
             if not self._engaged:
                 offset = self._read_common(data, offset)
-                if offset == size:
-                    break
+                if offset == size or self._paused:
+                    continue
             offset = self._read_other(data, offset)
         if not self._engaged:
             self._websocket = None
@@ -192,15 +196,17 @@ class WebSocketReactor(asyncio.Protocol):
             self._websocket.max_message_size = max_bytes
 
     def drained(self) -> None:
-        """Tell the handler that relays can be taken again."""
-        try:
-            self._handler.drained()
-        except Exception as error:
-            self._failed(error)
+        """Tell the handler."""
+        self._tell(self._handler.drained)
+
+    def paused(self) -> None:
+        """What was read waits."""
+        self._paused = True
 
     def resumed(self) -> None:
-        """Silence that the hub caused itself says nothing about the peer."""
+        """Go on soon: who resumes may be amid something. A silence it caused says nothing of the peer."""
         self._heard_at = self._context.outbound.wheel.now
+        self._context.outbound.flusher.call_soon(self._go_on)
 
     # ------------------------------------------------------------ reading
 
@@ -227,7 +233,7 @@ class WebSocketReactor(asyncio.Protocol):
             count += 1
             total += length
             offset = end
-            if self._engaged:
+            if self._engaged or self._paused:
                 break
         metrics = self._context.outbound.metrics
         metrics.messages_in += count
@@ -244,9 +250,7 @@ class WebSocketReactor(asyncio.Protocol):
         length = extent(data, offset, self._max_bytes - taken)
         end = size if length == IRREGULAR else offset + length
         if length == UNKNOWN or end > size:
-            # What is held already stays where it is: a large message may come in very many pieces.
-            kept = offset == 0 and isinstance(data, bytearray)
-            self._held = cast(bytearray, data) if kept else bytearray(memoryview(data)[offset:])
+            self._held = held(data, offset)
             return size
         if self._allowance is not None:
             self._allowance -= end - offset
@@ -254,6 +258,16 @@ class WebSocketReactor(asyncio.Protocol):
                 self._failed(errors.MessageTooBig("too much was sent before the hello was answered"))
         self._feed(data[offset:end])
         return end
+
+    def _go_on(self) -> None:
+        """Begin what was read while the peer was paused, unless it is paused again."""
+        if not self._paused or not self._peer.reading:
+            return
+        self._paused = False
+        if self._phase == _OPEN:
+            self._tell(self._handler.resumed)
+        if self._held is not None and not self._paused:
+            self.data_received(b"")
 
     def _feed(self, frame: bytes | bytearray) -> None:
         if self._websocket is None:
@@ -285,13 +299,9 @@ class WebSocketReactor(asyncio.Protocol):
             self._deliver(message)
 
     def _deliver(self, message: bytes) -> None:
-        metrics = self._context.outbound.metrics
-        metrics.messages_in += 1
-        metrics.bytes_in += len(message)
-        try:
-            self._handler.receive(message)
-        except Exception as error:
-            self._failed(error)
+        self._context.outbound.metrics.messages_in += 1
+        self._context.outbound.metrics.bytes_in += len(message)
+        self._tell(partial(self._handler.receive, message))
 
     # ------------------------------------------------------------ opening
 
@@ -339,6 +349,12 @@ class WebSocketReactor(asyncio.Protocol):
 
     # ------------------------------------------------------------ closing
 
+    def _tell(self, word: Callable[[], None]) -> None:
+        try:
+            word()
+        except Exception as error:
+            self._failed(error)
+
     def _failed(self, error: Exception) -> None:
         """The handler raised it, or the socket earned it: tell the peer and close."""
         if self._phase != _OPEN:
@@ -374,19 +390,7 @@ class WebSocketReactor(asyncio.Protocol):
                 self._context.outbound.metrics.closes[websocket.close_sent.code] += 1
         if SEND_EOF in output:
             self._phase = _OVER
-            self._leave(websocket)
-
-    def _leave(self, websocket: WebSocket) -> None:
-        """Everything is said. After both close frames that is all; after a failure the peer may be sending
-        still, and closing now would reset the socket before it has read why: what it sends is discarded."""
-        if websocket.parser_exc is None:
-            self._transport.close()
-        elif self._transport.can_write_eof():
-            with contextlib.suppress(OSError):
-                self._transport.write_eof()
-        else:
-            # TLS has no half-closed streams.
-            self._context.outbound.wheel.schedule(_LINGER_SECONDS, self._transport.close)
+            leave(self._transport, websocket, self._context.outbound.wheel)
 
     def _abort_later(self) -> None:
         if self._timer is not None:

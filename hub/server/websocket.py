@@ -7,6 +7,8 @@ hold tokens.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 
@@ -18,11 +20,14 @@ from websockets.typing import Subprotocol
 
 from hub import errors
 from hub.ports import PeerHandlers
+from hub.server.wheel import TimerWheel
 
 PING_FRAME = Frame(PING, b"").serialize(mask=False)
 
 _REASON_BYTES = 123
 """What a close frame holds besides the code (RFC 6455 §5.5)."""
+
+_LINGER_SECONDS = 1.0
 
 _logger = logging.getLogger("hub.server.websocket")
 _logger.setLevel(logging.ERROR)
@@ -68,6 +73,19 @@ class Handshake(WebSocket):
         """The one to use, of those offered."""
         selected = self._handlers.subprotocol(self._path, subprotocols)
         return None if selected is None else Subprotocol(selected)
+
+
+def leave(transport: asyncio.Transport, websocket: WebSocket, wheel: TimerWheel) -> None:
+    """Everything is said. After both close frames that is all; after a failure the peer may be sending
+    still, and closing now would reset the socket before it has read why: what it sends is discarded."""
+    if websocket.parser_exc is None:
+        transport.close()
+    elif transport.can_write_eof():
+        with contextlib.suppress(OSError):
+            transport.write_eof()
+    else:
+        # TLS has no half-closed streams.
+        wheel.schedule(_LINGER_SECONDS, transport.close)
 
 
 def sendable(code: int, reason: str) -> Close:

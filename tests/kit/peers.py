@@ -36,6 +36,15 @@ class RecordingPeer:
         self.answer(message)
         return True
 
+    def room(self) -> bool:
+        if self.full:
+            self.dropped += 1
+        return not self.full
+
+    @property
+    def reading(self) -> bool:
+        return not self.paused
+
     def close(self, code: int, reason: str) -> None:
         if self.closed is None:
             self.closed = code, reason
@@ -63,9 +72,12 @@ class Link:
 
     def carry_up(self) -> bool:
         """One message to the hub; whether there was one."""
-        if self.over or not self.up or self.peer.paused:
+        if self.over or self.peer.paused:
             return False
         try:
+            self.session.resumed()
+            if self.peer.paused or not self.up:
+                return False
             self.session.receive(self.up.popleft())
         except Fatal as fatal:
             self.peer.answer(self.session.fatal_message(fatal))

@@ -59,6 +59,9 @@ class EchoHandler:
     def drained(self) -> None:
         self.drained_event.set()
 
+    def resumed(self) -> None:
+        """Nothing is left over."""
+
     def lost(self) -> None:
         self.losses += 1
         self.lost_event.set()

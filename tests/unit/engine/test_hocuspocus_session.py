@@ -10,7 +10,7 @@ from pycrdt import Doc, Text
 
 from hub.engine.hocuspocus_session import HocuspocusSession
 from hub.errors import Fatal, Malformed, MessageTooBig, Unavailable
-from hub.model import Access, TopicName
+from hub.model import Access, TopicName, UserId
 from hub.protocol import hocuspocus, yjs
 from tests.kit.engines import Engine, running_engine
 from tests.kit.peers import RecordingPeer
@@ -545,3 +545,116 @@ async def test_a_lost_connection_leaves_nothing_behind(engine: Engine) -> None:
     opening.session.lost()
     await engine.quiet()
     assert engine.topics.document(TOPIC).readers == {}
+
+
+# ---------------------------------------------------------------------- who asks and does not listen
+
+
+async def test_step1s_of_many_sessions_of_a_document_are_answered_as_the_peer_listens(
+    engine: Engine, author: Author
+) -> None:
+    provider, addresses = Provider(engine), [hocuspocus.address("plan", f"s{n}") for n in range(3)]
+    for address in addresses:
+        await provider.open(address=address)
+    provider.say(yjs.update(author.write("a large document")), addresses[0])
+    await engine.quiet()
+    provider.peer.sent.clear()
+    provider.peer.full = True
+    for address in addresses:
+        provider.say(hocuspocus.sync_reply(STEP1), address)
+        for _ in range(50):
+            provider.say(b"\x03", address)
+    await engine.quiet()
+    assert not provider.peer.sent
+    provider.peer.full = False
+    provider.session.drained()
+    await engine.quiet()
+    frames = [hocuspocus.split(frame) for frame in provider.peer.sent]
+    kinds = [(address, type(hocuspocus.decode(rest))) for address, rest in frames]
+    assert sorted(kinds, key=repr) == sorted(
+        [(address, kind) for address in addresses for kind in (yjs.SyncUpdate, yjs.AwarenessUpdate)], key=repr
+    )
+
+
+async def test_an_answer_that_finds_no_room_any_more_is_made_later(engine: Engine, author: Author) -> None:
+    provider = Provider(engine)
+    await provider.open()
+    provider.say(STEP1)
+    provider.peer.full = True
+    await engine.quiet()
+    assert not provider.peer.sent
+    provider.peer.full = False
+    provider.session.drained()
+    assert len(await provider.told()) == 2
+
+
+async def test_a_relay_that_finds_no_room_is_made_up_for_once(engine: Engine, author: Author) -> None:
+    one, other = Provider(engine), Provider(engine)
+    await one.open()
+    await other.open()
+    other.peer.full = True
+    for _ in range(3):
+        one.say(yjs.update(author.write("text")))
+        await engine.quiet()
+    other.session.drained()
+    other.session.drained()
+    other.peer.full = False
+    other.session.drained()
+    assert await other.told() == [yjs.SyncUpdate(author.doc.get_update(), step2=True)]
+
+
+# --------------------------------------------------------- tokens good by their signature alone
+
+
+async def revoked(engine: Engine) -> str:
+    """A token of a device that was revoked."""
+    device = (await engine.services.people.hello(engine.identity("ann"), None, "n", "p")).device
+    await engine.services.people.revoke(engine.identity("ann"), "ann", device)
+    return engine.token("ann", device=device)
+
+
+async def test_a_revoked_device_is_closed_and_never_counts(engine: Engine) -> None:
+    provider, token = Provider(engine), await revoked(engine)
+    provider.say(hocuspocus.token(token, "4.8.0"))
+    assert provider.peer.paused
+    assert engine.services.sessions.of(UserId("ann")) == 0
+    assert provider.peer.max_bytes == 4096
+    assert len(denied(await provider.told())) == 1
+    assert provider.closed == 4403
+    assert engine.services.sessions.of(UserId("ann")) == 0
+    assert provider.peer.max_bytes == 4096
+
+
+async def test_a_denied_token_gives_no_more_time(engine: Engine) -> None:
+    provider = Provider(engine)
+    for _ in range(3):
+        engine.advance(2)
+        provider.say(hocuspocus.token("not.a.token"))
+    assert provider.closed == 4401
+
+
+async def test_who_may_not_read_its_first_document_may_open_another(engine: Engine) -> None:
+    await member(engine, "bob", "write")
+    provider = Provider(engine)
+    assert denied(await provider.open("ann"))
+    assert not provider.peer.paused
+    assert engine.services.sessions.of(UserId("ann")) == 1
+    assert READ_WRITE in await provider.open("ann", hocuspocus.address("other"))
+
+
+async def test_what_is_said_to_no_document_counts() -> None:
+    async with running_engine(statements_per_second=20) as engine:
+        provider = Provider(engine)
+        await provider.open()
+        for _ in range(30):
+            provider.say(yjs.update(yjs.EMPTY_UPDATE), hocuspocus.address("nowhere"))
+        assert provider.peer.paused
+
+
+async def test_empty_updates_count() -> None:
+    async with running_engine(statements_per_second=20) as engine:
+        provider = Provider(engine)
+        await provider.open()
+        for _ in range(30):
+            provider.say(yjs.update(yjs.EMPTY_UPDATE))
+        assert provider.peer.paused

@@ -528,3 +528,58 @@ async def test_a_connection_that_is_too_fast_and_has_too_much_waiting_is_read_ag
         engine.advance(10)
         await ann.exchange()
         assert not ann.link.peer.paused
+
+
+# ------------------------------------------------------------------ who asks and does not listen
+
+
+async def full_device(engine: Engine) -> LinkedDevice:
+    """Its inbox holds 64 items of 60 KB."""
+    device = await connected(engine)
+    await device.open(INBOX)
+    for number in range(64):
+        device.state.act(INBOX, f"n{number}", "item", task(body="y" * 60_000))
+    await device.push()
+    return device
+
+
+def waiting(device: LinkedDevice) -> int:
+    assert device.link is not None
+    return sum(map(len, device.link.peer.sent))
+
+
+async def test_a_topic_is_opened_once_at_a_time_on_a_connection(engine: Engine) -> None:
+    device = await full_device(engine)
+    assert device.link is not None
+    device.state.received.clear()
+    device.say(*(wire.open_topic(ref, INBOX, 0, 0) for ref in range(1, 101)))
+    device.link.carry_up()
+    device.link.peer.full = True
+    await engine.quiet()
+    assert waiting(device) < 5_000_000
+    for _ in range(200):
+        device.link.drain()
+        await engine.quiet()
+    assert (
+        len(received(device, wire.Opened))
+        + sum(
+            isinstance(each, wire.Opened)
+            for message in device.link.peer.sent
+            for each in wire.decode(message)
+        )
+        == 100
+    )
+
+
+async def test_commands_of_one_frame_that_were_not_begun_wait_for_the_answers_of_the_others(
+    engine: Engine,
+) -> None:
+    device = await full_device(engine)
+    assert device.link is not None
+    device.say(*(wire.command(ref, "get", {"item": "n1"}) for ref in range(1000, 6000)))
+    device.link.carry_up()
+    assert device.link.peer.paused
+    await engine.quiet()
+    assert waiting(device) < 10_000_000
+    await device.exchange()
+    assert {1000, 5999} <= device.state.answers.keys()

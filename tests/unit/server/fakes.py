@@ -135,6 +135,7 @@ class RecordingHandler:
         self.idle_message = b""
         self.messages: list[bytes] = []
         self.drains = 0
+        self.resumptions = 0
         self.losses = 0
 
     def receive(self, message: bytes) -> None:
@@ -152,6 +153,9 @@ class RecordingHandler:
 
     def drained(self) -> None:
         self.drains += 1
+
+    def resumed(self) -> None:
+        self.resumptions += 1
 
     def lost(self) -> None:
         self.losses += 1

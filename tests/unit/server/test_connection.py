@@ -233,6 +233,8 @@ def test_pongs_nobody_reads_are_bounded_by_not_reading() -> None:
     assert not socket.transport.reading
     socket.transport.take(CAP)
     assert socket.transport.reading
+    socket.process.turn()
+    socket.process.turn()
     assert socket.sent == unmasked(bytes(125), 10) * (CAP // 125)
 
 

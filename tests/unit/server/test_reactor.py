@@ -549,3 +549,59 @@ def test_what_a_socket_took_is_free_once_it_is_gone_without_the_garbage_collecto
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+# ------------------------------------------------------------ back-pressure
+
+
+class Answering(RecordingHandler):
+    """Answers every message with 1,000 bytes."""
+
+    def receive(self, message: bytes) -> None:
+        super().receive(message)
+        self.peer.answer(bytes(1000))
+
+
+@pytest.mark.parametrize("masked_messages", [[masked(b"m")], [masked(b"m", fin=False) + masked(b"", 0)]])
+def test_what_was_read_is_not_begun_while_more_answers_wait_than_the_buffer(
+    masked_messages: list[bytes],
+) -> None:
+    socket = open_socket(make=Answering, buffer_bytes=5000)
+    socket.peer.limit_messages(4096)
+    socket.transport.blocked = True
+    socket.peer.relay(bytes(70_000))
+    socket.process.turn()
+    socket.receive(*masked_messages * 10, b"".join(masked_messages * 490))
+    assert len(socket.handler.messages) == 6
+    socket.transport.take(100_000)
+    while socket.process.soon:
+        socket.process.turn()
+    assert socket.handler.messages == [b"m"] * 500
+    assert socket.sent.count(bytes(1000)) >= 500
+
+
+def test_a_handler_is_told_to_go_on_before_it_receives_what_waited() -> None:
+    class Leaving(RecordingHandler):
+        def resumed(self) -> None:
+            self.messages.append(b"rest")
+
+    socket = open_socket(make=Leaving)
+    socket.peer.pause()
+    socket.receive(masked(b"one") + masked(b"two")[:3])
+    socket.peer.resume()
+    assert socket.handler.messages == []
+    socket.receive(masked(b"two")[3:])
+    assert socket.handler.messages == [b"rest", b"one", b"two"]
+
+
+def test_who_is_paused_again_before_it_went_on_stays_paused() -> None:
+    socket = open_socket()
+    socket.peer.pause()
+    socket.receive(masked(b"one"))
+    socket.peer.resume()
+    socket.peer.pause()
+    socket.process.turn()
+    assert socket.handler.messages == []
+    socket.peer.resume()
+    socket.process.turn()
+    assert socket.handler.messages == [b"one"]
