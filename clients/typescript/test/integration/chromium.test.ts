@@ -89,6 +89,56 @@ describe.runIf(BROWSER !== undefined)("In Chromium", () => {
     await second.close();
   });
 
+  it("goes on within seconds where the page that leads is blocked, which follows once it is not", async () => {
+    const [first, second] = [await opened("kim"), await opened("kim")];
+    await Promise.all([online(first), online(second)]);
+    await publish("kim", "n1");
+    await shows(second, "n1", false);
+    const blocked = first.evaluate(() => {
+      const end = Date.now() + 9_000;
+      while (Date.now() < end);
+      return tongbu.hub.connection.get().state;
+    });
+    await second.evaluate(() => tongbu.hub.inbox().mark("n1", { read: true }).saved);
+    const third = await opened("kim");
+    await online(third);
+    await shows(third, "n1", true);
+    await blocked;
+    await shows(first, "n1", true);
+    await first.evaluate(() => tongbu.hub.inbox().mark("n1", { read: false }).saved);
+    await Promise.all([shows(second, "n1", false), shows(third, "n1", false)]);
+    expect(await devices("kim")).toBe(1);
+    await Promise.all([first.close(), second.close(), third.close()]);
+  });
+
+  it("takes along what a page showed of itself when it is closed", async () => {
+    const [first, second] = [await opened("lea"), await opened("lea")];
+    const observer = await opened("zoe");
+    const share = { access: "write" } as const;
+    await Promise.all([online(first), online(second), online(observer)]);
+    await first.evaluate(() => void tongbu.document.doc.getText("t").insert(0, "x"));
+    await first.waitForFunction(() => tongbu.hub.unsaved.get() === 0);
+    await hub.request(
+      "PUT",
+      "/v1/docs/lea/notes/members/zoe",
+      hub.token("root", { scopes: ["admin"] }),
+      share,
+    );
+    await observer.evaluate(() => void tongbu.openDocument(tongbu.hub, "lea/notes"));
+    await second.evaluate(() => tongbu.document.awareness.setLocalState({ user: { name: "second" } }));
+    const there = (page: Page, is: boolean) =>
+      page.waitForFunction((wanted) => {
+        const { awareness } = tongbu.openDocument(tongbu.hub, "lea/notes");
+        return (
+          [...awareness.getStates().values()].some((state) => state.user?.name === "second") === wanted
+        );
+      }, is);
+    await there(observer, true);
+    await second.close();
+    await there(observer, false);
+    await Promise.all([first.close(), observer.close()]);
+  });
+
   it("shows without a hub what was kept, and says what was done then, once there is one", async () => {
     const page = await opened("bob");
     await online(page);
