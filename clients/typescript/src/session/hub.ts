@@ -66,8 +66,11 @@ export function createHub(platform: Platform, options: HubOptions, roles: Roles 
       await stop(new Closed());
     },
     async forget() {
-      while (closing === null && !(await device.role.forget()));
-      await stop(new Closed());
+      try {
+        while (closing === null && !(await device.role.forget()));
+      } finally {
+        await stop(new Closed());
+      }
     },
   };
   setInternals(hub, {

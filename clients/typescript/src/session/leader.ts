@@ -39,6 +39,9 @@ export interface Audience {
   end(): void;
 }
 
+/** Stores that could not be emptied when they were to be forgotten: nothing in them is used before they are. */
+const unforgotten = new Set<string>();
+
 /** Gives a device its role, and returns how to end it. `failed`: nothing works any more, and why. */
 export type Roles = (device: Device, failed: (error: TongbuError) => void) => () => Promise<void>;
 
@@ -91,6 +94,12 @@ export function createLeader(
       if (superseded) audience?.superseded();
       else device.storeFailure.set("This device has no room, or lets nothing be kept.");
     });
+    if (unforgotten.has(storeName(device))) {
+      await opening.forget().finally(() => {
+        store = opening;
+      });
+      unforgotten.delete(storeName(device));
+    }
     store = opening;
     meta = metaOf((await opening.list(META))[0]?.[1], meta);
     const user = ownUser(device);
@@ -291,10 +300,11 @@ export function createLeader(
       ended = true;
       await opened;
       link?.stop();
-      await store?.forget();
-      await store?.close();
       audience?.forgotten();
       audience?.end();
+      unforgotten.add(storeName(device));
+      await store?.forget().finally(() => store?.close());
+      unforgotten.delete(storeName(device));
       return true;
     },
   };

@@ -2,6 +2,7 @@
  * What a device keeps, written in order. Batches that wait together share a transaction. Once the platform's storage refused
  * nothing more is written: what is there stays whole, and this page goes on in memory.
  */
+import { StoreUnusable } from "../platform/store-errors.js";
 import type { Storage } from "../ports.js";
 import { Batch } from "./batch.js";
 
@@ -52,7 +53,11 @@ export function createStore(storage: Storage, failed: (error: unknown) => void):
     },
     async forget() {
       await next;
-      await storage.write(new Map(), ["*"]);
+      usable = false;
+      await storage.write(new Map(), ["*"]).catch(() => {
+        throw new StoreUnusable("What this device keeps could not be removed.");
+      });
+      usable = true;
     },
   };
 }

@@ -30,6 +30,30 @@ function titles(hub: Hub): string[] {
     .map((item) => item.title);
 }
 
+test("what could not be forgotten is told, ends the hub, and is forgotten before the store is used again", async () => {
+  const [time, store] = [virtualTime(), new KeptStore()];
+  const script = new ScriptedHub(time);
+  script.notify("inbox/ann", "n1");
+  const { hub } = openPage(script, store);
+  hub.inbox();
+  await time.advance(0);
+  store.full = true;
+  const forgotten = hub.forget();
+  await expect(forgotten).rejects.toMatchObject({ code: "store_unusable" });
+  expect(hub.connection.get().state).toBe("closed");
+  const refused = openPage(script, store);
+  await time.advance(0);
+  expect(refused.hub.connection.get()).toMatchObject({ state: "refused", code: "store_unusable" });
+  await refused.hub.close();
+  store.full = false;
+  script.up = false;
+  const again = openPage(script, store);
+  await time.advance(0);
+  expect(again.hub.user.get()).toBe(null);
+  expect(again.hub.inbox().items.get()).toEqual([]);
+  await again.hub.close();
+});
+
 describe("a device that is online", () => {
   test("shows what the hub holds, newest first, and what is relayed", async () => {
     script.notify(INBOX, "n1");
