@@ -129,9 +129,7 @@ describe.runIf(BROWSER !== undefined)("In Chromium", () => {
     const there = (page: Page, is: boolean) =>
       page.waitForFunction((wanted) => {
         const { awareness } = tongbu.openDocument(tongbu.hub, "lea/notes");
-        return (
-          [...awareness.getStates().values()].some((state) => state.user?.name === "second") === wanted
-        );
+        return [...awareness.getStates().values()].some((state) => state.user?.name === "second") === wanted;
       }, is);
     await there(observer, true);
     await second.close();
