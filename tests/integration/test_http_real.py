@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import msgpack
-import pytest  # type: ignore[import-untyped]  # ships without types
+import msgpack  # type: ignore[import-untyped]  # ships no types
+import pytest
 from pycrdt import Doc, Map
 
 from tests.kit.hubs import RunningHub, running_hub
