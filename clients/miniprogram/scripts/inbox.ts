@@ -1,5 +1,6 @@
 /** What the inbox on every device shares: how lists are arranged, laid out and worded. Pure; made into `vendor/inbox.js`. */
 export { addDays, dayOf, startOfDay } from "../../web/src/model/days.ts";
+export { explained } from "../../web/src/model/errors.ts";
 export { EVERYTHING } from "../../web/src/model/filter.ts";
 export { itemOf } from "../../web/src/model/flat.ts";
 export {

@@ -1,7 +1,7 @@
 /** How it stands with the hub, in words: what is saved, what waits, why. */
 
 import type { Speech } from "../i18n/speech";
-import { savedState } from "../vendor/inbox";
+import { explained, savedState } from "../vendor/inbox";
 import type { Connection } from "../vendor/tongbu";
 
 export interface Standing {
@@ -35,7 +35,7 @@ export function standingOf(observed: Observed, { words, times }: Speech): Standi
       return { ...plain, brief, detail, act: "wake", actName: saved.tryNow };
     }
     case "signIn": {
-      const detail = state.message ?? saved.signInDetail;
+      const detail = state.error === null ? saved.signInDetail : explained(state.error, words.errors);
       return { ...plain, brief: saved.signIn, detail, act: "signIn", actName: saved.signIn };
     }
     case "trouble":
