@@ -127,9 +127,11 @@ const operations = {
 
   evaluate: ({ script, given, ...rest }) => pageOf(rest).evaluate(`(${script})(${JSON.stringify(given ?? null)})`),
   // Asked from outside: what Playwright waits by inside the page is code made of text, which the policy forbids.
+  // A page that is just being loaded anew has no answer yet.
   async until ({ script, given, ...rest }) {
     const deadline = performance.now() + PATIENCE
-    while (!await operations.evaluate({ script, given, ...rest })) {
+    const unlessLeaving = error => { if (!/context was destroyed|navigat/i.test(error.message)) throw error }
+    while (!await operations.evaluate({ script, given, ...rest }).catch(unlessLeaving)) {
       if (performance.now() > deadline) throw new Error(`never became true: ${script}`)
       await pause(20)
     }
