@@ -1,6 +1,6 @@
 """A LangChain run as a task: its steps are notes, its end reaches every device and WeChat, "cancel" stops it.
 
-    pip install tongbu langchain-core
+    pip install PATH/TO/tongbu langchain-core
     TONGBU_URL=http://127.0.0.1:8787 TONGBU_TOKEN=… python langchain_callback.py "Why is the sky blue?"
 
 ``TongbuCallback`` is all you need of it; ``chain`` stands for your own, and asks no model.

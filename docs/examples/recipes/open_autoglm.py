@@ -1,6 +1,6 @@
 """An Open-AutoGLM phone agent as a task: each step a note, what is sensitive asked on your devices.
 
-    pip install tongbu    # beside Open-AutoGLM, https://github.com/zai-org/Open-AutoGLM
+    pip install PATH/TO/tongbu    # beside Open-AutoGLM, https://github.com/zai-org/Open-AutoGLM
     TONGBU_URL=http://127.0.0.1:8787 TONGBU_TOKEN=… python open_autoglm.py "Order the usual lunch"
 
 The token has the scopes ``user`` and ``publish``. When the agent asks, the task is paused and a notification
