@@ -34,7 +34,9 @@ from hub.server.http.events import EventRoutes
 from hub.server.http.front import Front
 from hub.server.http.gate import Gate
 from hub.server.http.health import HealthRoutes, Readable
+from hub.server.http.inbox import InboxRoutes
 from hub.server.http.items import ItemRoutes
+from hub.server.http.linking import LinkRoutes
 from hub.server.http.members import MemberRoutes
 from hub.server.http.openapi import openapi_document
 from hub.server.http.pages import Pages
@@ -82,11 +84,13 @@ def build(
     streams = Streams(clock)
     routes = [
         *ItemRoutes(actions).routes(),
-        *UserRoutes(people, actions).routes(),
+        *UserRoutes(people).routes(),
+        *InboxRoutes(actions).routes(),
         *StreamRoutes(actions, streams).routes(),
         *SyncRoutes(actions, people, limits.topics, _SYNC_FACTOR * limits.message).routes(),
         *MemberRoutes(people).routes(),
         *DeviceRoutes(people).routes(),
+        *LinkRoutes(people).routes(),
         *TokenRoutes(people).routes(),
         *EventRoutes(desk, people, streams).routes(),
         *DeliveryRoutes(desk).routes(),

@@ -1,23 +1,19 @@
-"""Devices: list, revoke, link, claim."""
+"""Devices: list, revoke."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
-import msgspec
 from litestar.types import ASGIApp
 
 from hub.engine.people import People
-from hub.errors import BadId, BadValue, Limit, NotFound
+from hub.errors import BadId, BadValue, NotFound
 from hub.model import Device
 from hub.server.http.answer import NO_CONTENT, json_answer
-from hub.server.http.bodies import MAX_PAGE, ClaimBody, PageQuery
+from hub.server.http.bodies import MAX_PAGE, PageQuery
 from hub.server.http.call import Call
 from hub.server.http.route import Reply, Route
-from hub.server.http.shapes import Claim, Code, DevicePage
-
-_claim_body: Final = msgspec.json.Decoder(ClaimBody)
+from hub.server.http.shapes import DevicePage
 
 
 class DeviceRoutes:
@@ -52,28 +48,6 @@ class DeviceRoutes:
                 scopes=("user", "admin"),
                 refusals=(BadId, NotFound),
             ),
-            Route(
-                "POST",
-                "/v1/devices/link",
-                self.link,
-                "link_device",
-                "devices",
-                "Get a code for another device",
-                {200: Reply("A code for one use, valid for two minutes by default.", Code)},
-                scopes=("user",),
-                refusals=(Limit,),
-            ),
-            Route(
-                "POST",
-                "/v1/devices/claim",
-                self.claim,
-                "claim_device",
-                "devices",
-                "Trade a code for a token",
-                {200: Reply("A token bound to the device id that was issued.", Claim)},
-                body=ClaimBody,
-                refusals=(BadValue, Limit, NotFound),
-            ),
         )
 
     async def list(self, call: Call) -> ASGIApp:
@@ -89,16 +63,6 @@ class DeviceRoutes:
         """No content."""
         await self._people.revoke(call.identity, call.user, call.path["device"])
         return NO_CONTENT
-
-    async def link(self, call: Call) -> ASGIApp:
-        """A code."""
-        return json_answer(self._people.link(call.identity)._asdict())
-
-    async def claim(self, call: Call) -> ASGIApp:
-        """A token; nobody needs to be known for this."""
-        body = await call.json(_claim_body)
-        claimed = await self._people.claim(body.code, body.name, body.platform)
-        return json_answer(claimed._asdict())
 
 
 def _after(devices: Sequence[Device], cursor: str | None) -> int:

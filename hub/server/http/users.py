@@ -1,4 +1,4 @@
-"""Users, and what concerns a whole inbox: counts and read-all."""
+"""Users: list, create or rename, get, remove."""
 
 from __future__ import annotations
 
@@ -8,26 +8,23 @@ from typing import Final
 import msgspec
 from litestar.types import ASGIApp
 
-from hub.engine.actions import Actions
 from hub.engine.people import People
-from hub.errors import BadId, BadValue, ClockAhead, NotFound
-from hub.model import Counts, Hlc, User
+from hub.errors import BadId, BadValue, NotFound
+from hub.model import User
 from hub.server.http.answer import NO_CONTENT, json_answer
-from hub.server.http.bodies import MAX_PAGE, PageQuery, ReadAllBody, UserBody
+from hub.server.http.bodies import MAX_PAGE, PageQuery, UserBody
 from hub.server.http.call import Call
 from hub.server.http.route import Reply, Route
 from hub.server.http.shapes import UserPage
 
 _user_body: Final = msgspec.json.Decoder(UserBody)
-_read_all_body: Final = msgspec.json.Decoder(ReadAllBody)
 
 
 class UserRoutes:
     """Routes of users."""
 
-    def __init__(self, people: People, actions: Actions) -> None:
+    def __init__(self, people: People) -> None:
         self._people = people
-        self._actions = actions
 
     def routes(self) -> Sequence[Route]:
         """All of them."""
@@ -81,30 +78,6 @@ class UserRoutes:
                 scopes=("admin",),
                 refusals=(BadId, NotFound),
             ),
-            Route(
-                "GET",
-                f"{path}/counts",
-                self.counts,
-                "get_counts",
-                "inbox",
-                "Count what is unread, unseen and open",
-                {200: Reply("The counts.", Counts)},
-                scopes=("user", "admin"),
-                refusals=(BadId, NotFound),
-            ),
-            Route(
-                "POST",
-                f"{path}/read-all",
-                self.read_all,
-                "read_all",
-                "inbox",
-                "Mark notifications read, up to an order",
-                {200: Reply("The counts after.", Counts)},
-                scopes=("user", "admin"),
-                body=ReadAllBody,
-                optional_body=True,
-                refusals=(BadId, BadValue, ClockAhead, NotFound),
-            ),
         )
 
     async def list(self, call: Call) -> ASGIApp:
@@ -129,13 +102,3 @@ class UserRoutes:
         """No content."""
         await self._people.delete_user(call.identity, call.user)
         return NO_CONTENT
-
-    async def counts(self, call: Call) -> ASGIApp:
-        """The counts of an inbox."""
-        return json_answer(await self._actions.counts(call.identity, call.topic))
-
-    async def read_all(self, call: Call) -> ASGIApp:
-        """The counts after."""
-        body = await call.optional_json(_read_all_body, ReadAllBody())
-        stamp = None if body.hlc is None else Hlc(body.hlc)
-        return json_answer(await self._actions.read_all(call.identity, call.topic, body.upto, stamp))
