@@ -9,10 +9,11 @@ import type { Topic } from "./session/topic.js";
 export interface Internals {
   readonly user: Readable<string | null>;
   readonly surroundings: Surroundings;
+  /** Documents that nobody opened since the page that leads began, and in which edits wait; how many in each. */
+  readonly unopened: Readable<ReadonlyMap<string, number>>;
   /**
-   * How topics of a kind (`doc`) are made. What waits in topics of that kind is said from now on; before, it stays in the
-   * store. Only the first call counts. In a page that leads, other pages' topics of the kind are made by it, too; a page that
-   * leads and was not told how hands over to one that was.
+   * How topics of a kind (`doc`) are made. Only the first call counts. In a page that leads, other pages' topics of the kind
+   * are made by it, too; a page that leads and was not told how hands over to one that was.
    */
   provide(kind: string, make: (name: string) => Topic): void;
   /** The topic of that name, made where there is none, and kept up to date until `release` was called as often. */

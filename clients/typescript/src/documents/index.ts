@@ -10,6 +10,7 @@ import { type Internals, internalsOf } from "../internals.js";
 import { soon } from "../session/cell.js";
 import { isDocumentName } from "../state/names.js";
 import { DocumentTopic, type Reset } from "./document-topic.js";
+import { runErrands } from "./errands.js";
 import { PresenceOf } from "./presence.js";
 
 export type { Reset } from "./document-topic.js";
@@ -49,11 +50,31 @@ export function openDocument(hub: Hub, name: string): Document {
   if (!isDocumentName(name)) {
     throw new Refusal("bad_id", "A document's name is 1 to 64 characters, names joined by /.");
   }
-  const internals = internalsOf(hub);
-  internals.provide("doc", (topic) => new DocumentTopic(topic, internals));
+  const internals = provided(hub);
   const { topic, loaded } = internals.hold(`doc/${name}`);
   if (!(topic instanceof DocumentTopic)) throw new TypeError("made by another copy of the SDK");
   return documentOf(name, topic, loaded, internals);
+}
+
+/**
+ * Brings to the hub what was edited in documents that nobody has open any more: offline, say, before the page was closed. Each
+ * is opened until the hub has answered, a few at a time; what it refuses `Hub.onRefused` tells. For as long as the hub is
+ * there; `openDocument` does it, too.
+ */
+export function pushDocuments(hub: Hub): void {
+  provided(hub);
+}
+
+const known = new WeakSet<Internals>();
+
+/** The hub, which from now on knows how documents are made. */
+function provided(hub: Hub): Internals {
+  const internals = internalsOf(hub);
+  if (known.has(internals)) return internals;
+  known.add(internals);
+  internals.provide("doc", (topic) => new DocumentTopic(topic, internals));
+  runErrands(internals);
+  return internals;
 }
 
 const presences = new WeakMap<DocumentTopic, PresenceOf>();

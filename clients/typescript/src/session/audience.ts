@@ -147,7 +147,8 @@ export function createAudience(device: Device, needs: AudienceNeeds): PageAudien
   return {
     begin() {
       begun = true;
-      for (const each of [device.user, device.id, device.connection, device.unsaved, device.storeFailure]) {
+      const { user, id, connection, unsaved, storeFailure, unopened } = device;
+      for (const each of [user, id, connection, unsaved, storeFailure, unopened]) {
         stops.push(each.subscribe(() => soon(tellStatus)));
       }
       pages.post({ kind: "lead", status: statusOf(device) });
@@ -195,6 +196,7 @@ function statusOf(device: Device): Status {
     connection: device.connection.get(),
     unsaved: device.unsaved.get(),
     storeFailure: device.storeFailure.get(),
+    unopened: [...device.unopened.get()],
     offset: device.clock.now() - device.platform.surroundings.now(),
     last: device.clock.last,
   };

@@ -27,8 +27,6 @@ export interface Role {
   /** Things were said here. */
   said(batch: Batch): void;
   presence(topic: Topic): void;
-  /** Topics of another kind can be made here from now on. */
-  provided(): void;
   command(name: string, params: { readonly [key: string]: Json }): Promise<Json>;
   request(method: string, path: string, body: Json | undefined): Promise<Answered>;
   wake(byHand: boolean): void;
@@ -76,6 +74,8 @@ export interface Device {
   readonly connection: Cell<Connection>;
   readonly unsaved: Cell<number>;
   readonly storeFailure: Cell<string | null>;
+  /** Topics that nobody opened and in which something waits for the hub; how many things in each. */
+  readonly unopened: Cell<ReadonlyMap<string, number>>;
   readonly changes: Changes;
   /** Told when the clock was set. */
   readonly clockSet: Topical<void>;
@@ -158,21 +158,22 @@ export function createDevice(platform: Platform, options: HubOptions): Device {
     connection: cell<Connection>({ state: "starting" }),
     unsaved: cell(0),
     storeFailure: cell<string | null>(null),
+    unopened: cell<ReadonlyMap<string, number>>(new Map()),
     changes: createChanges(),
     clockSet: topical<void>(() => undefined),
     kept: topical<void>(() => undefined),
     ready,
     role: undefined as unknown as Role, // `createHub` gives it one before anybody else sees the device
     provide(kind, make) {
-      if (makers.has(kind)) return;
-      makers.set(kind, make);
-      device.role.provided();
+      if (!makers.has(kind)) makers.set(kind, make);
     },
     make(name) {
       const known = held.get(name);
       if (known !== undefined) return known.topic;
       const topic = makers.get(name.split("/")[0] ?? "")?.(name) ?? null;
-      if (topic !== null) held.set(name, holding(topic));
+      if (topic === null) return null;
+      topic.closing = true; // until somebody holds it
+      held.set(name, holding(topic));
       return topic;
     },
     topics: () => [...held.values()].map((each) => each.topic),

@@ -95,6 +95,7 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
     device.noticeClock();
     device.connection.set(status.connection);
     device.storeFailure.set(status.storeFailure);
+    device.unopened.set(new Map(status.unopened));
     elsewhere = status.unsaved;
     count();
   }
@@ -192,7 +193,6 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
     },
     presence: (topic) =>
       pages.post({ kind: "presence", topic: topic.name, state: topic.presence.own as Json }),
-    provided: () => undefined,
     command: (command, params) => ask({ command, params }) as Promise<Json>,
     request: (method, path, body) => ask({ method, path, body }) as Promise<Answered>,
     wake(byHand) {

@@ -69,8 +69,6 @@ export function createLeader(
     (tries) => jitter(surroundings.random, tries),
     (topic) => device.dropped(topic),
   );
-  /** Topics in the store that wait for the hub, and can't be made here yet; how many things wait in each. */
-  const unmade = new Map<string, number>();
   const bringing = new Map<string, Promise<void>>();
   let meta: Meta = { version: LAYOUT, user: null, device: null };
   let store: Store | null = null;
@@ -117,15 +115,18 @@ export function createLeader(
     if (!ended) connect();
   }
 
-  /** Topics in which something waits. */
+  /** Topics in which something waits: ledgers are opened to say it, documents by the entry that knows how. */
   async function waiting(opening: Store): Promise<void> {
+    const unopened = new Map<string, number>();
     for (const kind of WAITING) {
       for (const [key] of await opening.list(`${kind} `)) {
         const [, topic, id] = partsOf(key);
         device.sawId(id);
-        if (device.make(topic) === null) unmade.set(topic, (unmade.get(topic) ?? 0) + 1);
+        if (topic.startsWith("doc/")) unopened.set(topic, (unopened.get(topic) ?? 0) + 1);
+        else device.make(topic);
       }
     }
+    device.unopened.set(unopened);
   }
 
   function connect(): void {
@@ -184,6 +185,7 @@ export function createLeader(
     topic.load(rows, (ids) => device.changes.answered(ids.map((id) => [id, null] as const)));
     [topic.incarnation, topic.seq] = (stood?.[1] ?? [0, 0]) as [number, number];
     session.topics.set(name, topic);
+    device.unopened.set(new Map([...device.unopened.get()].filter(([each]) => each !== name)));
     const batch = new Batch();
     for (const [kind, id, value] of topic.pending()) batch.put(kind, name, id, value);
     save(batch);
@@ -228,7 +230,7 @@ export function createLeader(
   function count(): void {
     let waits = 0;
     for (const topic of device.topics()) waits += topic.unsaved;
-    for (const number of unmade.values()) waits += number;
+    for (const number of device.unopened.get().values()) waits += number;
     device.unsaved.set(waits);
   }
 
@@ -271,14 +273,6 @@ export function createLeader(
     presence(topic) {
       audience?.ownPresence(topic);
       link?.flush();
-    },
-    provided() {
-      for (const name of [...unmade.keys()]) {
-        const topic = device.make(name);
-        if (topic === null) continue;
-        unmade.delete(name);
-        leader.hold(topic);
-      }
     },
     command,
     request,

@@ -23,6 +23,7 @@ export interface Status {
   readonly connection: Connection;
   readonly unsaved: number;
   readonly storeFailure: string | null;
+  readonly unopened: readonly (readonly [topic: string, waiting: number])[];
   /** The hub's time minus the machine's, and the latest stamp. */
   readonly offset: number;
   readonly last: number;

@@ -132,6 +132,10 @@ export function createSession(
     if (handle === null) return;
     byHandle.delete(handle);
     messages.push(wire.close(handle));
+    const next = [...topics.values()].find(({ refusal }) => refusal.get()?.code === "limit");
+    if (next === undefined) return;
+    next.refusal.set(null);
+    messages.push(open(next));
   }
 
   function open(topic: Topic): Uint8Array {

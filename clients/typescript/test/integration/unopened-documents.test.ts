@@ -1,0 +1,138 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import type { Hub, Refused } from "../../src/api.js";
+import { openDocument, pushDocuments } from "../../src/documents/index.js";
+import { internalsOf } from "../../src/internals.js";
+import { nodePlatform } from "../../src/node/platform.js";
+import type { Platform } from "../../src/ports.js";
+import { createHub } from "../../src/session/hub.js";
+import { together } from "../../src/session/pages.js";
+import { settled, textIs, write } from "../kit/documents.js";
+import { temporaryFolder } from "../kit/folder.js";
+import { browser } from "../kit/pages.js";
+import { type RealHub, realHub } from "../kit/real-hub.js";
+import { until } from "../kit/until.js";
+
+const folder = temporaryFolder();
+const server = await realHub();
+/** The inbox and two documents may be open. */
+const narrow = await realHub("--config", settings("limits", "topics = 3"));
+
+function settings(section: string, line: string): string {
+  const path = join(folder, "hub.toml");
+  writeFileSync(path, `[${section}]\n${line}\n`);
+  return path;
+}
+
+function open(platform: Platform, user = "ann", at: RealHub = server): Hub {
+  const hub = createHub(platform, { url: at.url, token: at.token(user), store: "device" }, together);
+  onTestFinished(() => hub.close());
+  return hub;
+}
+
+/** What a page wrote without a hub before it was closed. */
+async function wroteOffline(device: Platform, names: readonly string[], user = "ann"): Promise<void> {
+  const hub = createHub(
+    device,
+    { url: "http://127.0.0.1:9", token: server.token(user), store: "device" },
+    together,
+  );
+  const documents = names.map((name) => openDocument(hub, name));
+  for (const document of documents) {
+    await document.loaded;
+    write(document, `${document.name}, offline`);
+  }
+  await hub.close();
+}
+
+const someNames = (count: number, of: string): string[] =>
+  Array.from({ length: count }, (_, number) => `${of}-${number}`);
+
+function opened(hub: Hub): string[] {
+  const topics = internalsOf(hub).leading()?.session.topics.keys() ?? [];
+  return [...topics].filter((name) => name.startsWith("doc/"));
+}
+
+const allSaved = (hub: Hub): Promise<unknown> => until(hub.unsaved, (count) => count === 0);
+
+it("brings what was written before the start, a few documents at a time, and closes them again", async () => {
+  const names = someNames(10, "many");
+  const device = browser();
+  await wroteOffline(device.page(), names);
+  const hub = open(device.page());
+  await until(hub.unsaved, (count) => count === 10);
+  const most = { open: 0 };
+  hub.unsaved.subscribe(() => {
+    most.open = Math.max(most.open, opened(hub).length);
+  });
+  pushDocuments(hub);
+  await allSaved(hub);
+  expect(most.open).toBeGreaterThan(1);
+  expect(most.open).toBeLessThanOrEqual(4);
+  const other = open(nodePlatform());
+  await Promise.all(names.map((name) => textIs(openDocument(other, name), `${name}, offline`)));
+  expect(opened(hub)).toEqual([]);
+});
+
+it("does so with the first document that is opened, whichever that is", async () => {
+  const device = browser();
+  await wroteOffline(device.page(), ["first"]);
+  const hub = open(device.page());
+  openDocument(hub, "another");
+  await textIs(openDocument(open(nodePlatform()), "first"), "first, offline");
+});
+
+it("tells what the hub refuses like any other refusal, and brings the rest", async () => {
+  const owner = openDocument(open(nodePlatform(), "bob"), "bobs");
+  write(owner, "bob's");
+  await settled(owner);
+  const device = browser();
+  await wroteOffline(device.page(), ["bobs", "own"]);
+  const hub = open(device.page());
+  const refused: Refused[] = [];
+  hub.onRefused((each) => refused.push(each));
+  pushDocuments(hub);
+  await textIs(openDocument(open(nodePlatform()), "own"), "own, offline");
+  await allSaved(hub);
+  expect(refused).toEqual([
+    expect.objectContaining({ topic: "doc/bobs", field: "update", code: "forbidden" }),
+  ]);
+});
+
+it("waits for room where as many topics are open as the hub allows, and refuses nothing", async () => {
+  const names = someNames(6, "narrow");
+  const device = browser();
+  await wroteOffline(device.page(), names);
+  const hub = open(device.page(), "ann", narrow);
+  const refused: Refused[] = [];
+  hub.onRefused((each) => refused.push(each));
+  hub.inbox();
+  const reading = openDocument(hub, "reading");
+  await until(reading.inSync, Boolean);
+  await allSaved(hub);
+  const other = open(nodePlatform(), "ann", narrow);
+  for (const name of names) {
+    const document = openDocument(other, name);
+    await textIs(document, `${name}, offline`);
+    document.close();
+  }
+  expect(refused).toEqual([]);
+});
+
+it("is done by the page that leads, and by one that follows where that one knows no documents", async () => {
+  const device = browser();
+  await wroteOffline(device.page(), ["followed"]);
+  const first = open(device.page());
+  await until(first.connection, ({ state }) => state === "online");
+  const page = device.page();
+  const hasty: Platform = {
+    ...page,
+    surroundings: { ...page.surroundings, after: (_, run) => page.surroundings.after(0, run) },
+  };
+  const second = open(hasty);
+  await until(second.unsaved, (count) => count === 1);
+  pushDocuments(second);
+  await textIs(openDocument(open(nodePlatform()), "followed"), "followed, offline");
+  await Promise.all([allSaved(first), allSaved(second)]);
+});
