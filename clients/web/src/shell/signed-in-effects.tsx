@@ -1,7 +1,8 @@
-/** What happens beside the drawing: the window's title, and what the hub refused is told. */
+/** What happens beside the drawing: the window's title, notes that wait, and what the hub refused is told. */
 
 import { useEffect } from "preact/hooks";
 import { explained } from "../model/errors.ts";
+import { pushOnceOnline } from "../task/documents.ts";
 import { usePage, useSpeech } from "./context.ts";
 import { useReadable } from "./readable.ts";
 
@@ -14,6 +15,7 @@ export function SignedInEffects() {
   useEffect(() => {
     document.title = words.shell.documentTitle(unread, name);
   }, [unread, name, words]);
+  useEffect(() => pushOnceOnline(hub), [hub]);
   useEffect(
     () =>
       hub.onRefused((refused) =>

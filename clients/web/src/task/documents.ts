@@ -16,3 +16,16 @@ export const DocumentsContext = createContext<OpenDocument>(fetchAndOpen);
 export function documentName(user: string, item: string): string {
   return `inbox/${user}/${item}`;
 }
+
+/**
+ * Notes that were written offline go to the hub once it can be reached, also where nobody has their task open. What documents
+ * need is fetched only where something waits. Returns how to stop.
+ */
+export function pushOnceOnline(hub: Hub): () => void {
+  const look = (): void => {
+    if (hub.connection.get().state !== "online" || hub.unsaved.get() === 0) return;
+    import("@tongbu/client/documents").then(({ pushDocuments }) => pushDocuments(hub)).catch(() => undefined);
+  };
+  look();
+  return hub.connection.subscribe(look);
+}
