@@ -115,7 +115,8 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One installation of a client, owned by one user. Times in ms; ``revoked_at`` once revoked."""
+    """One installation of a client, owned by one user. Times in ms; ``revoked_at`` once revoked; ``named``
+    once a person gave it its name: then what it calls itself changes nothing."""
 
     device: DeviceId
     user: UserId
@@ -124,6 +125,7 @@ class Device:
     created_at: Milliseconds
     seen_at: Milliseconds
     revoked_at: Milliseconds | None = None
+    named: bool = False
 
 
 EventType = Literal["notification.raised", "task.finalized"]

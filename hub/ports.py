@@ -348,7 +348,11 @@ class Devices(Protocol):
 
     async def put_devices(self, devices: Iterable[Device]) -> None:
         """Insert, or update name, platform and ``seen_at``. Creates the users where needed.
-        Never changes the owner, never lifts a revocation."""
+        Never changes the owner or a name given by ``rename``, never lifts a revocation."""
+        ...
+
+    async def rename(self, device: DeviceId, name: str) -> bool:
+        """A person's name for it, which stands from now on. False if unknown."""
         ...
 
     async def revoke(self, device: DeviceId, at: Milliseconds) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
+import unicodedata
 from collections import OrderedDict
 from dataclasses import replace
 from typing import Final
@@ -26,6 +27,8 @@ SEEN_INTERVAL: Final = 60_000
 
 _REMEMBERED: Final = 100_000
 _FLUSH_ROWS: Final = 1000
+_BREAKING: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Categories of Unicode whose characters no line of text holds."""
 
 
 def new_device_id() -> DeviceId:
@@ -45,6 +48,17 @@ def check_device_id(device: str) -> DeviceId:
     if is_reserved(device):
         raise Forbidden("this device id is reserved")
     return DeviceId(device)
+
+
+def check_given_name(name: str) -> str:
+    """The name, if a person may give it to a device.
+
+    Raises:
+        BadValue: blank, longer than 100 characters, or with control characters or line breaks.
+    """
+    if not name.strip() or any(unicodedata.category(character) in _BREAKING for character in name):
+        raise BadValue(f"name: 1 to {MAX_LABEL} characters in one line")
+    return check_label("name", name)
 
 
 def check_label(what: str, text: str) -> str:
@@ -89,7 +103,7 @@ class DeviceRoster:
         self._binding: dict[DeviceId, Device] = {}
         self._batch = _Batch()
         self._saving = asyncio.Lock()
-        self._revocations = 0
+        self._changes = 0
 
     def recall(self, device: DeviceId) -> Device | None:
         """The device, if it is in memory."""
@@ -108,11 +122,11 @@ class DeviceRoster:
     async def find(self, device: DeviceId) -> Device | None:
         """The device, from memory or the store; None where there is none."""
         while (known := self.recall(device)) is None:
-            revocations = self._revocations
+            changes = self._changes
             row = await self._devices.device(device)
             if row is None:
                 return self.recall(device)
-            if revocations == self._revocations and device not in self._known:
+            if changes == self._changes and device not in self._known:
                 self._remember(row)
         return known
 
@@ -144,8 +158,10 @@ class DeviceRoster:
         return self._clock.now() - device.seen_at < SEEN_INTERVAL
 
     def touch(self, device: Device, name: str, platform: str) -> Device:
-        """Note that the device is here now, and what it calls itself ("": as before)."""
-        name, platform = name or device.name, platform or device.platform
+        """Note that the device is here now, and what it calls itself ("": as before; a person's name
+        for it stands)."""
+        name = device.name if device.named else name or device.name
+        platform = platform or device.platform
         same = device.name == name and device.platform == platform
         if same and self.seen_lately(device):
             return device
@@ -156,18 +172,26 @@ class DeviceRoster:
             self._seen[device.device] = touched
         return touched
 
+    async def rename(self, device: Device, name: str) -> Device:
+        """Give it a person's name; as it stands then."""
+        await self._devices.rename(device.device, name)
+        self._changes += 1
+        renamed = replace(self._known.get(device.device, device), name=name, named=True)
+        self._remember(renamed)
+        return renamed
+
     async def revoke(self, device: Device) -> None:
         """Revoke it for good."""
         at = self._clock.now()
         revoked = await self._devices.revoke(device.device, at)
-        self._revocations += 1
+        self._changes += 1
         self._remember(replace(self._known.get(device.device, device), revoked_at=device.revoked_at or at))
         if revoked and device.user in self._counts:
             self._counts[device.user] -= 1
 
     def forget(self, user: UserId) -> None:
         """The store has revoked all devices of that user: look there again."""
-        self._revocations += 1
+        self._changes += 1
         self._counts.pop(user, None)
         for device in [known.device for known in self._known.values() if known.user == user]:
             del self._known[device]

@@ -7,9 +7,16 @@ Decides rights and speaks to ports alone. Methods take the caller's ``Identity``
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple, NoReturn, cast
+from typing import Final, NoReturn, cast
 
-from hub.engine.devices import DeviceRoster, check_device_id, check_label, new_device_id
+from hub.engine.devices import (
+    DeviceRoster,
+    check_device_id,
+    check_given_name,
+    check_label,
+    new_device_id,
+)
+from hub.engine.grants import Claimed, LinkCode, Renewed
 from hub.engine.sharing import check_adds, check_removes, check_sees, check_shared
 from hub.engine.users import UserRoster, check_new_user_id, check_user_id
 from hub.errors import (
@@ -26,35 +33,13 @@ from hub.errors import (
     Unauthorized,
     Unavailable,
 )
-from hub.model import Access, Device, DeviceId, Identity, Milliseconds, Scope, TopicName, User, UserId
+from hub.model import Access, Device, DeviceId, Identity, Scope, TopicName, User, UserId
 from hub.ports import Authenticator, Clock, Devices, Directory, LinkCodes, LiveConnections, MemberRow
 from hub.state.names import is_name
 
 MAX_NAME: Final = 100
 """Characters of a user's name."""
 _REMEMBERED: Final = 100_000
-
-
-class Renewed(NamedTuple):
-    """A new token and when it expires, in ms."""
-
-    token: str
-    expires_at: Milliseconds
-
-
-class LinkCode(NamedTuple):
-    """A code that lets a new device in, and when it expires, in ms."""
-
-    code: str
-    expires_at: Milliseconds
-
-
-class Claimed(NamedTuple):
-    """What a new device gets for a code: its token, whose it is, and the id it was issued."""
-
-    token: str
-    user: UserId
-    device: DeviceId
 
 
 class People:
@@ -106,8 +91,9 @@ class People:
     def greeted(self, identity: Identity, name: str, platform: str) -> bool:
         """Whether ``hello`` of the identity's device would find nothing to do; see ``admitted``."""
         device = self._roster.in_order(identity.device, identity.user) if identity.device else None
-        same = device is not None and name in ("", device.name) and platform in ("", device.platform)
-        return same and self._users.admits(identity)
+        if device is None or platform not in ("", device.platform):
+            return False
+        return (device.named or name in ("", device.name)) and self._users.admits(identity)
 
     async def admit(self, identity: Identity) -> None:
         """Let a request with this token in: its user exists from now on, its device is in order.
@@ -261,12 +247,28 @@ class People:
             NotFound: the user has no such device.
             Forbidden: another user's, without scope ``admin``.
         """
+        device = await self._device(_own(identity, user), device_id)
+        await self._roster.revoke(device)
+        self._live.device_revoked(device.device)
+
+    async def rename(self, identity: Identity, user: str, device_id: str, name: str) -> Device:
+        """Give a device a name for people, which stands whatever the device calls itself.
+
+        Raises:
+            NotFound: the user has no such device.
+            Forbidden: another user's, without scope ``admin``.
+            BadValue: no name, too long, or not printable.
+        """
         owner = _own(identity, user)
+        check_given_name(name)
+        return await self._roster.rename(await self._device(owner, device_id), name)
+
+    async def _device(self, owner: UserId, device_id: str) -> Device:
+        """One of theirs. Raises ``NotFound``."""
         device = await self._roster.find(DeviceId(device_id)) if is_name(device_id) else None
         if device is None or device.user != owner:
             raise NotFound("the user has no such device")
-        await self._roster.revoke(device)
-        self._live.device_revoked(device.device)
+        return device
 
     # ----------------------------------------------------------------- users
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
+from typing import Any
 
 from hub.model import Device, DeviceId, Milliseconds, UserId
 from hub.storage.database import Database
@@ -13,7 +14,7 @@ from hub.storage.users import create_users
 
 _QUERIES = load_queries("devices")
 
-_columns = attrgetter("device", "user", "name", "platform", "created_at", "seen_at", "revoked_at")
+_columns = attrgetter("device", "user", "name", "platform", "created_at", "seen_at", "revoked_at", "named")
 
 
 class SqliteDevices:
@@ -34,6 +35,10 @@ class SqliteDevices:
         """See ``Devices``."""
         await self._database.write(_put_devices, list(devices))
 
+    async def rename(self, device: DeviceId, name: str) -> bool:
+        """See ``Devices``."""
+        return await self._database.write(_rename, device, name)
+
     async def revoke(self, device: DeviceId, at: Milliseconds) -> bool:
         """See ``Devices``."""
         return await self._database.write(_revoke, device, at)
@@ -46,16 +51,25 @@ def revoke_all(connection: sqlite3.Connection, user: UserId, at: Milliseconds) -
 
 def _device(connection: sqlite3.Connection, device: DeviceId) -> Device | None:
     row = connection.execute(_QUERIES["device"], (device,)).fetchone()
-    return None if row is None else Device(*row)
+    return None if row is None else _of(row)
+
+
+def _of(row: tuple[Any, ...]) -> Device:
+    device, user, name, platform, created_at, seen_at, revoked_at, named = row
+    return Device(device, user, name, platform, created_at, seen_at, revoked_at, bool(named))
 
 
 def _devices(connection: sqlite3.Connection, user: UserId) -> list[Device]:
-    return [Device(*row) for row in connection.execute(_QUERIES["devices_of_user"], (user,))]
+    return [_of(row) for row in connection.execute(_QUERIES["devices_of_user"], (user,))]
 
 
 def _put_devices(connection: sqlite3.Connection, devices: list[Device]) -> None:
     create_users(connection, [(device.user, device.created_at) for device in devices])
     connection.executemany(_QUERIES["put_device"], map(_columns, devices))
+
+
+def _rename(connection: sqlite3.Connection, device: DeviceId, name: str) -> bool:
+    return connection.execute(_QUERIES["rename_device"], (name, device)).rowcount > 0
 
 
 def _revoke(connection: sqlite3.Connection, device: DeviceId, at: Milliseconds) -> bool:

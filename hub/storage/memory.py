@@ -345,9 +345,19 @@ class MemoryDevices:
             self._tables.create_user(device.user, device.created_at)
             known = self._tables.devices.setdefault(device.device, device)
             if known.user == device.user:
+                name = known.name if known.named else device.name
                 self._tables.devices[device.device] = replace(
-                    known, name=device.name, platform=device.platform, seen_at=device.seen_at
+                    known, name=name, platform=device.platform, seen_at=device.seen_at
                 )
+
+    async def rename(self, device: DeviceId, name: str) -> bool:
+        """See ``Devices``."""
+        self._tables.check_writable()
+        known = self._tables.devices.get(device)
+        if known is None:
+            return False
+        self._tables.devices[device] = replace(known, name=name, named=True)
+        return True
 
     async def revoke(self, device: DeviceId, at: Milliseconds) -> bool:
         """See ``Devices``."""

@@ -54,6 +54,21 @@ async def test_a_device_never_changes_hands(storage: Storage) -> None:
     assert list(await storage.devices.devices(BOB)) == []
 
 
+async def test_a_name_that_a_person_gave_stands(home: Home) -> None:
+    storage = await home.open()
+    phone = DeviceId("phone")
+    assert not await storage.devices.rename(phone, "Mei's")
+    await storage.devices.put_devices([device("phone"), device("laptop")])
+    assert await storage.devices.rename(phone, "Mei's")
+    again = replace(device("phone"), name="Chrome", platform="web", seen_at=NOW)
+    await storage.devices.put_devices([again])
+    storage = await home.reopen()
+    assert await storage.devices.device(phone) == replace(again, name="Mei's", named=True)
+    assert await storage.devices.device(DeviceId("laptop")) == device("laptop")
+    assert await storage.devices.rename(phone, "Tom's")
+    assert [row.name for row in await storage.devices.devices(ADA)] == ["laptop's name", "Tom's"]
+
+
 async def test_a_revocation_stands(storage: Storage) -> None:
     phone = DeviceId("phone")
     assert not await storage.devices.revoke(phone, NOW)

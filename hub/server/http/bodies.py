@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from hub.engine.devices import MAX_LABEL
 from hub.engine.people import MAX_NAME as MAX_USER_NAME
 from hub.model import Access, DeliveryState, EventType, ItemKind
 from hub.state.records import MAX_LINK, MAX_SOURCE, MAX_TAG, MAX_TAGS
@@ -230,6 +231,12 @@ class MemberBody(Body):
     """What a member may do."""
 
     access: Access
+
+
+class DeviceBody(Body):
+    """What a person calls a device."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=MAX_LABEL)]
 
 
 class ClaimBody(Body):

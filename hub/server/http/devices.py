@@ -1,19 +1,23 @@
-"""Devices: list, revoke."""
+"""Devices: list, rename, revoke."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+import msgspec
 from litestar.types import ASGIApp
 
 from hub.engine.people import People
 from hub.errors import BadId, BadValue, NotFound
 from hub.model import Device
 from hub.server.http.answer import NO_CONTENT, json_answer
-from hub.server.http.bodies import MAX_PAGE, PageQuery
+from hub.server.http.bodies import MAX_PAGE, DeviceBody, PageQuery
 from hub.server.http.call import Call
 from hub.server.http.route import Reply, Route
 from hub.server.http.shapes import DevicePage
+
+_body: Final = msgspec.json.Decoder(DeviceBody)
 
 
 class DeviceRoutes:
@@ -38,6 +42,19 @@ class DeviceRoutes:
                 refusals=(BadId, BadValue),
             ),
             Route(
+                "PATCH",
+                "/v1/users/{user}/devices/{device}",
+                self.rename,
+                "rename_device",
+                "devices",
+                "Rename a device",
+                {200: Reply("The device.", Device)},
+                "The name stands from then on, whatever the device calls itself.",
+                scopes=("user", "admin"),
+                body=DeviceBody,
+                refusals=(BadId, BadValue, NotFound),
+            ),
+            Route(
                 "DELETE",
                 "/v1/users/{user}/devices/{device}",
                 self.revoke,
@@ -58,6 +75,12 @@ class DeviceRoutes:
         end = start + min(query.limit, MAX_PAGE)
         following = devices[end - 1].device if end < len(devices) else None
         return json_answer({"items": devices[start:end], "next": following})
+
+    async def rename(self, call: Call) -> ASGIApp:
+        """The device."""
+        body = await call.json(_body)
+        device = call.path["device"]
+        return json_answer(await self._people.rename(call.identity, call.user, device, body.name))
 
     async def revoke(self, call: Call) -> ASGIApp:
         """No content."""

@@ -26,6 +26,7 @@ DELETE /v1/users/{user}/items/{id}
 POST /v1/users/{user}/read-all
 GET /v1/users/{user}/counts
 GET /v1/users/{user}/devices
+PATCH /v1/users/{user}/devices/{device}
 DELETE /v1/users/{user}/devices/{device}
 GET /v1/users/{user}/stream
 GET /v1/spaces/{space}/stream

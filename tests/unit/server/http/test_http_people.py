@@ -184,6 +184,31 @@ class TestDevices:
         assert listed["items"][0]["revoked_at"] == desk.town.clock.wall
         assert desk.town.live.told == [("revoked", "phone")]
 
+    async def test_a_renamed_device_keeps_that_name_when_it_comes_back(self, desk: Desk) -> None:
+        await self._bind(desk, "phone")
+        renamed = await desk.send("PATCH", "/v1/users/me/devices/phone", {"name": "小梅的手机 📱"})
+        assert (renamed.status, renamed.json["name"], renamed.json["named"]) == (200, "小梅的手机 📱", True)
+        await self._bind(desk, "phone")
+        assert (await desk.send("GET", "/v1/users/me/devices")).json["items"] == [renamed.json]
+
+    @pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": " "}, {"name": "a\nb"}, {"name": "x" * 101}])
+    async def test_a_name_that_no_line_holds_is_a_bad_value(self, desk: Desk, body: object) -> None:
+        await self._bind(desk, "phone")
+        answer = await desk.send("PATCH", "/v1/users/me/devices/phone", body)
+        assert (answer.status, answer.code) == (422, "bad_value")
+        assert (await desk.send("GET", "/v1/users/me/devices")).json["items"][0]["name"] == "Phone"
+
+    async def test_devices_are_renamed_by_their_owners_and_administrators(
+        self, desk: Desk, admin: str
+    ) -> None:
+        await self._bind(desk, "phone")
+        path, body = "/v1/users/ann/devices/phone", {"name": "Work"}
+        assert (await desk.send("PATCH", path, body, token=desk.token("bob"))).code == "forbidden"
+        assert (await desk.send("PATCH", path, body, token=admin)).json["name"] == "Work"
+        other = await desk.send("PATCH", "/v1/users/bob/devices/phone", body, token=desk.token("bob"))
+        assert other.code == "not_found"
+        assert (await desk.send("PATCH", "/v1/users/me/devices/nowhere", body)).code == "not_found"
+
     async def test_an_unknown_device_is_not_found_and_anothers_list_forbidden(self, desk: Desk) -> None:
         assert (await desk.send("DELETE", "/v1/users/me/devices/nowhere")).code == "not_found"
         assert (await desk.send("GET", "/v1/users/bob/devices")).code == "forbidden"
