@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from tests.e2e.conftest import MakeHub
+from tests.e2e.processes import HubProcess
 from tests.e2e.web.conftest import MakeProfile
-from tests.e2e.web_pages import PHONE
+from tests.e2e.web_pages import PHONE, Way, WebBrowser
 from tests.e2e.web_people import Person
 
 NOTES = {"role": "textbox", "name": "Notes"}
@@ -30,6 +31,32 @@ async def test_notes_and_checklist_are_edited_together(profile: MakeProfile, ann
     laptop.shows("1 of 1 done")
     laptop.saved()
     phone.saved()
+
+
+async def test_notes_written_offline_go_without_their_task_being_opened_again(
+    browser: WebBrowser, profile: MakeProfile, shared_hub: HubProcess, ann: Person
+) -> None:
+    task = await ann.task("Pack")
+    way, laptop = Way(browser, shared_hub), profile()
+    page = ann.at(laptop, f"/item/{task}", way=way)
+    page.shows(**NOTES)
+    page.saved()
+    page.until("async () => (await navigator.serviceWorker.ready).active.state === 'activated'")
+    page.until("() => navigator.serviceWorker.controller !== null")
+    way.cut()
+    page.shows(css=".saved-chip.is-offline")
+    page.click(**NOTES)
+    page.type("Passport")
+    page.goto(way.url + "/settings")
+    page.reload()
+    page.shows(css=".saved-chip.is-offline")
+    page.complaints(outage=True)
+    way.mend()
+    page.saved()
+    phone = ann.at(profile(size=PHONE), f"/item/{task}")
+    phone.until("() => document.querySelector('textarea')?.value === 'Passport'")
+    assert page.address().endswith("/settings")
+    page.complaints(outage=True)
 
 
 async def test_a_task_moves_before_ones_eyes_and_its_receipt_arrives(
