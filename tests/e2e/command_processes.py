@@ -9,12 +9,17 @@ import pty
 import signal
 import struct
 import termios
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
+
+import pytest
 
 from tests.e2e.processes import HUB, HubProcess
+
+T = TypeVar("T")
 
 PATIENCE = 20.0
 """Seconds for what takes a moment on an idle machine."""
@@ -33,14 +38,12 @@ class Running:
 
     async def wrote(self, text: str, times: int = 1) -> None:
         """Until it has written that, on either stream."""
-        async with asyncio.timeout(PATIENCE):
-            while (self.out + self.err).count(text.encode()) < times:
-                self.changed.clear()
-                try:
-                    await self.changed.wait()
-                except TimeoutError:
-                    break
-        assert text.encode() in self.out + self.err
+        await self._soon(self._until_written(text.encode(), times), f"to write {text!r}")
+
+    async def _until_written(self, text: bytes, times: int) -> None:
+        while (self.out + self.err).count(text) < times:
+            self.changed.clear()
+            await self.changed.wait()
 
     def type(self, text: str) -> None:
         """As with a keyboard."""
@@ -49,10 +52,18 @@ class Running:
 
     async def ended(self) -> int:
         """Until it has ended and everything was read: its exit code."""
-        async with asyncio.timeout(PATIENCE):
-            code = await self.process.wait()
-            await asyncio.gather(*self.readers)
+        code = await self._soon(self.process.wait(), "to end")
+        await self._soon(asyncio.gather(*self.readers), "to close its output")
         return code
+
+    async def _soon(self, event: Awaitable[T], what: str) -> T:
+        """Fails after a while, with what was waited for and what there is instead."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await event
+        except TimeoutError:
+            pass
+        pytest.fail(f"waited {PATIENCE:g} s for it {what}; it wrote {self.out!r} and {self.err!r}")
 
     async def interrupt(self) -> int:
         """Ctrl-C, and until it has ended."""
@@ -88,9 +99,10 @@ async def running(
     if terminal:
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+        # Who leads a session gets the first terminal it opens: nothing of ours has to run after the fork.
         process = await asyncio.create_subprocess_exec(
-            HUB, *arguments, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
+            "sh", "-c", 'exec "$@" <>"$0" >&0 2>&0', os.ttyname(slave), HUB, *arguments,
+            stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True,
         )  # fmt: skip
         os.close(slave)
         command = Running(process, master=master)
