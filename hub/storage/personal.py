@@ -119,10 +119,10 @@ def actors_of(user: UserId, devices: list[Row]) -> list[str]:
     return [*(device["device"] for device in devices), f"{user}.api"]
 
 
-def documents_of(inbox: TopicName) -> dict[str, str]:
-    """Where the names of an inbox's documents lie: ``document``, and from ``first`` up to before ``end``."""
+def documents_of(ledger: TopicName) -> dict[str, str]:
+    """Where the names of a ledger's documents lie: ``document``, and from ``first`` up to before ``end``."""
     # Below "doc/inbox/ann" and a slash: the character after it ends the range.
-    return {"document": f"doc/{inbox}", "first": f"doc/{inbox}/", "end": f"doc/{inbox}0"}
+    return {"document": f"doc/{ledger}", "first": f"doc/{ledger}/", "end": f"doc/{ledger}0"}
 
 
 def _inbox(
@@ -218,14 +218,18 @@ def _stated_lately(topic: str, ledger: LedgerRegisters, actors: list[str]) -> It
 def _documents(
     connection: sqlite3.Connection, tail: _Tail, inbox: TopicName, memberships: list[Row], content: bool
 ) -> Iterator[Row]:
-    """The documents that the user may write: as a member, and those of their own items, by their names."""
-    joined = {row["topic"] for row in memberships if row["access"] == "write"}
-    folded = {row["topic"] for row in _each(connection, "documents_of_inbox", documents_of(inbox))}
-    lately = {topic for topic in tail.updates if ledger_of(TopicName(topic)) == inbox}
-    for topic in sorted(joined | folded | lately):
-        if topic.startswith("doc/"):
-            updates = {"updates": _updates(connection, topic, tail)} if content else {}
-            yield {"topic": topic, **updates}
+    """The documents that the user may write: as a member, and by their names those of the items of their
+    own inbox and of the spaces they may write."""
+    joined = {TopicName(row["topic"]) for row in memberships if row["access"] == "write"}
+    ledgers = {inbox} | {topic for topic in joined if topic.startswith("space/")}
+    found = {topic for topic in joined if topic.startswith("doc/")}
+    found |= {TopicName(topic) for topic in tail.updates if ledger_of(TopicName(topic)) in ledgers}
+    for ledger in ledgers:
+        rows = _each(connection, "documents_of_ledger", documents_of(ledger))
+        found |= {TopicName(row["topic"]) for row in rows}
+    for topic in sorted(found):
+        updates = {"updates": _updates(connection, topic, tail)} if content else {}
+        yield {"topic": topic, **updates}
 
 
 def _updates(connection: sqlite3.Connection, topic: str, tail: _Tail) -> list[str]:

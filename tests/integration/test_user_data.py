@@ -182,6 +182,34 @@ async def test_an_export_holds_the_notes_of_their_items_though_somebody_else_mad
     assert (document["topic"], text_of(document["updates"])) == (notes, "notes")
 
 
+@pytest.mark.parametrize("folded", [False, True], ids=["journal", "tables"])
+async def test_an_export_holds_the_notes_of_spaces_that_they_write_and_of_no_others(
+    tmp_path: Path, capsys: Output, folded: bool
+) -> None:
+    """Ann writes in one space, reads another, and is in no third; by name she is a member of no document."""
+    folder, spaces = tmp_path / "data", ("team", "board", "teams")
+    async with running_hub(folder, storage__fold_interval=3600.0) as hub:
+        admin = hub.token("root", "admin")
+        for user, space, access in (
+            *(("bob", space, "write") for space in spaces),
+            ("ann", "team", "write"),
+            ("ann", "board", "read"),
+        ):
+            path = f"/v1/spaces/{space}/members/{user}"
+            assert (await hub.http("PUT", path, {"access": access}, admin))[0] == 200
+        phone = hub.device("bob")
+        await phone.connect()
+        for space in spaces:
+            await phone.open(f"doc/space/{space}/{TASK}")
+            pushed = await phone.push_raw(f"doc/space/{space}/{TASK}", content(f"of {space}"))
+            assert isinstance(pushed, wire.Ok)
+        if folded:
+            await hub.app.folding.fold()
+        found = await asyncio.to_thread(exported, folder, capsys, "--documents")
+    (document,) = found["documents"]
+    assert (document["topic"], text_of(document["updates"])) == (f"doc/space/team/{TASK}", "of team")
+
+
 async def test_an_export_joins_what_is_not_folded_yet_with_what_is(
     tmp_path: Path, robot: RunningSandbox, capsys: Output
 ) -> None:

@@ -26,8 +26,8 @@ WHERE user = ? ORDER BY created_at, device;
 -- What they are a member of.
 SELECT topic, access FROM members WHERE user = ? ORDER BY topic;
 
--- name: documents_of_inbox
--- The documents of their items, whoever may write them.
+-- name: documents_of_ledger
+-- The documents of a ledger's items, whoever wrote them.
 SELECT topic FROM topics WHERE topic = :document OR (topic >= :first AND topic < :end);
 
 -- name: history
