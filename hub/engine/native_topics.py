@@ -272,8 +272,7 @@ class NativeTopics:
                 self._intake.took(size, 1)
         except Refusal as refusal:
             self._intake.took(0, 1)
-            self._count_refusal(refusal)
-            self._peer.answer(native.no(ref, refusal))
+            self.refused(ref, 0, refusal)
 
     # A device takes the highest seq it was told for what it has, so one that missed relays, or closed the
     # topic, is told the last it was shown, not the one its push is saved under.
@@ -286,13 +285,13 @@ class NativeTopics:
         self._intake.answered(size)
 
     def refused(self, ref: int, size: int, refusal: Refusal) -> None:
-        """A push was not taken."""
-        self._count_refusal(refusal)
+        """A push was not taken: told once there is room, since a gap tells a whole state vector."""
+        self._services.metrics.statements_refused[refusal.code] += 1
+        self._intake.serving.begin(partial(self._refuse, ref, size, refusal))
+
+    def _refuse(self, ref: int, size: int, refusal: Refusal) -> None:
         self._peer.answer(native.no(ref, refusal))
         self._intake.answered(size)
-
-    def _count_refusal(self, refusal: Refusal) -> None:
-        self._services.metrics.statements_refused[refusal.code] += 1
 
     # ------------------------------------------------------------------ presence
 

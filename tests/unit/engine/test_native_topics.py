@@ -583,3 +583,24 @@ async def test_commands_of_one_frame_that_were_not_begun_wait_for_the_answers_of
     assert waiting(device) < 10_000_000
     await device.exchange()
     assert {1000, 5999} <= device.state.answers.keys()
+
+
+async def test_gaps_are_told_with_what_the_hub_holds_once_the_device_listens(engine: Engine) -> None:
+    device = await connected(engine)
+    assert device.link is not None
+    await device.open("doc/notes")
+    handle = device.state.replica("doc/notes").handle or 0
+    doc: Doc[Any] = Doc()
+    doc["t"] = Text("held by nobody else")
+    vector = doc.get_state()
+    doc.get("t", type=Text).insert(0, "builds on it: ")
+    gap = doc.get_update(vector)
+    device.say(*(wire.push_update(ref, handle, gap) for ref in range(1000, 1010)))
+    device.link.carry_up()
+    device.link.peer.full = True
+    await engine.quiet()
+    assert not device.link.peer.sent
+    device.link.drain()
+    await device.exchange()
+    answers = [device.state.answers[ref] for ref in range(1000, 1010)]
+    assert {(each.code, each.state_vector) for each in answers} == {("gap", b"\x00")}
