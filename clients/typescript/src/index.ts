@@ -18,10 +18,10 @@ export type {
 } from "./ports.js";
 export {
   Closed,
-  LinkCodeRefused,
   NotConnected,
   OutboxFull,
   RefusedStatement,
   WrongUser,
 } from "./session/errors.js";
+export type { Extra } from "./session/extra.js";
 export { createHub } from "./session/hub.js";

@@ -1,9 +1,10 @@
 /** A device in a browser: a page, or several that share one connection and one store. */
 import type { Hub, HubOptions } from "../api.js";
+import { checks, linking, requests, together } from "../extras/index.js";
 import { createHub } from "../session/hub.js";
-import { together } from "../session/pages.js";
 import { browserPlatform } from "./platform.js";
 
+export { LinkCodeRefused } from "../extras/linking.js";
 export * from "../index.js";
 export { browserPlatform } from "./platform.js";
 
@@ -16,5 +17,5 @@ export { browserPlatform } from "./platform.js";
  * own connection, and the one opened last is the one whose statements are kept.
  */
 export function connect(options: HubOptions): Hub {
-  return createHub(browserPlatform(), options, together);
+  return createHub(browserPlatform(), options, [checks, linking, requests, together]);
 }

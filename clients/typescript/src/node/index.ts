@@ -1,8 +1,10 @@
 /** A device in Node, 20 or later. */
 import type { Hub, HubOptions } from "../api.js";
+import { checks, linking, requests } from "../extras/index.js";
 import { createHub } from "../session/hub.js";
 import { type NodePlace, nodePlatform } from "./platform.js";
 
+export { LinkCodeRefused } from "../extras/linking.js";
 export * from "../index.js";
 export type { WebSocketLike } from "../platform/web-transport.js";
 export { type NodePlace, nodePlatform } from "./platform.js";
@@ -18,5 +20,5 @@ export interface NodeOptions extends HubOptions, NodePlace {}
  * @throws TongbuError `no_websocket` where Node has none (before 22) and the package `ws` is not installed.
  */
 export function connect(options: NodeOptions): Hub {
-  return createHub(nodePlatform(options), options);
+  return createHub(nodePlatform(options), options, [checks, linking, requests]);
 }

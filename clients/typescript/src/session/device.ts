@@ -2,19 +2,18 @@
  * One device in this page: its topics, its clock, what it says. Whether the hub itself stands behind it, or the page that
  * leads, is the business of its `Role`.
  */
-import type { Change, Connection, HubOptions, Json, Readable } from "../api.js";
+import type { Change, Connection, HubOptions, Json, Kind, Readable } from "../api.js";
 import { Refusal, type TongbuError } from "../errors.js";
 import type { Platform } from "../ports.js";
 import { HybridClock } from "../state/clock.js";
-import { checkStatement } from "../state/fields.js";
-import type { LedgerKind } from "../state/names.js";
+import { plain } from "../state/plain.js";
 import { type Address, addressOf } from "./address.js";
 import { Batch } from "./batch.js";
 import { type Cell, cell, type Promised, promised, type Topical, topical } from "./cell.js";
 import { type Changes, createChanges } from "./changes.js";
 import { Closed } from "./errors.js";
+import { type Answered, type Extra, type Extras, extrasOf } from "./extra.js";
 import { LedgerTopic } from "./ledger-topic.js";
-import type { Answered } from "./requests.js";
 import type { Session } from "./session.js";
 import type { Topic } from "./topic.js";
 
@@ -52,6 +51,8 @@ export interface Statable {
   readonly item: string;
   readonly field: string;
   readonly value: Json;
+  /** Of the item, where that is known. */
+  readonly kind?: Kind | undefined;
 }
 
 interface Holding {
@@ -65,6 +66,7 @@ export interface Device {
   readonly platform: Platform;
   readonly options: HubOptions;
   readonly address: Address;
+  readonly extras: Extras;
   /** A name of this page among those of the device. */
   readonly page: string;
   readonly clock: HybridClock;
@@ -116,7 +118,7 @@ export interface Device {
 /** ms that a clock may be corrected by without looking at all items again. */
 const SMALL_STEP = 1_000;
 
-export function createDevice(platform: Platform, options: HubOptions): Device {
+export function createDevice(platform: Platform, options: HubOptions, given: readonly Extra[]): Device {
   const { surroundings } = platform;
   const clock = new HybridClock(surroundings.now);
   const page = [...surroundings.random(4)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -141,16 +143,17 @@ export function createDevice(platform: Platform, options: HubOptions): Device {
     if (failure !== null) throw failure;
   }
 
-  function checked({ topic, item, field, value }: Statable): Json {
-    const refusal = topic.refusal.get();
+  function checked(said: Statable): Json {
+    const refusal = said.topic.refusal.get();
     if (refusal !== null) throw new Refusal(refusal.code, refusal.message);
-    return checkStatement(topic.name.split("/")[0] as LedgerKind, [item, field, value, 0]);
+    return plain(device.extras.check(said));
   }
 
   const device: Device = {
     platform,
     options,
     address: addressOf(options.url),
+    extras: extrasOf(given),
     page,
     clock,
     user: cell<string | null>(null),

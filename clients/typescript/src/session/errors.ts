@@ -33,13 +33,6 @@ export class WrongUser extends TongbuError {
   }
 }
 
-/** The link code is unknown, used or expired: get another one. */
-export class LinkCodeRefused extends TongbuError {
-  constructor() {
-    super("link_code", "The link code is unknown, used or expired.");
-  }
-}
-
 /** The hub was closed here. */
 export class Closed extends TongbuError {
   constructor() {

@@ -4,6 +4,7 @@ import { Refusal } from "../errors.js";
 import { partsOf } from "./batch.js";
 import type { Device, Role } from "./device.js";
 import { NotConnected, WrongUser } from "./errors.js";
+import type { Answered } from "./extra.js";
 import { ownUser } from "./leader.js";
 import { createLookout } from "./lookout.js";
 import {
@@ -18,7 +19,6 @@ import {
   type Status,
   setWire,
 } from "./page-messages.js";
-import type { Answered } from "./requests.js";
 import type { Topic } from "./topic.js";
 
 /** What says that a page leads. */

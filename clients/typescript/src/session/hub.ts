@@ -1,6 +1,6 @@
 /**
- * `createHub`: one device of one user, whether the hub can be reached or not. Each platform's `connect` calls it. `roles`:
- * `together` (`pages.ts`) where a device may have several pages.
+ * `createHub`: one device of one user, whether the hub can be reached or not. Each platform's `connect` calls it, with all
+ * `extras`.
  */
 import type { Hub, HubOptions, Ledger } from "../api.js";
 import { Refusal, type TongbuError } from "../errors.js";
@@ -10,15 +10,15 @@ import { isName } from "../state/names.js";
 import { promised } from "./cell.js";
 import { createDevice, type Device } from "./device.js";
 import { Closed, NotConnected } from "./errors.js";
-import { alone, type Roles } from "./leader.js";
+import type { Extra } from "./extra.js";
 import { createLedger } from "./ledger.js";
 import { OWN_INBOX } from "./session.js";
 
-export function createHub(platform: Platform, options: HubOptions, roles: Roles = alone): Hub {
-  const device = createDevice(platform, options);
+export function createHub(platform: Platform, options: HubOptions, extras: readonly Extra[] = []): Hub {
+  const device = createDevice(platform, options, extras);
   const ledgers = new Map<string, Ledger>();
   let closing: Promise<void> | null = null;
-  const end = roles(device, (error) => void stop(error).catch(() => undefined));
+  const end = device.extras.roles(device, (error) => void stop(error).catch(() => undefined));
   const asleep = platform.onWake?.(() => device.role.wake(false));
 
   /** Ends here, whatever the others do. */

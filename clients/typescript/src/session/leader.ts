@@ -7,20 +7,17 @@ import { Batch, CLOCK, keyOf, LAYOUT, META, partsOf, type Row, WAITING } from ".
 import type { Device, Role } from "./device.js";
 import { WrongUser } from "./errors.js";
 import { createLink, type Link } from "./link.js";
-import { type Answered, askThrough } from "./requests.js";
 import { createSession } from "./session.js";
 import { createStore, type Store } from "./store.js";
-import { askedToken, type Credentials, claimedToken, noToken, userOf } from "./tokens.js";
+import { askedToken, type Credentials, type KeptToken, noToken, userOf } from "./tokens.js";
 import type { Topic } from "./topic.js";
 
 const KINDS = ["r", "o", "u", "e"] as const;
 
-interface Meta {
+interface Meta extends KeptToken {
   readonly version: number;
   readonly user: string | null;
   readonly device: string | null;
-  readonly token?: string | undefined;
-  readonly code?: string | undefined;
 }
 
 /** The other pages of this device, as the page that leads sees them. */
@@ -58,7 +55,6 @@ export function createLeader(
 ): Role {
   const { surroundings, transport } = device.platform;
   const { clock } = device;
-  const ask = askThrough(transport, device.address);
   const about = {
     name: device.options.deviceName ?? device.platform.name,
     platform: device.options.platform ?? device.platform.name,
@@ -146,14 +142,13 @@ export function createLeader(
   }
 
   function credentialsOf(): Credentials {
-    const { token, linkCode } = device.options;
-    if (token === undefined && (linkCode !== undefined || meta.token !== undefined))
-      return claimedToken(ask, linkCode ?? null, meta, putMeta, about);
+    const { token } = device.options;
     const given = typeof token === "string" ? async () => token : token;
-    return askedToken(given ?? noToken, () => clock.now());
+    if (given !== undefined) return askedToken(given, () => clock.now());
+    return device.extras.linked(device, meta, putMeta, about) ?? credentials;
   }
 
-  function putMeta(kept: Pick<Meta, "token" | "code">): void {
+  function putMeta(kept: KeptToken): void {
     meta = { ...meta, ...kept, version: LAYOUT, user: session.user, device: session.device };
     const batch = new Batch();
     batch.set(META, meta);
@@ -236,16 +231,6 @@ export function createLeader(
 
   // ------------------------------------------------------------------ asking
 
-  async function request(method: string, path: string, body: Json | undefined): Promise<Answered> {
-    await opened;
-    device.check();
-    const token = await credentials.current();
-    const answered = await ask(method, path, body, token);
-    if (answered.status !== 401) return answered;
-    const next = await credentials.renewed(token);
-    return next === token ? answered : ask(method, path, body, next);
-  }
-
   async function command(name: string, params: { readonly [key: string]: Json }): Promise<Json> {
     const called = session.call(name, params);
     link?.flush();
@@ -275,7 +260,11 @@ export function createLeader(
       link?.flush();
     },
     command,
-    request,
+    async request(method, path, body) {
+      await opened;
+      device.check();
+      return device.extras.request(device, credentials, method, path, body);
+    },
     wake: (byHand) => link?.wake(byHand),
     leading: () => ({
       session,

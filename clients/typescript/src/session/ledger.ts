@@ -2,9 +2,9 @@
 import type { Change, Edits, Item, Json, Ledger, Marks, NewTask, Readable, Task } from "../api.js";
 import { Refusal } from "../errors.js";
 import { pack } from "../protocol/msgpack.js";
-import { fits, PERSONAL_FIELDS } from "../state/fields.js";
+import { type JsonMap, sameContent } from "../state/canonical.js";
+import { MARKED_FIELDS, PERSONAL_FIELDS } from "../state/field-names.js";
 import { ALL, isItemId, personalName } from "../state/names.js";
-import { checkRecord, type JsonMap, sameContent } from "../state/records.js";
 import { FIRST_ATTEMPT, isTerminal } from "../state/statuses.js";
 import { newUlid } from "../state/ulid.js";
 import { ITEM, READ_UPTO, slotOf } from "../state/weights.js";
@@ -48,11 +48,10 @@ export function createLedger(device: Device, name: string, closed: () => void): 
   }
 
   /** Where a field of an item is said: what is personal about a shared item, in the own inbox. */
-  function said(item: string, field: string, value: Json): Statable {
+  function said(id: string, field: string, value: Json): Statable {
     const personal = space !== null && (PERSONAL_FIELDS as readonly string[]).includes(field);
-    return personal
-      ? { topic: inbox, item: personalName(space, item), field, value }
-      : { topic, item, field, value };
+    const [where, item] = personal ? [inbox, personalName(space, id)] : [topic, id];
+    return { topic: where, item, field, value, kind: view.get(id)?.kind };
   }
 
   function record(id: string): JsonMap | null {
@@ -60,11 +59,7 @@ export function createLedger(device: Device, name: string, closed: () => void): 
   }
 
   function state(id: string, values: readonly (readonly [field: string, value: Json])[]): Change {
-    const known = view.get(id);
     if (!isItemId(id)) throw new Refusal("bad_id", "that is no id");
-    for (const [field] of values) {
-      if (known && !fits(field, known.kind)) throw new Refusal("bad_field", `${field} is not stated here`);
-    }
     const forwarded = follow(() => view.get(id)?.durability === "forwarded");
     return device.state(
       values.map(([field, value]) => said(id, field, value)),
@@ -75,6 +70,8 @@ export function createLedger(device: Device, name: string, closed: () => void): 
   function mark(id: string, fields: Marks | Edits): Change {
     const values = Object.entries(fields).filter(([, value]) => value !== undefined);
     if (values.length === 0) throw new Refusal("bad_value", "state at least one field");
+    const other = values.find(([field]) => !MARKED_FIELDS.includes(field));
+    if (other !== undefined) throw new Refusal("bad_field", "no such field is stated here");
     return state(id, values);
   }
 
@@ -101,7 +98,8 @@ export function createLedger(device: Device, name: string, closed: () => void): 
   }
 
   function contentOf({ id: _, ...content }: NewTask): JsonMap {
-    return checkRecord({ ...content, kind: "task" });
+    const known = Object.entries(content).filter(([, value]) => (value ?? null) !== null);
+    return { ...(Object.fromEntries(known) as JsonMap), kind: "task" };
   }
 
   function idOf(task: NewTask): string {

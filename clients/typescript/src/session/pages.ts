@@ -3,12 +3,18 @@ import type { Tabs } from "../ports.js";
 import { createAudience } from "./audience.js";
 import { promised } from "./cell.js";
 import { Closed } from "./errors.js";
+import type { Extra } from "./extra.js";
 import { createFollower } from "./follower.js";
 import { alone, createLeader, type Roles, storeName } from "./leader.js";
 import { pagesOn, type Said } from "./page-messages.js";
 
+/** Pages that the platform knows to be of one device share its connection and store. */
+export const together: Extra = (extras) => {
+  extras.roles = leadOrFollow;
+};
+
 /** Leads, where no other page does, or the one that leads is silent; follows until then. Where the platform has no pages it is `alone`. */
-export const together: Roles = (device, failed) => {
+const leadOrFollow: Roles = (device, failed) => {
   const tabs = device.platform.tabs?.(storeName(device));
   if (tabs === undefined) return alone(device, failed);
   const pages = pagesOn(tabs, device.page);

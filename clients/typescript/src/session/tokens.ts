@@ -2,12 +2,9 @@
  * Tokens: where they come from, when they run out, what replaces them. What one says is read without checking its
  * signature: that is the hub's business.
  */
-import type { Json } from "../api.js";
 import { TongbuError } from "../errors.js";
 import { fromBase64 } from "../platform/base64.js";
 import { readUtf8 } from "../protocol/utf8.js";
-import { LinkCodeRefused, NotConnected } from "./errors.js";
-import type { Ask } from "./requests.js";
 
 /** ms before its end that a token is renewed; a short-lived one after four fifths of its time. */
 const EARLY = 60_000;
@@ -78,36 +75,6 @@ export function askedToken(source: () => Promise<string>, now: () => number): Cr
 export interface KeptToken {
   readonly token?: string | undefined;
   readonly code?: string | undefined;
-}
-
-/** Claimed once with a link code, renewed over HTTP, and kept. `code` null: the store holds a token already. */
-export function claimedToken(
-  ask: Ask,
-  code: string | null,
-  kept: KeptToken,
-  keep: (kept: KeptToken) => void,
-  about: { readonly name: string; readonly platform: string },
-): Credentials {
-  let token = code === null || kept.code === code ? kept.token : undefined;
-  const take = (status: number, body: Json): string => {
-    const given = (body as { readonly token?: unknown } | null)?.token;
-    if (status !== 200 || typeof given !== "string") throw new NotConnected(`The hub answered ${status}.`);
-    token = given;
-    keep({ token, code: code ?? kept.code });
-    return given;
-  };
-  return {
-    async current() {
-      if (token !== undefined) return token;
-      const answer = await ask("POST", "/v1/devices/claim", { code, ...about }, null);
-      if ([400, 401, 403, 404, 422].includes(answer.status)) throw new LinkCodeRefused();
-      return take(answer.status, answer.body);
-    },
-    async renewed(old) {
-      const answer = await ask("POST", "/v1/token/renew", {}, old);
-      return answer.status === 401 || answer.status === 403 ? old : take(answer.status, answer.body);
-    },
-  };
 }
 
 /** None was given, and the store holds none. */

@@ -2,6 +2,7 @@
 
 import type { Json, Kind } from "../api.js";
 import { Refusal } from "../errors.js";
+import { EDITED_FIELDS, PERSONAL_FIELDS } from "./field-names.js";
 import { isName, type LedgerKind, type Target, targetOf } from "./names.js";
 import { checkRecord } from "./records.js";
 import { isStatus, MAX_ATTEMPT } from "./statuses.js";
@@ -33,8 +34,20 @@ function isProgress(value: unknown): boolean {
   return typeof fraction === "number" && fraction >= 0 && fraction <= 1 && isNote(note);
 }
 
-const PERSONAL = { seen: BOOL, read: BOOL, archived: BOOL, pinned: BOOL, snoozed: TIME };
-const EDITS = { title: TITLE, body: BODY, due: TIME, priority: PRIORITY, assignee: ASSIGNEE };
+const PERSONAL: Record<(typeof PERSONAL_FIELDS)[number], Rule> = {
+  seen: BOOL,
+  read: BOOL,
+  archived: BOOL,
+  pinned: BOOL,
+  snoozed: TIME,
+};
+const EDITS: Record<(typeof EDITED_FIELDS)[number], Rule> = {
+  title: TITLE,
+  body: BODY,
+  due: TIME,
+  priority: PRIORITY,
+  assignee: ASSIGNEE,
+};
 
 type Rules = Readonly<Record<string, Rule>>;
 const ON_ITEMS: Rules = {
@@ -57,11 +70,8 @@ const RULES_ON: Readonly<Record<Target, Rules>> = {
 };
 const FIELDS = Object.keys({ ...ON_ITEMS, ...ON_ALL });
 
-/** What is personal about a shared item, and stated in the reader's own inbox. */
-export const PERSONAL_FIELDS = Object.keys(PERSONAL) as readonly (keyof typeof PERSONAL)[];
-
 const IN_INBOX_ONLY: readonly string[] = [...PERSONAL_FIELDS, READ_UPTO];
-const OF_TASKS: readonly string[] = [...Object.keys(EDITS), "status", "progress", FINAL];
+const OF_TASKS: readonly string[] = [...EDITED_FIELDS, "status", "progress", FINAL];
 
 /**
  * Check one statement as far as that needs no knowledge of its item. Returns the value to say: a record normalized,

@@ -3,16 +3,11 @@
  * the hub adds `by`, `at` and `order`.
  */
 
-import type { Json } from "../api.js";
 import { Refusal } from "../errors.js";
 import { utf8Length } from "../protocol/utf8.js";
-import { canonical } from "./canonical.js";
+import type { JsonMap } from "./canonical.js";
 import { BODY, check, isJson, isMap, lineOf, type Rule, TITLE } from "./values.js";
 
-export type JsonMap = { readonly [key: string]: Json };
-
-/** What the hub adds to a record. */
-const HUB_KEYS = ["by", "at", "order"];
 const MAX_RECORD = 128 * 1024;
 const MAX_TAGS = 32;
 const LINK = /^https?:\/\/[^ "<>\\/?#][^ "<>\\]*$/i;
@@ -50,13 +45,4 @@ export function checkRecord(value: unknown): JsonMap {
   const text = JSON.stringify(Object.fromEntries(known.map((key) => [key, given[key]])));
   check("a record", text, (json) => utf8Length(json as string) <= MAX_RECORD);
   return JSON.parse(text) as JsonMap;
-}
-
-/** Whether two records say the same, whoever wrote them and when. */
-export function sameContent(one: JsonMap, other: JsonMap): boolean {
-  return content(one) === content(other);
-}
-
-function content(record: JsonMap): string {
-  return canonical(Object.fromEntries(Object.entries(record).filter(([key]) => !HUB_KEYS.includes(key))));
 }

@@ -1,9 +1,11 @@
 /** A device in a WeChat mini program. */
 import type { Hub, HubOptions } from "../api.js";
+import { checks, linking, requests } from "../extras/index.js";
 import { createHub } from "../session/hub.js";
 import { wechatPlatform } from "./platform.js";
 import type { Wx } from "./wx.js";
 
+export { LinkCodeRefused } from "../extras/linking.js";
 export * from "../index.js";
 export { sync } from "../session/trip.js";
 export { wechatPlatform } from "./platform.js";
@@ -22,5 +24,5 @@ declare const wx: Wx;
  * it missed.
  */
 export function connect(options: WechatOptions): Hub {
-  return createHub(wechatPlatform(options.wx ?? wx), options);
+  return createHub(wechatPlatform(options.wx ?? wx), options, [checks, linking, requests]);
 }

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Hub, HubOptions, Item, Ledger, Refused } from "../../src/api.js";
 import { nodePlatform } from "../../src/node/platform.js";
 import { createHub } from "../../src/session/hub.js";
+import { everything } from "../kit/extras.js";
 import { temporaryFolder } from "../kit/folder.js";
 import { realHub } from "../kit/real-hub.js";
 import { until } from "../kit/until.js";
@@ -15,13 +16,8 @@ const fresh = (): string => `user${users++}`;
 
 function device(user: string, store?: string, options: Partial<HubOptions> = {}): Hub {
   const place = store === undefined ? {} : { store: join(folder, `${user}-${store}`) };
-  const hub = createHub(nodePlatform(place), {
-    url: server.url,
-    token: server.token(user),
-    deviceName: store ?? "memory",
-    ...place,
-    ...options,
-  });
+  const named = { url: server.url, token: server.token(user), deviceName: store ?? "memory" };
+  const hub = createHub(nodePlatform(place), { ...named, ...place, ...options }, everything);
   onTestFinished(() => hub.close());
   return hub;
 }
@@ -165,15 +161,23 @@ test("a link code makes a device, whose token is kept", async () => {
   const { body } = await signedIn.request("POST", "/v1/devices/link", {});
   const linkCode = (body as { code: string }).code;
   const place = { store: join(folder, `${user}-linked`) };
-  const linked = createHub(nodePlatform(place), { url: server.url, linkCode, deviceName: "kitchen" });
+  const linked = createHub(
+    nodePlatform(place),
+    { url: server.url, linkCode, deviceName: "kitchen" },
+    everything,
+  );
   await online(linked);
   expect(linked.user.get()).toBe(user);
   await linked.close();
-  const again = createHub(nodePlatform(place), { url: server.url, linkCode, deviceName: "kitchen" });
+  const again = createHub(
+    nodePlatform(place),
+    { url: server.url, linkCode, deviceName: "kitchen" },
+    everything,
+  );
   onTestFinished(() => again.close());
   await online(again);
   expect(again.device.get()).toBe(linked.device.get());
-  const wrong = createHub(nodePlatform(), { url: server.url, linkCode: "nonsense" });
+  const wrong = createHub(nodePlatform(), { url: server.url, linkCode: "nonsense" }, everything);
   onTestFinished(() => wrong.close());
   expect(await until(wrong.connection, ({ state }) => state === "refused")).toMatchObject({
     code: "link_code",

@@ -4,8 +4,8 @@ import { openDocument } from "../../src/documents/index.js";
 import { nodePlatform } from "../../src/node/platform.js";
 import type { Platform } from "../../src/ports.js";
 import { createHub } from "../../src/session/hub.js";
-import { together } from "../../src/session/pages.js";
 import { has, settled, textIs, textOf, write } from "../kit/documents.js";
+import { everything } from "../kit/extras.js";
 import { browser } from "../kit/pages.js";
 import { realHub } from "../kit/real-hub.js";
 import { until } from "../kit/until.js";
@@ -15,7 +15,7 @@ let names = 0;
 const fresh = (): string => `pages-${names++}`;
 
 function open(platform: Platform, user = "ann"): Hub {
-  const hub = createHub(platform, { url: server.url, token: server.token(user) }, together);
+  const hub = createHub(platform, { url: server.url, token: server.token(user) }, everything);
   onTestFinished(() => hub.close());
   return hub;
 }

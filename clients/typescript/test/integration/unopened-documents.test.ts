@@ -7,8 +7,8 @@ import { internalsOf } from "../../src/internals.js";
 import { nodePlatform } from "../../src/node/platform.js";
 import type { Platform } from "../../src/ports.js";
 import { createHub } from "../../src/session/hub.js";
-import { together } from "../../src/session/pages.js";
 import { settled, textIs, write } from "../kit/documents.js";
+import { everything } from "../kit/extras.js";
 import { temporaryFolder } from "../kit/folder.js";
 import { browser } from "../kit/pages.js";
 import { type RealHub, realHub } from "../kit/real-hub.js";
@@ -26,7 +26,7 @@ function settings(section: string, line: string): string {
 }
 
 function open(platform: Platform, user = "ann", at: RealHub = server): Hub {
-  const hub = createHub(platform, { url: at.url, token: at.token(user), store: "device" }, together);
+  const hub = createHub(platform, { url: at.url, token: at.token(user), store: "device" }, everything);
   onTestFinished(() => hub.close());
   return hub;
 }
@@ -36,7 +36,7 @@ async function wroteOffline(device: Platform, names: readonly string[], user = "
   const hub = createHub(
     device,
     { url: "http://127.0.0.1:9", token: server.token(user), store: "device" },
-    together,
+    everything,
   );
   const documents = names.map((name) => openDocument(hub, name));
   for (const document of documents) {

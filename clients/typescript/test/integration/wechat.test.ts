@@ -8,6 +8,7 @@ import { createHub } from "../../src/session/hub.js";
 import { sync } from "../../src/session/trip.js";
 import { wechatPlatform } from "../../src/wechat/platform.js";
 import { settled, textIs, textOf, write } from "../kit/documents.js";
+import { everything } from "../kit/extras.js";
 import { realHub } from "../kit/real-hub.js";
 import { until } from "../kit/until.js";
 import { type FakeWx, fakeWx } from "../kit/wx.js";
@@ -16,11 +17,8 @@ const server = await realHub();
 const publisher = server.token("publisher", { scopes: ["publish"] });
 
 function program(wx: FakeWx, user: string): Hub {
-  const hub = createHub(wechatPlatform(wx), {
-    url: server.url,
-    token: server.token(user),
-    deviceName: "手机",
-  });
+  const options = { url: server.url, token: server.token(user), deviceName: "手机" };
+  const hub = createHub(wechatPlatform(wx), options, everything);
   onTestFinished(() => hub.close());
   return hub;
 }

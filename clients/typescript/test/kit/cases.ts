@@ -3,13 +3,13 @@
 import { expect } from "vitest";
 import type { Item, Json } from "../../src/api.js";
 import { Refusal } from "../../src/errors.js";
+import type { JsonMap } from "../../src/state/canonical.js";
 import { canonical } from "../../src/state/canonical.js";
 import { HybridClock } from "../../src/state/clock.js";
 import { countOf, derive, flat, nextChange, readUpto } from "../../src/state/derive.js";
 import { checkStatement } from "../../src/state/fields.js";
 import { joinInto, type LedgerRegisters, type Statement } from "../../src/state/join.js";
 import { ALL, type LedgerKind, personalName } from "../../src/state/names.js";
-import type { JsonMap } from "../../src/state/records.js";
 import { compareWeights } from "../../src/state/weights.js";
 
 export interface Named {

@@ -5,7 +5,7 @@ import { copyOf } from "../../src/platform/memory-storage.js";
 import { StoreInUse } from "../../src/platform/store-errors.js";
 import type { Platform, Socket, Storage } from "../../src/ports.js";
 import { createHub } from "../../src/session/hub.js";
-import { together } from "../../src/session/pages.js";
+import { everything } from "./extras.js";
 import type { PageBus } from "./page-bus.js";
 import type { ScriptedHub } from "./scripted-hub.js";
 
@@ -104,7 +104,7 @@ export function openPage(
       return () => void listeners.delete(listener);
     },
   };
-  const hub = createHub(platform, { url: "http://hub.test", token: "t", ...options }, together);
+  const hub = createHub(platform, { url: "http://hub.test", token: "t", ...options }, everything);
   return {
     hub,
     wake: () => [...listeners].forEach((listener) => void listener()),

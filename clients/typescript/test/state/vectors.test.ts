@@ -2,11 +2,11 @@
 
 import { describe, expect, it } from "vitest";
 import type { Final, Status } from "../../src/api.js";
-import { canonical } from "../../src/state/canonical.js";
+import { canonical, type JsonMap, sameContent } from "../../src/state/canonical.js";
 import { isAhead, lowered, stampAfter } from "../../src/state/clock.js";
 import { fits } from "../../src/state/fields.js";
 import { topicKind } from "../../src/state/names.js";
-import { checkRecord, type JsonMap, sameContent } from "../../src/state/records.js";
+import { checkRecord } from "../../src/state/records.js";
 import { closedAt } from "../../src/state/retention.js";
 import { reopen } from "../../src/state/statuses.js";
 import * as cases from "../kit/cases.js";
