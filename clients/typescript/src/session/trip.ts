@@ -1,6 +1,6 @@
 /**
- * One round trip without a socket (docs/protocol.md §11): says what waits, and brings what is lacking. What the hub refuses
- * waits for the socket, which has the whole conversation.
+ * A round trip without a socket (docs/protocol.md §11): says what waits, and brings what is lacking; another one for what did
+ * not fit the answer. What the hub refuses waits for the socket, which has the whole conversation.
  */
 import type { Hub, Json } from "../api.js";
 import { internalsOf } from "../internals.js";
@@ -18,8 +18,14 @@ interface Brought {
   readonly access: "read" | "write" | null;
   readonly full: boolean;
   readonly body: readonly Json[];
-  readonly problem?: Json;
+  readonly problem?: { readonly code: string; readonly retry_after?: number };
 }
+
+/** Topics that one request names. */
+const MOST_TOPICS = 100;
+
+/** How a topic came back. `again`: what it lacks did not fit the answer. */
+type End = "done" | "again" | "failed";
 
 /** One topic on its way. */
 interface Errand {
@@ -28,9 +34,9 @@ interface Errand {
 }
 
 /**
- * Brings everything that is open up to date by one `POST /v1/sync`, for when no socket stays: in a background fetch, say.
- * Resolves with whether all was brought, and all that waits was said; false where the hub did not answer, where another
- * page leads, and before a hub ever welcomed this device.
+ * Brings everything that is open up to date by `POST /v1/sync`, for when no socket stays: in a background fetch, say. One
+ * request, as long as the answer holds it all. Resolves with whether all was brought, and all that waits was said; false where
+ * the hub did not answer, where another page leads, and before a hub ever welcomed this device.
  */
 export async function sync(hub: Hub): Promise<boolean> {
   const leading = internalsOf(hub).leading();
@@ -42,26 +48,44 @@ export async function sync(hub: Hub): Promise<boolean> {
 }
 
 async function travel(hub: Hub, leading: Leading, device: string): Promise<boolean> {
-  const { session } = leading;
-  const errands = setOut(leading);
-  if (errands.length === 0) return true;
-  const body = errands.map((errand) => said(errand, session));
+  let left = [...leading.session.topics.values()].filter(canTravel);
+  let all = true;
+  while (left.length > 0) {
+    const errands = setOut(leading, left.slice(0, MOST_TOPICS).filter(canTravel));
+    const ends = await goAndReturn(hub, leading, device, errands);
+    const again = errands.filter((_, at) => ends[at] === "again");
+    // The first always fits: a hub that answers nothing is not asked for ever.
+    if (again.length === errands.length || ends.every((end) => end === "failed")) return false;
+    all &&= !ends.includes("failed");
+    left = [...left.slice(MOST_TOPICS), ...again.map(({ topic }) => topic)];
+  }
+  return all;
+}
+
+function canTravel(topic: Topic): boolean {
+  return !topic.travelling && topic.refusal.get() === null;
+}
+
+async function goAndReturn(
+  hub: Hub,
+  leading: Leading,
+  device: string,
+  errands: readonly Errand[],
+): Promise<End[]> {
+  const body = errands.map((errand) => said(errand, leading.session));
   const path = `/v1/sync?device=${encodeURIComponent(device)}`;
   const answer = await hub.request("POST", path, body).catch(() => null);
   const all = answer?.status === 200 && Array.isArray(answer.body) ? (answer.body as unknown[]) : [];
   const batch = new Batch();
-  const done = errands.map((errand, at) => comeBack(errand, (all[at] ?? null) as Brought | null, batch));
+  const ends = errands.map((errand, at) => comeBack(errand, (all[at] ?? null) as Brought | null, batch));
   leading.save(batch);
-  return done.every(Boolean);
+  return ends;
 }
 
 /** What waits counts as on its way, and the socket leaves these topics alone meanwhile. */
-function setOut({ session, save }: Leading): Errand[] {
+function setOut({ session, save }: Leading, topics: readonly Topic[]): Errand[] {
   const batch = new Batch();
-  const idle = [...session.topics.values()].filter(
-    (topic) => !topic.travelling && topic.refusal.get() === null,
-  );
-  const errands = idle.map((topic) => {
+  const errands = topics.map((topic) => {
     const push = topic.nextPush(session.limits, batch);
     topic.travelling = true;
     return { topic, push };
@@ -81,16 +105,19 @@ function said({ topic, push }: Errand, session: Session): Json {
   };
 }
 
-/** Whether all of it was taken and brought. */
-function comeBack({ topic, push }: Errand, brought: Brought | null, batch: Batch): boolean {
+function comeBack({ topic, push }: Errand, brought: Brought | null, batch: Batch): End {
   topic.travelling = false;
-  const taken = brought !== null && brought.access !== null;
+  const { problem } = brought ?? {};
+  // A push that is refused for a limit, such as that of open items, is told without a time to come back.
+  const again = problem?.code === "limit" && problem.retry_after !== undefined;
+  const taken = brought !== null && brought.access !== null && !again;
   if (taken) {
     take(topic, brought, batch);
-    if (push !== null && brought.problem === undefined) topic.acknowledged(brought.seq, batch);
+    if (push !== null && problem === undefined) topic.acknowledged(brought.seq, batch);
   }
   topic.lost();
-  return taken && topic.unsaved === 0;
+  if (again) return "again";
+  return taken && topic.unsaved === 0 ? "done" : "failed";
 }
 
 function take(topic: Topic, { incarnation, seq, access, full, body }: Brought, batch: Batch): void {
