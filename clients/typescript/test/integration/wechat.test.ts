@@ -134,9 +134,7 @@ it("can't go by one request before a hub ever welcomed it, and has no need of it
 
 it("needs nothing but wx and timers: no URL, TextEncoder, crypto, WebSocket, fetch", async () => {
   const wx = fakeWx();
-  const { connect } = (await bare({ wx, setTimeout, clearTimeout })) as {
-    connect(options: HubOptions): Hub;
-  };
+  const { connect } = (await bare({ wx, setTimeout, clearTimeout })) as Bare;
   const hub = connect({ url: server.url, token: server.token("di") });
   onTestFinished(() => hub.close());
   await publish("di", "n1");
@@ -145,16 +143,41 @@ it("needs nothing but wx and timers: no URL, TextEncoder, crypto, WebSocket, fet
   expect((await hub.request("GET", "/v1/users/me/counts")).body).toMatchObject({ unread: 0 });
 });
 
-/** The entry, bundled, in a context with those globals alone. */
-async function bare(globals: object): Promise<unknown> {
-  const entry = new URL("../../src/wechat/index.ts", import.meta.url).pathname;
-  const options = {
+it("has documents where the bundler puts wx's randomness in the place of lib0's", async () => {
+  const wx = fakeWx();
+  const { connect, openDocument: open } = (await bare({ wx, ...TIMERS }, true)) as Bare;
+  const hub = connect({ url: server.url, token: server.token("ha") });
+  onTestFinished(() => hub.close());
+  const document = open(hub, "ha/notes");
+  write(document, "from a program");
+  const laptop = createHub(nodePlatform(), { url: server.url, token: server.token("ha") });
+  onTestFinished(() => laptop.close());
+  const other = openDocument(laptop, "ha/notes");
+  await textIs(other, "from a program");
+  write(other, ", and back");
+  await textIs(document, "from a program, and back");
+});
+
+interface Bare {
+  connect(options: HubOptions): Hub;
+  openDocument: typeof openDocument;
+}
+
+const TIMERS = { setTimeout, clearTimeout, setInterval, clearInterval };
+const source = (path: string): string => new URL(`../../src/${path}`, import.meta.url).pathname;
+
+/** The entry, with documents where wanted, bundled, in a context with those globals alone. */
+async function bare(globals: object, documents = false): Promise<unknown> {
+  const entries = ["wechat/index.ts", ...(documents ? ["documents/index.ts"] : [])];
+  const contents = entries.map((entry) => `export * from ${JSON.stringify(source(entry))};`).join("\n");
+  const built = await build({
+    stdin: { contents, resolveDir: source("") },
     bundle: true,
     write: false,
     format: "iife",
     globalName: "tongbu",
     target: "es2020",
-  } as const;
-  const built = await build({ entryPoints: [entry], ...options });
+    alias: { "lib0/webcrypto": source("wechat/webcrypto.ts") },
+  });
   return runInNewContext(`${built.outputFiles[0]?.text}; tongbu`, globals);
 }
