@@ -68,7 +68,13 @@ class Door:
 
     def __init__(self, engine: Engine) -> None:
         self._soon: deque[Callable[[], None]] = deque()
-        outbound = Outbound(Flusher(self._soon.append), engine.wheel, engine.metrics, 1_048_576, 30.0)
+        outbound = Outbound(
+            Flusher(self._soon.append, lambda _, callback: self._soon.append(callback)),
+            engine.wheel,
+            engine.metrics,
+            1_048_576,
+            30.0,
+        )
         doorway = Doorway(
             Dialects(engine.services), listener_settings(Config()).allows_origin, TrustedProxies()
         )
@@ -129,8 +135,9 @@ def _to_many() -> Act:
     def relay() -> None:
         for peer in peers:
             peer.relay(_MESSAGE)
-        while process.soon:
+        while process.soon or process.later:
             process.turn()
+            process.gathered()
 
     return relay
 

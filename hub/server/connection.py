@@ -162,7 +162,7 @@ class Connection:
         self._queued += len(message)
         if not self._leaving:
             self._leaving = True
-            self._shared.flusher.add(self)
+            self._shared.flusher.add_reader(self)
         return True
 
     def room(self) -> bool:
@@ -251,10 +251,19 @@ class Connection:
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        if self._control is not None:
+        first = self._first
+        if first is not None and self._more is None and self._control is None:
+            # As ``_take_messages``: a message to many comes by here once for each of them.
+            shared, metrics = self._shared, self._shared.metrics
+            metrics.bytes_out += self._queued
+            metrics.messages_out += 1
+            self._first, self._queued = None, 0
+            self.sent_at = shared.wheel.now
+            transport.write(shared.flusher.frame(first))
+        elif self._control is not None:
             control = self._take_control(self._control)
             transport.write(self._take_messages() + control)
-        elif self._first is not None:
+        elif first is not None:
             transport.write(self._take_messages())
         if (self._dropped or self._pauses) and self._stall is None:
             self._drained()
@@ -291,19 +300,16 @@ class Connection:
 
     def _take_messages(self) -> bytes:
         """All messages queued, as frames."""
-        first, more = self._first, self._more
-        if first is None:
+        if self._first is None:
             return b""
         shared, metrics = self._shared, self._shared.metrics
+        messages = [self._first, *(self._more or ())]
         metrics.bytes_out += self._queued
-        self._first, self._queued = None, 0
+        metrics.messages_out += len(messages)
+        self._first = self._more = None
+        self._queued = 0
         self.sent_at = shared.wheel.now
-        if more is None:
-            metrics.messages_out += 1
-            return shared.flusher.frame(first)
-        metrics.messages_out += 1 + len(more)
-        self._more = None
-        return shared.flusher.frames([first, *more], self.concatenates)
+        return shared.flusher.frames(messages, self.concatenates)
 
     def _take_control(self, frames: list[bytes]) -> bytes:
         """The control frames queued; they count as no message."""

@@ -12,7 +12,11 @@ from hub.server.framing import framed
 
 WRITES: Final = 128
 """Sockets written in one callback of the event loop, about a millisecond's worth: however many readers one
-message has, nobody else waits longer."""
+message has, nothing else waits longer."""
+MANY: Final = 512
+"""With more readers than these to be written, their messages wait for others that may share the writes."""
+GATHER_SECONDS: Final = 0.001
+"""For so long: about as long as a commit takes, of which another may be under way."""
 
 _log = structlog.stdlib.get_logger("hub.server.flusher")
 
@@ -32,30 +36,48 @@ class Flushable(Protocol):
 class Flusher:
     """Gathers what is queued during one callback of the event loop; there is one per process.
 
-    Connections are written in the order in which they came to have something queued, ``WRITES`` at a time.
-    Whose turn has not come yet goes on gathering, and writes all of it at once: under load a connection
-    makes fewer, larger writes.
+    Answers and relays are written in the order in which they came to be queued, ``WRITES`` sockets of each at
+    a time, so that a message to very many readers keeps nobody's answer waiting. Whose turn has not come goes
+    on gathering, and writes all of it at once: a write to a socket costs more than all that precedes it. For
+    the same reason what ``MANY`` readers are to get waits ``GATHER_SECONDS`` before the first is written.
+    Without, a message that comes while one is being written would find the first readers gone, and two that
+    follow each other so would go on doing so, each with writes of its own.
 
     What many readers are sent in the same turn is framed once: consecutive calls of ``frame`` with the same
     message, and of ``frames`` with equal messages, share their bytes.
+
+    Args:
+        call_soon: runs a function after the present callback of the event loop.
+        call_later: runs a function in so many seconds.
     """
 
     __slots__ = (
+        "_answering",
+        "_call_later",
         "_concatenates",
-        "_dirty",
         "_due",
         "_frame",
         "_frames",
+        "_gathering",
         "_message",
         "_messages",
+        "_readers",
+        "_under_way",
         "call_soon",
     )
 
-    def __init__(self, call_soon: Callable[[Callable[[], None]], object]) -> None:
+    def __init__(
+        self,
+        call_soon: Callable[[Callable[[], None]], object],
+        call_later: Callable[[float, Callable[[], None]], object],
+    ) -> None:
         self.call_soon = call_soon
-        """Runs a function after the present callback of the event loop."""
-        self._dirty: deque[Flushable] = deque()
+        self._call_later = call_later
+        self._answering: deque[Flushable] = deque()
+        self._readers: deque[Flushable] = deque()
         self._due = False
+        self._gathering = False
+        self._under_way = False  # writing to many readers has begun
         self._message: bytes | None = None
         self._frame = b""
         self._messages: list[bytes] = []
@@ -64,7 +86,14 @@ class Flusher:
 
     def add(self, connection: Flushable) -> None:
         """Flush it after the present callback. The caller sees to it that nobody is added twice."""
-        self._dirty.append(connection)
+        self._answering.append(connection)
+        if not self._due:
+            self._due = True
+            self.call_soon(self._flush)
+
+    def add_reader(self, connection: Flushable) -> None:
+        """As ``add``, for one that has a relay to be written: once its turn comes."""
+        self._readers.append(connection)
         if not self._due:
             self._due = True
             self.call_soon(self._flush)
@@ -85,18 +114,37 @@ class Flusher:
         return self._frames
 
     def _flush(self) -> None:
-        dirty = self._dirty
-        for _ in range(min(WRITES, len(dirty))):
-            connection = dirty.popleft()
-            try:
-                connection.flush()
-            except Exception:
-                _log.exception("connection.flush_failed")
-                connection.abort()
-        if dirty:
+        if self._answering:
+            self._write(self._answering)
+        if self._readers and not self._gathering:
+            self._write_readers(self._readers)
+        if self._answering or (self._readers and not self._gathering):
             self.call_soon(self._flush)
             return
         # Nothing is kept alive between turns.
         self._due = False
         self._messages, self._frames = [], b""
         self._message, self._frame = None, b""
+
+    def _write_readers(self, readers: deque[Flushable]) -> None:
+        if len(readers) > MANY and not self._under_way:
+            self._gathering = True
+            self._call_later(GATHER_SECONDS, self._gathered)
+            return
+        self._write(readers)
+        self._under_way = bool(readers)
+
+    def _gathered(self) -> None:
+        self._gathering, self._under_way = False, True
+        if not self._due:
+            self._due = True
+            self.call_soon(self._flush)
+
+    def _write(self, connections: deque[Flushable]) -> None:
+        for _ in range(min(WRITES, len(connections))):
+            connection = connections.popleft()
+            try:
+                connection.flush()
+            except Exception:
+                _log.exception("connection.flush_failed")
+                connection.abort()

@@ -176,7 +176,8 @@ class Listener:
 
     def _context(self) -> ReactorContext:
         settings = self._settings
-        flusher = Flusher(asyncio.get_running_loop().call_soon)
+        loop = asyncio.get_running_loop()
+        flusher = Flusher(loop.call_soon, loop.call_later)
         return ReactorContext(
             limits=settings.sockets,
             outbound=Outbound(

@@ -221,7 +221,8 @@ class Process:
         self.soon: deque[Callable[[], None]] = deque()
         self.handlers = Handlers(make)
         self.state = State()
-        flusher = Flusher(self.soon.append)
+        self.later: deque[Callable[[], None]] = deque()
+        flusher = Flusher(self.soon.append, lambda _, callback: self.later.append(callback))
         self.context = ReactorContext(
             ReactorLimits(hello_bytes=max_bytes, idle=idle),
             Outbound(flusher, self.wheel, self.metrics, buffer_bytes, drain_seconds=30.0),
@@ -238,6 +239,11 @@ class Process:
         """Run what was to be called soon."""
         for _ in range(len(self.soon)):
             self.soon.popleft()()
+
+    def gathered(self) -> None:
+        """Run what was to be called a moment later."""
+        while self.later:
+            self.later.popleft()()
 
     def wait(self, seconds: float) -> None:
         """Let time pass, a tick at a time."""

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from hub import errors
 from hub.ports import Peer, Upgrade
-from hub.server.flusher import WRITES
+from hub.server.flusher import MANY, WRITES
 from tests.unit.server.fakes import (
     HIGH_WATER,
     MASK,
@@ -90,6 +90,62 @@ def test_a_socket_whose_turn_has_not_come_gathers_and_those_before_it_queue_agai
     assert not process.soon
     assert last.transport.writes == [unmasked(b"onetwo")]
     assert first.transport.writes == [unmasked(b"one"), unmasked(b"two")]
+
+
+def test_an_answer_is_not_kept_waiting_by_a_message_to_very_many() -> None:
+    process = Process()
+    sockets = [process.connect() for _ in range(2 * WRITES)]
+    asking = process.connect()
+    for socket in sockets:
+        socket.peer.relay(b"relay")
+    asking.peer.answer(b"ok")
+    process.turn()
+    assert asking.sent == unmasked(b"ok")
+    assert not sockets[-1].sent
+
+
+def many() -> tuple[Process, list[Socket]]:
+    """More readers than are written without waiting, each with a relay queued, in the callback after."""
+    process = Process()
+    sockets = [process.connect() for _ in range(MANY + 1)]
+    for socket in sockets:
+        socket.peer.relay(b"one")
+    process.turn()
+    return process, sockets
+
+
+def test_a_message_to_very_many_waits_a_moment_for_another_to_share_its_writes() -> None:
+    process, sockets = many()
+    assert not any(socket.transport.writes for socket in sockets)
+    for socket in sockets:
+        socket.peer.relay(b"two")
+    process.gathered()
+    while process.soon:
+        process.turn()
+    assert all(socket.transport.writes == [unmasked(b"onetwo")] for socket in sockets)
+    assert not process.later
+
+
+def test_while_a_message_to_very_many_waits_answers_to_others_leave() -> None:
+    process, sockets = many()
+    asking = process.connect()
+    asking.peer.answer(b"ok")
+    process.turn()
+    assert asking.sent == unmasked(b"ok")
+    assert not process.soon
+    assert not any(socket.transport.writes for socket in sockets)
+
+
+def test_a_message_to_very_many_waits_once_however_long_it_takes_to_write() -> None:
+    process, sockets = many()
+    process.gathered()
+    process.turn()
+    for socket in sockets:
+        socket.peer.relay(b"two")
+    while process.soon:
+        process.turn()
+    assert not process.later
+    assert all(socket.sent for socket in sockets)
 
 
 def test_readers_of_the_same_messages_share_the_bytes_and_others_get_their_own() -> None:
