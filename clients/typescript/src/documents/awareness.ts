@@ -1,6 +1,8 @@
 import { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
 import type { Json, Present } from "../api.js";
+import { pack } from "../protocol/msgpack.js";
+import { STATE_BYTES } from "../session/presence.js";
 
 /** What a page says of itself on the native wire: the state of its Yjs client id. */
 type Said = Readonly<Record<string, Json>>;
@@ -18,11 +20,27 @@ export function quietAwareness(doc: Y.Doc): Awareness {
   return awareness;
 }
 
-/** What the hub is told of a page; null where it shows nothing of itself. */
+/** What the hub is told of a page, as JSON has it, like every Yjs provider; null where it shows nothing of itself. */
 export function saidOf(awareness: Awareness): Said | null {
-  const state = awareness.getLocalState() as Readonly<Record<string, Json>> | null;
+  const state = awareness.getLocalState();
   if (state === null || Object.keys(state).length === 0) return null;
-  return { [awareness.clientID]: state };
+  return { [awareness.clientID]: JSON.parse(JSON.stringify(state)) as Json };
+}
+
+/** Whether the hub takes it. */
+export function fits(said: Said | null): boolean {
+  return pack(said as never).length <= STATE_BYTES;
+}
+
+/** What several pages say, the latest last, in one: the latest, as many as the hub takes. */
+export function together(states: readonly Json[]): Said | null {
+  let all: Said | null = null;
+  for (const state of [...states].reverse()) {
+    const more: Said = { ...(state as Said), ...all };
+    if (!fits(more)) break;
+    all = more;
+  }
+  return all;
 }
 
 /** Shows those who are there, and only them. */

@@ -5,6 +5,7 @@ import type { Refusal } from "../errors.js";
 import { Batch, type Row } from "../session/batch.js";
 import { cell } from "../session/cell.js";
 import { HEAD_BYTES, type Limits, type PushRefused, Topic } from "../session/topic.js";
+import { together } from "./awareness.js";
 import { Edits } from "./edits.js";
 import { Saved } from "./saved.js";
 
@@ -194,7 +195,7 @@ export class DocumentTopic extends Topic {
 
   /** Each page shows the state of its own Yjs client id. */
   override shown(states: readonly Json[]): Json {
-    return states.length === 0 ? null : Object.assign({}, ...states);
+    return together(states);
   }
 
   // ------------------------------------------------------------------ in every page

@@ -7,11 +7,12 @@ import type * as Y from "yjs";
 import type { Hub, Readable } from "../api.js";
 import { Refusal } from "../errors.js";
 import { type Internals, internalsOf } from "../internals.js";
+import { Batch } from "../session/batch.js";
 import { soon } from "../session/cell.js";
 import { isDocumentName } from "../state/names.js";
 import { DocumentTopic, type Reset } from "./document-topic.js";
 import { runErrands } from "./errands.js";
-import { PresenceOf } from "./presence.js";
+import { type PresenceListener, PresenceOf } from "./presence.js";
 
 export type { Reset } from "./document-topic.js";
 
@@ -29,7 +30,10 @@ export interface Document {
   readonly refusal: Readable<Refusal | null>;
   /** Edits that the hub has not answered. 0: all of it is saved. */
   readonly unsaved: Readable<number>;
-  /** Who else is there, as editors know it: cursors, names. Another object after a reset, with the same own state. */
+  /**
+   * Who else is there, as editors know it: cursors, names. Another object after a reset, with the same own state. An own state
+   * of more than 4,096 bytes is not shown to others: `Hub.onRefused` tells (`field` `presence`, `code` `too_big`).
+   */
   readonly awareness: Awareness;
   /**
    * Called when `doc` became another object: the hub replaced the history (a restore), or refused an edit, of which
@@ -85,7 +89,7 @@ function documentOf(
   loaded: Promise<void>,
   internals: Internals,
 ): Document {
-  const presence = presences.get(topic) ?? new PresenceOf(topic, () => internals.presenceChanged(topic));
+  const presence = presences.get(topic) ?? new PresenceOf(topic, presenceListener(topic, internals));
   presences.set(topic, presence);
   presence.enter();
   const stops = new Set<() => void>();
@@ -118,6 +122,17 @@ function documentOf(
       return stop;
     },
     close: closing(close),
+  };
+}
+
+function presenceListener(topic: DocumentTopic, internals: Internals): PresenceListener {
+  return {
+    changed: () => internals.presenceChanged(topic),
+    refused(refused) {
+      const batch = new Batch();
+      batch.answer("", refused);
+      internals.said(batch);
+    },
   };
 }
 

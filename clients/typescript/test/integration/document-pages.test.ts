@@ -122,3 +122,24 @@ it("shows others what each page of a device points at", async () => {
     });
   });
 });
+
+it("tells the page alone whose cursor the hub would not take, and shows others what it said before", async () => {
+  const [name, device] = [fresh(), browser()];
+  const [first, second] = [open(device.page()), open(device.page())];
+  const [leading, following] = [openDocument(first, name), openDocument(second, name)];
+  const refused: string[] = [];
+  first.onRefused(({ field }) => refused.push(`first ${field}`));
+  second.onRefused(({ field, code }) => refused.push(`second ${field} ${code}`));
+  await Promise.all([settled(leading), settled(following)]);
+  following.awareness.setLocalState({ cursor: 1 });
+  following.awareness.setLocalState({ cursor: 2, text: "x".repeat(5_000) });
+  const other = openDocument(open(nodePlatform()), name);
+  await new Promise<void>((resolve) => {
+    const look = (): void => {
+      if ([...other.awareness.getStates().values()].some(({ cursor }) => cursor === 1)) resolve();
+    };
+    other.awareness.on("change", look);
+    look();
+  });
+  expect(refused).toEqual(["second presence too_big"]);
+});
