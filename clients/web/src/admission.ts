@@ -7,13 +7,16 @@ import { TongbuError } from "@tongbu/client";
 import { keepToken, TOKEN_KEY } from "./kept-token.ts";
 import type { Given } from "./model/credentials.ts";
 import { deviceName } from "./model/device-name.ts";
-import { userOf } from "./model/token.ts";
+import { hasNoInbox, userOf } from "./model/token.ts";
+
+/** The code of a token that is good for other things. */
+export const NO_INBOX = "no_inbox";
 
 export interface Admission {
   /**
    * Keeps the token that was given, or that the code is traded for, and tells whose it is. `here`: who is known on this
-   * device; null where nobody is. Rejects with a `TongbuError`: `link_code`, `token`, `forbidden`, `wrong_user` or
-   * `not_connected`.
+   * device; null where nobody is. Rejects with a `TongbuError`: `link_code`, `token`, `no_inbox`, `forbidden`,
+   * `wrong_user` or `not_connected`.
    */
   admit(given: Given, here: string | null): Promise<string>;
   /** Forgets the token. */
@@ -53,6 +56,7 @@ async function claim(code: string): Promise<string> {
 
 /** Whether the hub takes it for an inbox. */
 async function check(token: string): Promise<void> {
+  if (hasNoInbox(token)) throw new TongbuError(NO_INBOX, "The token has not the scope user.");
   const { status } = await ask("/v1/users/me/devices?limit=1", {
     headers: { Authorization: `Bearer ${token}` },
   });

@@ -4,7 +4,7 @@ import { keepToken, keptToken } from "../src/kept-token.ts";
 
 beforeEach(() => localStorage.clear());
 
-const aToken = (sub: string) => `e30.${btoa(JSON.stringify({ sub }))}.x`;
+const aToken = (sub: string, scope?: string) => `e30.${btoa(JSON.stringify({ sub, scope }))}.x`;
 
 /** What the hub answers, by path; fails where it has no answer. */
 function hubAnswers(answers: Readonly<Record<string, readonly [status: number, body: unknown]>>) {
@@ -36,6 +36,7 @@ test.each([
   ["not_connected", { token: aToken("ann") }, {}],
   ["token", { token: "x.y.z" }, {}],
   ["wrong_user", { token: aToken("bob") }, { [DEVICES]: [200, {}] }],
+  ["no_inbox", { token: aToken("ann", "admin") }, { [DEVICES]: [200, {}] }],
   ["link_code", { linkCode: "ZZZZ" }, { [CLAIM]: [404, {}] }],
   ["not_connected", { linkCode: "ZZZZ" }, { [CLAIM]: [429, {}] }],
   ["wrong_user", { linkCode: "ZZZZ" }, { [CLAIM]: [200, { token: aToken("bob") }], [DEVICES]: [200, {}] }],

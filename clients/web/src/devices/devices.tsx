@@ -8,22 +8,26 @@ import { Icon } from "../parts/icon.tsx";
 import { usePage, useWords } from "../shell/context.ts";
 import { useReadable } from "../shell/readable.ts";
 import { DeviceLine } from "./device-line.tsx";
-import { fetchDevices, revokeDevice } from "./fetch-devices.ts";
+import { fetchDevices, renameDevice, revokeDevice } from "./fetch-devices.ts";
 import { LinkDialog } from "./link-dialog.tsx";
 
 type Listed = readonly DeviceEntry[] | "loading" | "failed";
 
 /** The hub's list, asked for again each minute and when the hub comes back. */
 function useDevices(): { readonly devices: Listed; readonly ask: () => void } {
-  const { hub, minute } = usePage();
+  const { deviceNames, hub, minute } = usePage();
   const [devices, setDevices] = useState<Listed>("loading");
   const { state } = useReadable(hub.connection);
   const now = useReadable(minute);
   const ask = useCallback(() => {
-    fetchDevices(hub).then(setDevices, () =>
+    const take = (found: readonly DeviceEntry[]) => {
+      deviceNames.take(found);
+      setDevices(found);
+    };
+    fetchDevices(hub).then(take, () =>
       setDevices((standing) => (typeof standing === "string" ? "failed" : standing)),
     );
-  }, [hub]);
+  }, [hub, deviceNames]);
   useEffect(() => {
     if (state === "online" || state === "starting") ask();
   }, [ask, state, now]);
@@ -95,13 +99,24 @@ function DeviceLists({
   const sorted = inOrder(devices, own);
   const active = sorted.filter(({ revokedAt }) => revokedAt === null);
   const revoked = sorted.filter(({ revokedAt }) => revokedAt !== null);
-  const ask = (device: DeviceEntry) =>
+  const revoke = (device: DeviceEntry) =>
     overlay.dialog.set(() => <ConfirmRevoke device={device} onDone={onChange} />);
+  const rename = async (device: DeviceEntry, name: string) => {
+    const done = await renameDevice(hub, device.id, name);
+    overlay.toast.set(done ? { text: words.renamed(name) } : { text: words.renameFailed, tone: "problem" });
+    onChange();
+  };
   return (
     <>
       <ul class="card devices" aria-label={words.list}>
         {active.slice(0, SHOWN).map((device) => (
-          <DeviceLine key={device.id} device={device} isOwn={device.id === own} onRevoke={ask} />
+          <DeviceLine
+            key={device.id}
+            device={device}
+            isOwn={device.id === own}
+            onRename={rename}
+            onRevoke={revoke}
+          />
         ))}
       </ul>
       {active.length > SHOWN && <p class="is-muted">{words.more(SHOWN)}</p>}
@@ -110,7 +125,7 @@ function DeviceLists({
           <summary>{words.revokedBefore(revoked.length)}</summary>
           <ul class="card devices">
             {revoked.slice(0, SHOWN).map((device) => (
-              <DeviceLine key={device.id} device={device} isOwn={false} onRevoke={ask} />
+              <DeviceLine key={device.id} device={device} isOwn={false} />
             ))}
           </ul>
         </details>

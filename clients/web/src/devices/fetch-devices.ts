@@ -21,6 +21,16 @@ export async function fetchDevices(hub: Hub): Promise<readonly DeviceEntry[]> {
   return found;
 }
 
+/** Whether the hub has taken a person's name for it. */
+export async function renameDevice(hub: Hub, id: string, name: string): Promise<boolean> {
+  try {
+    const path = `/v1/users/me/devices/${encodeURIComponent(id)}`;
+    return (await hub.request("PATCH", path, { name })).status === 200;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether the hub has revoked it. */
 export async function revokeDevice(hub: Hub, id: string): Promise<boolean> {
   try {

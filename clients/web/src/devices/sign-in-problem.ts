@@ -11,6 +11,7 @@ export function signInProblem(obstacle: Obstacle, { devices, errors }: Words): s
     link_code: signIn.codeRefused,
     token: signIn.tokenRefused,
     forbidden: signIn.deviceRefused,
+    no_inbox: signIn.noInbox,
     wrong_user: signIn.wrongUser,
   };
   return known[obstacle.code] ?? signIn.refused(explained(obstacle, errors));

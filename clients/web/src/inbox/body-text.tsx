@@ -5,7 +5,7 @@ import { segmentsOf } from "../model/links.ts";
 export function BodyText({ text }: { readonly text: string }) {
   const segments = useMemo(() => segmentsOf(text, window.location.origin), [text]);
   return (
-    <p class="body-text">
+    <p class="body-text" dir="auto">
       {segments.map(({ text: part, href }) =>
         href === undefined ? (
           part

@@ -1,9 +1,16 @@
 import type { Item } from "@tongbu/client";
+import type { ComponentChildren } from "preact";
 import { Icon } from "../parts/icon.tsx";
 import { useNow, useSpeech } from "../shell/context.ts";
 
+interface DetailTitleProps {
+  readonly item: Item;
+  /** Beside the title. */
+  readonly children?: ComponentChildren;
+}
+
 /** How grave, from where, when; and the title. */
-export function DetailTitle({ item }: { readonly item: Item }) {
+export function DetailTitle({ item, children }: DetailTitleProps) {
   const { words, times } = useSpeech();
   const now = useNow();
   const { level } = item;
@@ -23,7 +30,12 @@ export function DetailTitle({ item }: { readonly item: Item }) {
           </time>
         )}
       </p>
-      <h1 id="detail-title">{item.title}</h1>
+      <div class="detail-heading">
+        <h1 id="detail-title" dir="auto">
+          {item.title}
+        </h1>
+        {children}
+      </div>
     </div>
   );
 }

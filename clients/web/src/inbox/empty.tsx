@@ -1,35 +1,37 @@
 /** What a list shows where there is nothing to list, and why there is nothing. */
 
 import type { ComponentChildren } from "preact";
+import { type Filter, isNarrow } from "../model/filter.ts";
 import type { ListName } from "../model/views.ts";
-import { Button } from "../parts/button.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { usePage, useWords } from "../shell/context.ts";
 import { useReadable } from "../shell/readable.ts";
+import { NothingFound } from "./nothing-found.tsx";
+import { Welcome } from "./welcome.tsx";
 
 interface EmptyListProps {
   readonly list: ListName;
-  /** Whether a search or filter may be why. */
-  readonly narrow: boolean;
+  readonly filter: Filter;
   readonly onShowAll: () => void;
 }
 
-export function EmptyList({ list, narrow, onShowAll }: EmptyListProps) {
-  const { ledger, hub, isLoaded } = usePage();
+export function EmptyList({ list, filter, onShowAll }: EmptyListProps) {
+  const { ledger, hub, isLoaded, query } = usePage();
   const { inbox } = useWords();
   const loaded = useReadable(isLoaded);
   const inSync = useReadable(ledger.inSync);
   const connection = useReadable(hub.connection);
-  const unknown = !inSync && ledger.items.get().length === 0;
+  const searched = useReadable(query).trim() !== "";
+  const holdsNothing = ledger.items.get().length === 0;
+  const unknown = !inSync && holdsNothing;
   if (!loaded) return <Skeleton text={inbox.loading} />;
   if (unknown && connection.state === "waiting") return <Blank icon="cloudOff" {...inbox.offlineEmpty} />;
   if (unknown && connection.state !== "refused") return <Skeleton text={inbox.firstSync} />;
-  if (!narrow) return <Blank icon={ICONS[list]} {...inbox.empty[list]} />;
-  return (
-    <Blank icon="search" {...inbox.nothingFound}>
-      <Button onClick={onShowAll}>{inbox.showAll}</Button>
-    </Blank>
-  );
+  if (searched || isNarrow(filter)) {
+    return <NothingFound list={list} filter={filter} onShowAll={onShowAll} />;
+  }
+  if (holdsNothing && list === "inbox") return <Welcome />;
+  return <Blank icon={ICONS[list]} {...inbox.empty[list]} />;
 }
 
 const ICONS: Record<ListName, IconName> = {

@@ -28,3 +28,8 @@ function momentOf(item: Item, list: ListName): number | null {
   if (list === "snoozed") return item.snoozed;
   return (list === "tasks" ? item.task?.finishedAt : null) ?? item.at;
 }
+
+/** By when a task is wanted that has not ended; empty for everything else. */
+export function dueOf({ task }: Item, now: number, { times }: Speech): string {
+  return task === null || task.due === null || task.finishedAt !== null ? "" : times.moment(task.due, now);
+}

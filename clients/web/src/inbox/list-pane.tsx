@@ -40,7 +40,7 @@ export function ListPane({ list, open }: ListPaneProps) {
         listing={listing}
         open={open}
         cursor={cursor}
-        empty={<EmptyList list={list} narrow={narrow} onShowAll={showAll} />}
+        empty={<EmptyList list={list} filter={filter} onShowAll={showAll} />}
         end={list === "archived" && <HistoryEnd narrow={narrow} open={open} />}
       />
     </>

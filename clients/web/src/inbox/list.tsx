@@ -2,11 +2,12 @@
 
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { isOverdue } from "../model/due.ts";
 import { type Glimpse, glimpse, layOut, scrollToShow } from "../model/layout.ts";
 import type { Listing } from "../model/listing.ts";
 import type { ListName } from "../model/views.ts";
 import { useNow, useSpeech } from "../shell/context.ts";
-import { groupName, timeOf } from "./group-name.ts";
+import { dueOf, groupName, timeOf } from "./group-name.ts";
 import type { Cursor } from "./item-commands.ts";
 import { useItemMenu } from "./item-menu.tsx";
 import { Row, type RowDeeds } from "./row.tsx";
@@ -127,6 +128,8 @@ function Group({ part, listing, row, open, cursor, list, deeds }: GroupProps) {
               <Row
                 item={item}
                 time={timeOf(item, list, section.key, now, speech)}
+                due={dueOf(item, now, speech)}
+                overdue={item.task !== null && isOverdue(item.task, now)}
                 open={item.id === open}
                 current={item.id === cursor}
                 deeds={deeds}

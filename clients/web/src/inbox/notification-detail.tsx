@@ -1,9 +1,9 @@
 /** All of a notification. */
 
 import type { Item } from "@tongbu/client";
-import { useNow, usePage, useSpeech } from "../shell/context.ts";
-import { useReadable } from "../shell/readable.ts";
+import { useNow, useSpeech } from "../shell/context.ts";
 import { AttachedData } from "./attached-data.tsx";
+import { Author } from "./author.tsx";
 import { BodyText } from "./body-text.tsx";
 import { DetailTitle } from "./detail-title.tsx";
 import { DurabilityMark } from "./durability-mark.tsx";
@@ -29,14 +29,15 @@ export function NotificationDetail({ item }: { readonly item: Item }) {
 export function Facts({ item }: { readonly item: Item }) {
   const { words, times } = useSpeech();
   const now = useNow();
-  const device = useReadable(usePage().hub.device);
   const { detail } = words.inbox;
   return (
     <dl class="facts">
       {item.by !== null && (
         <>
           <dt>{detail.by}</dt>
-          <dd>{item.by === device ? detail.thisDevice : item.by}</dd>
+          <dd>
+            <Author by={item.by} />
+          </dd>
         </>
       )}
       <dt>{detail.at}</dt>

@@ -21,6 +21,9 @@ interface RowProps {
   readonly item: Item;
   /** As shown; a row is drawn again when it reads differently. */
   readonly time: string;
+  /** Of a task: by when, as shown, and whether that is over. */
+  readonly due: string;
+  readonly overdue: boolean;
   readonly open: boolean;
   /** Whether the keyboard is here. */
   readonly current: boolean;
@@ -39,7 +42,7 @@ function lookOf({ item, open, current }: RowProps): string {
 }
 
 export const Row = memo(function Row(props: RowProps) {
-  const { item, time, open, deeds } = props;
+  const { item, time, due, overdue, open, deeds } = props;
   return (
     <article class={lookOf(props)} data-id={item.id}>
       <a
@@ -53,11 +56,17 @@ export const Row = memo(function Row(props: RowProps) {
         <span class="row-text">
           <span class="row-first">
             {item.pinned && <PinMark />}
-            <span class="row-title">{item.title}</span>
+            <span class="row-title" dir="auto">
+              {item.title}
+            </span>
             <RowTime item={item} time={time} />
           </span>
           <span class="row-second">
-            {item.task === null ? <Preview item={item} /> : <TaskLine state={item.task} />}
+            {item.task === null ? (
+              <Preview item={item} />
+            ) : (
+              <TaskLine state={item.task} due={due} overdue={overdue} />
+            )}
           </span>
         </span>
       </a>
@@ -97,7 +106,11 @@ function Preview({ item }: { readonly item: Item }) {
   return (
     <>
       {item.source !== undefined && <span class="row-source">{item.source}</span>}
-      {item.body !== undefined && <span class="row-body">{item.body.slice(0, 200)}</span>}
+      {item.body !== undefined && (
+        <span class="row-body" dir="auto">
+          {item.body.slice(0, 200)}
+        </span>
+      )}
       {item.tags?.slice(0, 2).map((tag) => (
         <span key={tag} class="tag">
           {tag}

@@ -14,7 +14,7 @@ const EVENING = 19;
 const HALF_HOUR = HOUR / 2;
 const MONDAY = 1;
 
-/** What makes sense at `now`, soonest first: this evening is not offered in the evening. */
+/** What makes sense at `now`, soonest first: this evening is not offered in the evening, nor on a Sunday next week beside tomorrow. */
 export function presets(now: number): readonly Preset[] {
   const all: readonly (Preset | null)[] = [
     laterToday(now),
@@ -22,7 +22,9 @@ export function presets(now: number): readonly Preset[] {
     { name: "tomorrowMorning", until: at(now, 1, MORNING) },
     { name: "nextWeek", until: at(now, daysToMonday(now), MORNING) },
   ];
-  return all.filter((preset) => preset !== null);
+  const apart = (preset: Preset | null, index: number): preset is Preset =>
+    preset !== null && all.findIndex((other) => other?.until === preset.until) === index;
+  return all.filter(apart);
 }
 
 function laterToday(now: number): Preset | null {

@@ -3,6 +3,7 @@
 interface Claims {
   readonly sub?: unknown;
   readonly exp?: unknown;
+  readonly scope?: unknown;
 }
 
 function claimsOf(token: string): Claims {
@@ -20,6 +21,12 @@ function claimsOf(token: string): Claims {
 export function userOf(token: string): string | null {
   const { sub } = claimsOf(token);
   return typeof sub === "string" ? sub : null;
+}
+
+/** Whether it says that it is for something else than an inbox: for managing or publishing alone. */
+export function hasNoInbox(token: string): boolean {
+  const { scope } = claimsOf(token);
+  return typeof scope === "string" && !scope.split(" ").includes("user");
 }
 
 /** When it ends, in seconds since 1970; Infinity where it doesn't tell. */

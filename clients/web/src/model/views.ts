@@ -10,7 +10,7 @@ export type ListName = "inbox" | "tasks" | "snoozed" | "archived";
 
 export const LIST_NAMES: readonly ListName[] = ["inbox", "tasks", "snoozed", "archived"];
 
-/** What narrows a list. What is `kept` stays in it though it no longer fits: the item a person has before them. */
+/** What narrows a list. What is `kept` stays in it though the filter no longer lets it: the item a person has before them. */
 export interface Narrowing {
   readonly filter: Filter;
   readonly words: readonly string[];
@@ -59,15 +59,17 @@ function endOf(item: Item): number | null {
   return item.task?.finishedAt ?? item.order;
 }
 
+/** Of open ones what is due first, then what is more urgent. */
 function taskRank(item: Item): Rank {
   const open = OPEN_STATUSES.indexOf(item.task?.status ?? "queued");
-  if (open >= 0) return [open, newestFirst(item)];
+  const { due = null, priority = null } = item.task ?? {};
+  if (open >= 0) return [open, due ?? UNSAVED, -(priority ?? 0), newestFirst(item)];
   return [OPEN_STATUSES.length, -(endOf(item) ?? UNSAVED)];
 }
 
 /** How a list is arranged when it is narrowed so. */
 export function arrange(list: ListName, { filter, words, kept }: Narrowing): Arrangement {
   const { rank, group } = ARRANGEMENTS[list];
-  const fits = (item: Item) => kept(item.id) || (passes(item, filter) && contains(item, words));
+  const fits = (item: Item) => contains(item, words) && (kept(item.id) || passes(item, filter));
   return { rank: (item) => (fits(item) ? rank(item) : null), group };
 }

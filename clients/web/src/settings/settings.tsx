@@ -39,7 +39,7 @@ function Appearance() {
       <Choice
         label={label}
         options={[
-          ["auto", themes.auto, "system"],
+          ["auto", themes.auto, "contrast"],
           ["light", themes.light, "sun"],
           ["dark", themes.dark, "moon"],
         ]}

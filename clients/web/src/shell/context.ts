@@ -3,7 +3,9 @@
 import type { Hub, Ledger, Readable } from "@tongbu/client";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import type { DeviceNames } from "../devices/device-names.ts";
 import type { History } from "../inbox/history.ts";
+import type { AttemptEnds } from "../model/attempts.ts";
 import type { Times } from "../model/times.ts";
 import type { Value } from "../model/value.ts";
 import type { Words } from "../words/en.ts";
@@ -37,11 +39,13 @@ export interface Page {
   readonly attempt: Attempt;
   readonly commands: Commands;
   readonly history: History;
+  readonly attemptEnds: AttemptEnds;
+  readonly deviceNames: DeviceNames;
   /** What is searched for; empty where nothing is. */
   readonly query: Value<string>;
   /** Whether what this device's store holds is here. */
   readonly isLoaded: Readable<boolean>;
-  /** When the connection was lost (ms); null while it is there. */
+  /** When the connection was lost (ms); null while it is there, and where that is not known. */
   readonly offlineSince: Readable<number | null>;
   /** Now by the hub's clock, changing each minute. */
   readonly minute: Readable<number>;

@@ -16,14 +16,15 @@ const PLACES: Partial<Record<Command, Partial<Route>>> = {
 };
 
 /** Whether the command was one of these. */
-export function runGlobal(command: Command, { router, overlay, actions }: Page): boolean {
+export function runGlobal(command: Command, page: Page): boolean {
+  const { router, overlay, actions } = page;
   const place = PLACES[command];
   if (place !== undefined) router.go(place);
   else if (command === "help") overlay.dialog.set(() => <Help />);
   else if (command === "newTask") overlay.dialog.set(() => <NewTask />);
   else if (command === "undo") actions.undo();
   else if (command === "search") focusSearch();
-  else if (command === "back") goBack(router);
+  else if (command === "back") goBack(page);
   else return false;
   return true;
 }
@@ -34,10 +35,13 @@ function focusSearch(): void {
   field?.select();
 }
 
-/** Out of a field, out of an item, out of a page. */
-function goBack(router: Page["router"]): void {
+/** Of a search its words first; then out of a field, out of an item, out of a page, out of what was searched. */
+function goBack({ router, query }: Page): void {
   const focused = document.activeElement;
   const { item, page } = router.route.get();
-  if (focused instanceof HTMLInputElement || focused instanceof HTMLTextAreaElement) focused.blur();
+  const searches = query.get() !== "";
+  if (searches && focused?.id === "search") query.set("");
+  else if (focused instanceof HTMLInputElement || focused instanceof HTMLTextAreaElement) focused.blur();
   else if (item !== null || page !== null) router.go({});
+  else if (searches) query.set("");
 }

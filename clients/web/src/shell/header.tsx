@@ -28,12 +28,16 @@ export function Header() {
 }
 
 function SearchBox() {
-  const { query, router } = usePage();
+  const { commands, query, router } = usePage();
   const { shell } = useWords();
   const text = useReadable(query);
   const write = (value: string) => {
     query.set(value);
     if (router.route.get().page !== null) router.go({});
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.isComposing || (event.key !== "Enter" && event.key !== "ArrowDown")) return;
+    if (commands.run("next")) event.preventDefault();
   };
   return (
     <search class="search">
@@ -50,6 +54,7 @@ function SearchBox() {
         maxLength={200}
         value={text}
         onInput={(event) => write(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
       />
       {text === "" ? (
         <span class="key-hint" aria-hidden="true">
@@ -62,7 +67,7 @@ function SearchBox() {
   );
 }
 
-const THEME_ICONS = { auto: "system", light: "sun", dark: "moon" } as const;
+const THEME_ICONS = { auto: "contrast", light: "sun", dark: "moon" } as const;
 const THEMES: readonly Theme[] = ["auto", "light", "dark"];
 
 function ThemeSwitch() {

@@ -2,7 +2,7 @@
 
 import { Button } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { usePage, useSpeech } from "./context.ts";
+import { useNow, usePage, useSpeech } from "./context.ts";
 import { inFull, SAVED_ICONS, useSavedState } from "./use-saved-state.ts";
 
 export function OfflineBar() {
@@ -10,13 +10,14 @@ export function OfflineBar() {
   const speech = useSpeech();
   const { saved } = speech.words.shell;
   const state = useSavedState();
+  const now = useNow();
   if (state.name !== "offline" && state.name !== "signIn" && state.name !== "trouble") return null;
   const [word, act] = state.name === "signIn" ? [saved.signIn, signIn] : [saved.tryNow, () => hub.wake()];
   return (
     <div class={`offline-bar is-${state.name}`}>
       <Icon name={SAVED_ICONS[state.name]} />
       <p>
-        {inFull(state, speech)}
+        {inFull(state, speech, now)}
         {state.name === "offline" && state.count > 0 && ` · ${saved.unsaved(state.count)}`}
       </p>
       {state.name !== "trouble" && (

@@ -3,7 +3,7 @@
 import { Button } from "../parts/button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { usePage, useSpeech } from "./context.ts";
+import { useNow, usePage, useSpeech } from "./context.ts";
 import { useReadable } from "./readable.ts";
 import { inBrief, inFull, SAVED_ICONS, useSavedState } from "./use-saved-state.ts";
 
@@ -11,12 +11,18 @@ export function SavedChip() {
   const { overlay, signIn } = usePage();
   const speech = useSpeech();
   const state = useSavedState();
+  const now = useNow();
   const open = () => (state.name === "signIn" ? signIn() : overlay.dialog.set(() => <SavedDetail />));
   return (
-    <button type="button" class={`saved-chip is-${state.name}`} title={inFull(state, speech)} onClick={open}>
+    <button
+      type="button"
+      class={`saved-chip is-${state.name}`}
+      title={inFull(state, speech, now)}
+      onClick={open}
+    >
       <Icon name={SAVED_ICONS[state.name]} />
       <span class="saved-words" role="status">
-        {inBrief(state, speech)}
+        {inBrief(state, speech, now)}
       </span>
     </button>
   );
@@ -28,6 +34,7 @@ function SavedDetail() {
   const { saved } = speech.words.shell;
   const connection = useReadable(hub.connection);
   const state = useSavedState();
+  const now = useNow();
   const foot = connection.state === "waiting" && (
     <Button look="primary" onClick={() => hub.wake()}>
       {saved.tryNow}
@@ -37,7 +44,7 @@ function SavedDetail() {
     <Dialog title={saved.label} foot={foot}>
       <p class="saved-line">
         <Icon name={SAVED_ICONS[state.name]} />
-        <strong>{inBrief(state, speech)}</strong>
+        <strong>{inBrief(state, speech, now)}</strong>
       </p>
       {state.name === "saved" && <p>{saved.allSaved}</p>}
       {state.name === "offline" && <p>{saved.kept}</p>}

@@ -3,9 +3,11 @@
 import type { Hub, Ledger, Readable } from "@tongbu/client";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { openDeviceNames } from "../devices/device-names.ts";
 import { Devices } from "../devices/devices.tsx";
 import { openHistory } from "../inbox/history.ts";
 import { Inbox } from "../inbox/inbox.tsx";
+import { openAttemptEnds } from "../model/attempts.ts";
 import { Value } from "../model/value.ts";
 import { InstalledEffects } from "../offline/effects.tsx";
 import { DialogHost } from "../parts/dialog.tsx";
@@ -20,12 +22,12 @@ import { type Page, PageProvider, usePage, useSpeech } from "./context.ts";
 import { runGlobal } from "./global-commands.tsx";
 import { Header } from "./header.tsx";
 import { Navigation } from "./navigation.tsx";
+import { openOfflineSince } from "./offline-since.ts";
 import { openOverlay } from "./overlay.ts";
 import type { Preferences } from "./preferences.ts";
 import { useReadable } from "./readable.ts";
 import type { Router } from "./router.ts";
 import { SignedInEffects } from "./signed-in-effects.tsx";
-import { followConnection } from "./use-saved-state.ts";
 
 interface SignedInProps {
   readonly hub: Hub;
@@ -41,8 +43,8 @@ export function SignedIn({ hub, preferences, router, signIn, signOut, children }
   const speech = useSpeech();
   const spoken = useRef(speech);
   spoken.current = speech;
-  const since = useMemo(() => new Value<number | null>(null), [hub]);
-  useLayoutEffect(() => followConnection(hub, since), [hub, since]);
+  const since = useMemo(() => openOfflineSince(hub), [hub]);
+  useLayoutEffect(() => since.follow(), [since]);
   const page = useMemo<Page>(() => {
     const overlay = openOverlay();
     const ledger = hub.inbox();
@@ -58,15 +60,18 @@ export function SignedIn({ hub, preferences, router, signIn, signOut, children }
       attempt,
       commands: openCommands(),
       history: openHistory(hub, ledger),
+      attemptEnds: openAttemptEnds(),
+      deviceNames: openDeviceNames(hub),
       query: new Value(""),
       isLoaded: loaded(ledger),
-      offlineSince: since,
+      offlineSince: since.at,
       minute: minutes(() => hub.now()),
       signIn,
       signOut,
     };
   }, [hub, router, preferences, signIn, signOut, since]);
   useEffect(() => listenToKeys(page.commands, page.overlay), [page]);
+  useEffect(() => page.attemptEnds.follow(page.ledger), [page]);
   return (
     <PageProvider value={page}>
       <Shell />

@@ -25,7 +25,7 @@ export function Progress({ value, status }: ProgressProps) {
         <span class="progress-done" style={{ "--done": String(value) }} />
       </span>
       <span class="progress-percent" aria-hidden="true">
-        {percent} %
+        {percent}%
       </span>
     </span>
   );

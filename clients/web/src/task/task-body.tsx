@@ -4,6 +4,8 @@ import type { Item } from "@tongbu/client";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { BodyText } from "../inbox/body-text.tsx";
 import { Button, IconButton } from "../parts/button.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { useFocusBack } from "../parts/use-focus-back.ts";
 import { usePage, useWords } from "../shell/context.ts";
 
 /** Characters that surely fit the hub's limit in bytes. */
@@ -12,18 +14,21 @@ export const MOST_IN_BODY = 20_000;
 export function TaskBody({ item }: { readonly item: Item }) {
   const { task } = useWords();
   const [editing, edit] = useState(false);
+  const place = useRef<HTMLDivElement>(null);
+  useFocusBack(editing, place);
   if (editing) return <BodyField item={item} onEnd={() => edit(false)} />;
   if (item.body === undefined || item.body === "") {
     return (
       <p class="task-add-body">
-        <Button look="quiet" icon="plus" onClick={() => edit(true)}>
-          {task.addBody}
-        </Button>
+        <button type="button" class="plan-part is-none" onClick={() => edit(true)}>
+          <Icon name="plus" />
+          <span>{task.addBody}</span>
+        </button>
       </p>
     );
   }
   return (
-    <div class="task-body">
+    <div ref={place} class="task-body">
       <BodyText text={item.body} />
       <IconButton icon="pencil" label={task.editBody} onClick={() => edit(true)} />
     </div>
@@ -53,7 +58,7 @@ function BodyField({ item, onEnd }: { readonly item: Item; readonly onEnd: () =>
     <div class="task-body-editor">
       <textarea
         ref={ref}
-        class="field notes-field"
+        class="field body-field"
         rows={4}
         maxLength={MOST_IN_BODY}
         aria-label={task.details}

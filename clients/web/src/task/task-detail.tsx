@@ -41,7 +41,7 @@ export function TaskDetail({ item }: { readonly item: Item }) {
       {item.link !== undefined && <LinkButton link={item.link} />}
       <Tags tags={item.tags ?? []} />
       <Together item={item} />
-      {item.task !== null && <Attempts state={item.task} />}
+      {item.task !== null && <Attempts item={item} state={item.task} />}
       {item.data !== undefined && <AttachedData data={item.data} />}
       <Receipts item={item} />
       <Facts item={item} />

@@ -1,12 +1,13 @@
-/** By when, and how urgent. */
+/** By when, and how urgent: each a word that opens its menu. */
 
 import type { Item, TaskState } from "@tongbu/client";
-import { useEffect, useId, useRef } from "preact/hooks";
-import { localText, timeOf } from "../model/local-time.ts";
+import { dueDates, isOverdue } from "../model/due.ts";
 import { PRIORITIES, type PriorityName, priorityName } from "../model/priorities.ts";
-import { IconButton } from "../parts/button.tsx";
-import { Icon } from "../parts/icon.tsx";
-import { useNow, usePage, useSpeech, useWords } from "../shell/context.ts";
+import { HOUR } from "../model/times.ts";
+import { Icon, type IconName } from "../parts/icon.tsx";
+import { PickTime } from "../parts/pick-time.tsx";
+import { type Page, type Speech, useNow, usePage, useSpeech } from "../shell/context.ts";
+import type { MenuEntry } from "../shell/overlay.ts";
 
 interface PlanProps {
   readonly item: Item;
@@ -22,79 +23,96 @@ export function TaskPlan({ item, state }: PlanProps) {
   );
 }
 
-function Due({ item, state }: PlanProps) {
-  const { attempt, ledger } = usePage();
-  const { words, times } = useSpeech();
-  const { task } = words;
-  const now = useNow();
-  const id = useId();
-  const ref = useRef<HTMLInputElement>(null);
-  const shown = state.due === null ? "" : localText(state.due);
-  useEffect(() => {
-    if (ref.current !== null && document.activeElement !== ref.current) ref.current.value = shown;
-  }, [shown]);
-  const keep = () => {
-    const due = timeOf(ref.current?.value ?? "");
-    if (due !== null && localText(due) !== shown) attempt(() => ledger.edit(item.id, { due }));
-  };
-  const overdue = state.due !== null && state.due < now && state.finishedAt === null;
+interface PlanButtonProps {
+  readonly icon: IconName;
+  readonly text: string;
+  /** `none`: nothing was chosen yet. */
+  readonly look: string;
+  readonly onOpen: (anchor: Element) => void;
+}
+
+function PlanButton({ icon, text, look, onOpen }: PlanButtonProps) {
   return (
-    <div class="plan-part">
-      <label for={id}>
-        <Icon name="calendar" />
-        {task.due}
-      </label>
-      <input
-        ref={ref}
-        id={id}
-        class="field plan-field"
-        type="datetime-local"
-        defaultValue={shown}
-        onBlur={keep}
-        onKeyDown={(event) => event.key === "Enter" && keep()}
-      />
-      {state.due !== null && (
-        <>
-          <span class={overdue ? "plan-hint is-overdue" : "plan-hint"}>
-            {overdue ? `${times.moment(state.due, now)} · ${task.overdue}` : times.moment(state.due, now)}
-          </span>
-          <IconButton
-            icon="close"
-            label={task.clearDue}
-            onClick={() => attempt(() => ledger.edit(item.id, { due: null }))}
-          />
-        </>
-      )}
-    </div>
+    <button
+      type="button"
+      class={`plan-part is-${look}`}
+      aria-haspopup="menu"
+      onClick={({ currentTarget }) => onOpen(currentTarget)}
+    >
+      <Icon name={icon} />
+      <span>{text}</span>
+    </button>
   );
 }
 
-function Priority({ item, state }: PlanProps) {
-  const { attempt, ledger } = usePage();
-  const { task } = useWords();
-  const id = useId();
-  const name = priorityName(state.priority);
-  const names = Object.keys(PRIORITIES) as PriorityName[];
+function Due({ item, state }: PlanProps) {
+  const page = usePage();
+  const speech = useSpeech();
+  const { words, times } = speech;
+  const now = useNow();
+  const overdue = isOverdue(state, now);
+  const text = state.due === null ? words.task.addDue : words.task.dueAt(times.moment(state.due, now));
   return (
-    <div class="plan-part">
-      <label for={id}>
-        <Icon name="flag" class={`is-priority-${name}`} />
-        {task.priority}
-      </label>
-      <select
-        id={id}
-        class="field plan-field"
-        value={name}
-        onChange={({ currentTarget }) =>
-          attempt(() => ledger.edit(item.id, { priority: PRIORITIES[currentTarget.value as PriorityName] }))
-        }
-      >
-        {names.map((each) => (
-          <option key={each} value={each} selected={each === name}>
-            {task.priorities[each]}
-          </option>
-        ))}
-      </select>
-    </div>
+    <PlanButton
+      icon="calendar"
+      text={overdue ? `${text} · ${words.task.overdue}` : text}
+      look={overdue ? "overdue" : state.due === null ? "none" : "chosen"}
+      onOpen={(anchor) =>
+        page.overlay.menu.set({ title: words.task.due, entries: dueEntries(page, speech, item), anchor })
+      }
+    />
+  );
+}
+
+function dueEntries(page: Page, { words, times }: Speech, item: Item): MenuEntry[] {
+  const { task } = words;
+  const now = page.hub.now();
+  const due = item.task?.due ?? null;
+  const state = (at: number | null) => page.attempt(() => page.ledger.edit(item.id, { due: at }));
+  const dates = dueDates(now).map(
+    ({ name, at }): MenuEntry => ({
+      label: task.dueDates[name],
+      icon: "calendar",
+      hint: times.moment(at, now),
+      run: () => state(at),
+    }),
+  );
+  const pick = () =>
+    page.overlay.dialog.set(() => (
+      <PickTime
+        title={task.due}
+        label={words.inbox.snooze.when}
+        confirm={task.save}
+        at={due ?? Math.ceil((now + 24 * HOUR) / HOUR) * HOUR}
+        onPick={state}
+      />
+    ));
+  const none: MenuEntry = { label: task.clearDue, icon: "close", run: () => state(null) };
+  return [
+    ...dates,
+    { label: words.inbox.snooze.pick, icon: "snoozed", divided: true, run: pick },
+    ...(due === null ? [] : [none]),
+  ];
+}
+
+function Priority({ item, state }: PlanProps) {
+  const { attempt, ledger, overlay } = usePage();
+  const { task } = useSpeech().words;
+  const name = priorityName(state.priority);
+  const names = (Object.keys(PRIORITIES) as PriorityName[]).reverse();
+  const entries = names.map(
+    (each): MenuEntry => ({
+      label: task.priorities[each],
+      checked: each === name,
+      run: () => attempt(() => ledger.edit(item.id, { priority: PRIORITIES[each] })),
+    }),
+  );
+  return (
+    <PlanButton
+      icon="flag"
+      text={name === "none" ? task.addPriority : task.priorityOf(task.priorities[name])}
+      look={name === "none" ? "none" : `priority-${name}`}
+      onOpen={(anchor) => overlay.menu.set({ title: task.priority, entries, anchor })}
+    />
   );
 }

@@ -1,6 +1,6 @@
 /** How a task stands: its status, how far it is and since when, and its attempts. */
 
-import type { TaskState } from "@tongbu/client";
+import type { Item, TaskState } from "@tongbu/client";
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../parts/icon.tsx";
 import { usePage, useSpeech } from "../shell/context.ts";
@@ -50,33 +50,40 @@ export function TaskStanding({ state }: { readonly state: TaskState }) {
   );
 }
 
-/** The attempts, the latest first. Of those before, the hub keeps that they were. */
-export function Attempts({ state }: { readonly state: TaskState }) {
+/** Attempts that are listed. */
+const SHOWN = 20;
+
+interface AttemptsProps {
+  readonly item: Item;
+  readonly state: TaskState;
+}
+
+/** The attempts, the latest first. Of those before, the hub keeps that they were, and this page what it saw. */
+export function Attempts({ item, state }: AttemptsProps) {
   const { words, times } = useSpeech();
   const { task } = words;
-  const now = usePage().hub.now();
+  const { attemptEnds, hub } = usePage();
+  const now = hub.now();
+  attemptEnds.note(item);
   if (state.attempt === 1) return null;
-  const sealed = state.final !== null && state.final.attempt === state.attempt - 1 ? state.final : null;
-  const earlier = Array.from(
-    { length: Math.min(20, state.attempt - 1) },
-    (_, index) => state.attempt - 1 - index,
-  );
+  const earlier = Array.from({ length: Math.min(SHOWN, state.attempt - 1) }, (_, index) => {
+    const attempt = state.attempt - 1 - index;
+    return { attempt, end: attemptEnds.endOf(item.id, attempt) };
+  });
   return (
     <section class="detail-part">
       <h2>{task.attempts}</h2>
       <ol class="attempts" reversed>
         <li value={state.attempt}>
-          <Icon name={STATUS_ICONS[state.status]} />
+          <Icon name={STATUS_ICONS[state.status]} class="attempt-mark" />
           {task.attempt(state.attempt)} · {task.status[state.status]}
           {state.finishedAt !== null && ` · ${times.moment(state.finishedAt, now)}`}
         </li>
-        {earlier.map((attempt) => (
+        {earlier.map(({ attempt, end }) => (
           <li key={attempt} value={attempt}>
-            <Icon name={sealed?.attempt === attempt ? STATUS_ICONS[sealed.status] : "local"} />
+            <Icon name={end === null ? "local" : STATUS_ICONS[end.status]} class="attempt-mark" />
             {task.attempt(attempt)} ·{" "}
-            {sealed?.attempt === attempt
-              ? `${task.status[sealed.status]} · ${times.moment(sealed.at, now)}`
-              : task.earlierAttempt}
+            {end === null ? task.earlierAttempt : `${task.status[end.status]} · ${times.moment(end.at, now)}`}
           </li>
         ))}
       </ol>

@@ -4,6 +4,7 @@ import type { Item } from "@tongbu/client";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { DetailTitle } from "../inbox/detail-title.tsx";
 import { IconButton } from "../parts/button.tsx";
+import { useFocusBack } from "../parts/use-focus-back.ts";
 import { usePage, useWords } from "../shell/context.ts";
 
 /** Characters, as the hub takes them. */
@@ -12,11 +13,14 @@ export const MOST_IN_TITLE = 500;
 export function TaskTitle({ item }: { readonly item: Item }) {
   const { task } = useWords();
   const [editing, edit] = useState(false);
+  const place = useRef<HTMLDivElement>(null);
+  useFocusBack(editing, place);
   if (editing) return <TitleField item={item} onEnd={() => edit(false)} />;
   return (
-    <div class="task-title">
-      <DetailTitle item={item} />
-      <IconButton icon="pencil" label={task.editTitle} onClick={() => edit(true)} />
+    <div ref={place}>
+      <DetailTitle item={item}>
+        <IconButton icon="pencil" label={task.editTitle} onClick={() => edit(true)} />
+      </DetailTitle>
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import jsQR from "jsqr";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { countdown, inOrder, isLocalHost, spelled } from "../../src/model/devices.ts";
 import { type FakeDevices, someDevices } from "../kit/fake-devices.ts";
@@ -25,7 +26,7 @@ test("Devices are listed with when they were seen, this one first and marked", a
   expect(own?.textContent).toContain("This device");
   expect(own?.textContent).toContain("In use now");
   expect(phone?.textContent).toContain("Last seen 14:26");
-  expect(own?.querySelector("button")).toBeNull();
+  expect(own?.querySelector(".button-danger")).toBeNull();
 });
 
 test("Revoking asks first, then says so, and the device stands with the revoked ones", async () => {
@@ -37,6 +38,67 @@ test("Revoking asks first, then says so, and the device stands with the revoked 
   expect(page.text()).toContain("Safari · iPhone is revoked");
   expect(page.root.querySelector(".devices-revoked")?.textContent).toContain("Safari · iPhone");
 });
+
+test("A device is renamed in its place: Enter keeps the name, Escape does not, and the focus stays there", async () => {
+  page = await openPage({ path: "/devices", answer: devices.answer });
+  const field = () => page.root.querySelector<HTMLInputElement>(".device-field") as HTMLInputElement;
+  await page.click(page.button("Rename Safari · iPhone"));
+  expect([document.activeElement, field().value]).toEqual([field(), "Safari · iPhone"]);
+  field().value = "  小梅的  手机 ";
+  await page.press("Enter");
+  await page.after(() => {});
+  expect(page.hub.requests.find(({ method }) => method === "PATCH")).toEqual({
+    method: "PATCH",
+    path: "/v1/users/me/devices/device-2",
+    body: { name: "小梅的 手机" },
+  });
+  expect(names()).toContain("小梅的 手机");
+  expect(document.activeElement?.getAttribute("aria-label")).toBe("Rename 小梅的 手机");
+  await page.click(page.button("Rename agent on build-7"));
+  field().value = "Other";
+  await page.press("Escape");
+  expect(names()).toContain("agent on build-7");
+  expect(page.hub.requests.filter(({ method }) => method === "PATCH")).toHaveLength(1);
+});
+
+test("A name that the hub does not take is told, and the old one stands", async () => {
+  const answer = (method: string, path: string) =>
+    method === "PATCH" ? { status: 422, body: null } : devices.answer(method, path);
+  page = await openPage({ path: "/devices", answer });
+  await page.click(page.button("Rename Safari · iPhone"));
+  (page.root.querySelector(".device-field") as HTMLInputElement).value = "Mei's";
+  await page.press("Enter");
+  await page.after(() => {});
+  expect(page.text()).toContain("The hub did not take the name");
+  expect(names()).toContain("Safari · iPhone");
+});
+
+test("The picture of a code is read by a camera as the link that signs in", async () => {
+  page = await openPage({ path: "/devices", answer: devices.answer });
+  await page.click(page.button("Link a device"));
+  await vi.waitFor(() => expect(page.root.querySelector(".qr-dark")?.getAttribute("d")).toMatch(/^M/u));
+  expect(readQr(page.root.querySelector(".qr") as SVGElement)).toBe("http://127.0.0.1/#code=7KQ4M2X1");
+});
+
+/** What a reader sees in the drawing, four pixels a module. */
+function readQr(svg: SVGElement): string | undefined {
+  const size = Number(svg.getAttribute("viewBox")?.split(" ")[2]);
+  const side = 4 * size;
+  const pixels = new Uint8ClampedArray(4 * side * side).fill(255);
+  const runs =
+    svg
+      .querySelector(".qr-dark")
+      ?.getAttribute("d")
+      ?.matchAll(/M(\d+) (\d+)h(\d+)/gu) ?? [];
+  for (const [x, y, length] of [...runs].map((run) => run.slice(1).map((text) => 4 * Number(text)))) {
+    for (let row = Number(y); row < Number(y) + 4; row++) {
+      for (let at = Number(x); at < Number(x) + Number(length); at++) {
+        pixels.set([0, 0, 0], 4 * (row * side + at));
+      }
+    }
+  }
+  return jsQR(pixels, side, side)?.data;
+}
 
 test("Without the hub the page says what it waits for, and asks again once it is back", async () => {
   let reachable = false;

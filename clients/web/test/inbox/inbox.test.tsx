@@ -1,5 +1,6 @@
 import type { Item } from "@tongbu/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { someDevices } from "../kit/fake-devices.ts";
 import { aNotification, aTask, NOW } from "../kit/items.ts";
 import { type OpenedPage, openPage } from "../kit/page.tsx";
 
@@ -178,9 +179,71 @@ test("Searching narrows the list, says when nothing is found, and can be cleared
   await page.type("#search", "green");
   expect(page.titles()).toEqual(["Release is live"]);
   await page.type("#search", "nowhere");
-  expect(page.text()).toContain("Nothing found");
-  await page.click(page.button("Show everything"));
+  expect(page.text()).toContain("Nothing in this list holds “nowhere”.");
+  await page.click(page.root.querySelector(".empty .button") as HTMLElement);
   expect(page.titles()).toHaveLength(3);
+});
+
+test("What a search does not find in this list it says of the others, and the filter only where there is one", async () => {
+  page = await openPage({ items: [...items, aNotification({ id: "z", title: "Zebra", archived: true })] });
+  await page.type("#search", "zebra");
+  expect(page.root.querySelector(".empty")?.textContent).not.toContain("filter");
+  await page.click(page.button("Archive: 1"));
+  expect(page.titles()).toEqual(["Zebra"]);
+  await page.click(page.button("Pinned"));
+  expect(page.text()).toContain("No item that fits the filter holds “zebra”.");
+  await page.click(page.button("Show everything"));
+  expect(page.text()).not.toContain("Nothing found");
+});
+
+test("A search that finds nothing shows not even what is open", async () => {
+  page = await openPage({ items, path: "/item/a" });
+  await page.type("#search", "nowhere");
+  expect(page.titles()).toEqual([]);
+});
+
+test("Escape empties the search, then leaves it; Enter goes to what was found", async () => {
+  page = await openPage({ items });
+  await page.press("/");
+  const field = document.activeElement as HTMLInputElement;
+  expect(field.id).toBe("search");
+  await page.type("#search", "green");
+  await page.press("Escape");
+  expect([field.value, document.activeElement]).toEqual(["", field]);
+  expect(page.titles()).toHaveLength(3);
+  await page.press("Escape");
+  expect(document.activeElement).toBe(document.body);
+  await page.press("/");
+  await page.type("#search", "green");
+  await page.press("Enter");
+  expect(document.activeElement?.textContent).toContain("Release is live");
+  await page.press("Escape");
+  expect(field.value).toBe("");
+});
+
+test("An item tells who made it by name, not by an id", async () => {
+  const by = (id: string, name: string) => aNotification({ id, by: name });
+  const made = [by("own", "device-1"), by("phone", "device-2"), by("lost", "nfhxj3"), by("mine", "ann.api")];
+  const devices = someDevices(() => NOW);
+  page = await openPage({
+    items: [...made, by("ci", "ci.api"), by("hub", "hub"), by("we", "wecom:mei")],
+    path: "/item/own",
+    answer: devices.answer,
+  });
+  const author = async (id: string) => {
+    await page.click(page.row(id).querySelector("a") as HTMLElement);
+    await page.after(() => {});
+    return page.root.querySelector(".detail .facts dd")?.textContent;
+  };
+  expect(await author("own")).toBe("This device");
+  expect(page.hub.requests).toEqual([]);
+  expect(await author("phone")).toBe("Safari · iPhone");
+  expect(await author("lost")).toBe("Another device");
+  expect(await author("mine")).toBe("A program of yours");
+  expect(await author("ci")).toBe("ci (program)");
+  expect(await author("hub")).toBe("The hub");
+  expect(await author("we")).toBe("mei (WeCom)");
+  expect(page.hub.requests).toHaveLength(1);
 });
 
 test("The filter's menu narrows by level and source, and tells so", async () => {

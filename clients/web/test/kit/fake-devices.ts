@@ -30,8 +30,9 @@ export class FakeDevices {
   }
 
   /** As `FakeOptions.answer`. */
-  readonly answer = (method: string, path: string): Answer => {
+  readonly answer = (method: string, path: string, body?: Json): Answer => {
     if (path === "/v1/devices/link") return this.#code();
+    if (method === "PATCH") return this.#rename(path.split("/").at(-1) ?? "", body);
     if (method === "DELETE") return this.#revoke(path.split("/").at(-1) ?? "");
     if (path.includes("/devices"))
       return { status: 200, body: { items: this.devices as unknown as Json, next: null } };
@@ -41,6 +42,12 @@ export class FakeDevices {
   #code(): Answer {
     this.codes += 1;
     return { status: 200, body: { code: `7KQ4M2X${this.codes}`, expires_at: this.#now() + 2 * MINUTE } };
+  }
+
+  #rename(id: string, body?: Json): Answer {
+    const { name } = body as { readonly name: string };
+    this.devices = this.devices.map((each) => (each.device === id ? { ...each, name } : each));
+    return { status: 200, body: null };
   }
 
   #revoke(id: string): Answer {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { addDays, dayOf } from "../../src/model/days.ts";
+import { dueDates } from "../../src/model/due.ts";
 import { presets } from "../../src/model/snooze.ts";
 import { DAY, HOUR, MINUTE, timesIn } from "../../src/model/times.ts";
 import { en } from "../../src/words/en.ts";
@@ -57,7 +58,7 @@ test("Days are counted over the change of the clocks", () => {
   expect(addDays(20261231, 1)).toBe(20270101);
 });
 
-test("Snoozing offers what makes sense at the time: no evening in the evening, never today's Monday", () => {
+test("Snoozing offers what makes sense at the time: no evening in the evening, never the same time twice", () => {
   const offered = (hour: number, day = 22) => {
     const now = new Date(2026, 10, day, hour, 10).getTime();
     return presets(now).map(({ name, until }) => [
@@ -70,9 +71,23 @@ test("Snoozing offers what makes sense at the time: no evening in the evening, n
     ["laterToday", 22, 11],
     ["thisEvening", 22, 19],
     ["tomorrowMorning", 23, 8],
-    ["nextWeek", 23, 8],
   ]);
-  expect(offered(18).map(([name]) => name)).toEqual(["laterToday", "tomorrowMorning", "nextWeek"]);
-  expect(offered(23).map(([name]) => name)).toEqual(["tomorrowMorning", "nextWeek"]);
+  expect(offered(18).map(([name]) => name)).toEqual(["laterToday", "tomorrowMorning"]);
+  expect(offered(23, 24).map(([name]) => name)).toEqual(["tomorrowMorning", "nextWeek"]);
+  expect(offered(23).map(([name]) => name)).toEqual(["tomorrowMorning"]);
   expect(offered(9, 23).at(-1)).toEqual(["nextWeek", 30, 8]);
+});
+
+test("Due dates end a day's work: today while there is time, tomorrow, in a week", () => {
+  const offered = (hour: number) =>
+    dueDates(new Date(2026, 10, 22, hour, 10).getTime()).map(({ name, at }) => [
+      name,
+      new Date(at).getDate(),
+    ]);
+  expect(offered(9)).toEqual([
+    ["today", 22],
+    ["tomorrow", 23],
+    ["nextWeek", 29],
+  ]);
+  expect(offered(17).map(([name]) => name)).toEqual(["tomorrow", "nextWeek"]);
 });

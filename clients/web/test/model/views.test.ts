@@ -54,6 +54,18 @@ test("Tasks that need somebody come first, ended ones last, by when they ended",
   expect(ids("tasks", items).ids).toEqual(["asks", "runs", "todo", "late", "early"]);
 });
 
+test("Of open tasks what is due first comes first, then what is more urgent, then the newest", () => {
+  const queued = { status: "queued" } as const;
+  const items = [
+    aTask({ id: "old", order: NOW - DAY }, queued),
+    aTask({ id: "new", order: NOW }, queued),
+    aTask({ id: "urgent", order: NOW - 2 * DAY }, { ...queued, priority: 8 }),
+    aTask({ id: "later", order: NOW }, { ...queued, due: NOW + 2 * DAY, priority: 8 }),
+    aTask({ id: "sooner", order: NOW }, { ...queued, due: NOW + DAY }),
+  ];
+  expect(ids("tasks", items).ids).toEqual(["sooner", "later", "urgent", "new", "old"]);
+});
+
 test("What is snoozed is listed by when it comes back", () => {
   const items = [
     aNotification({ id: "later", snoozed: NOW + 2 * DAY }),

@@ -49,6 +49,22 @@ test("Offline since is when it was lost the last time", async () => {
   expect(page.root.querySelector(".saved-chip")?.textContent).toBe("Offline since 15:30");
 });
 
+test("A page that is opened offline knows since when, also from the day before", async () => {
+  const waiting = { state: "waiting" as const, retryAt: NOW, reason: "" };
+  const chip = () => page?.root.querySelector(".saved-chip")?.textContent;
+  page = await openPage();
+  await page.after(() => window.dispatchEvent(new Event("pagehide")));
+  page.close();
+  page = await openPage({ connection: { state: "connecting" }, now: () => NOW + 86_400_000 });
+  expect(chip()).toBe("Connecting…");
+  await page.after(() => page?.hub.becomes(waiting));
+  expect(chip()).toBe("Offline since yesterday 14:30");
+  await page.after(() => page?.hub.becomes({ state: "online" }));
+  page.close();
+  page = await openPage({ connection: waiting });
+  expect(chip()).toBe("Offline");
+});
+
 test("What the hub refuses is told", async () => {
   page = await openPage();
   await page.after(() => page?.hub.refuse({ message: "progress is 0 to 1" }));
@@ -103,9 +119,19 @@ test("The page speaks Chinese when told to, and remembers it", async () => {
   expect(localStorage.getItem("tongbu.language")).toBe("zh");
 });
 
-test("An empty inbox says that all is done; one that was never fetched says what it waits for", async () => {
-  page = await openPage();
+test("An inbox with nothing left says that all is done; one that never held anything says how to begin", async () => {
+  page = await openPage({ items: [aNotification({ id: "a" })] });
+  await page.after(() => page?.hub.ledger.mark("a", { archived: true }));
   expect(page.text()).toContain("All done");
+  page.close();
+  page = await openPage();
+  expect(page.text()).toContain('hub send "It works" --to ann');
+  await page.click(page.root.querySelector(".welcome-steps li:last-child button") as HTMLElement);
+  expect(page.root.querySelector("dialog")?.getAttribute("aria-label")).toBe("New task");
+});
+
+test("An inbox that was never fetched says what it waits for", async () => {
+  page = await openPage();
   await page.after(() => page?.hub.ledger.inSync.set(false));
   expect(page.text()).toContain("Fetching your items");
   await page.after(() => page?.hub.becomes({ state: "waiting", retryAt: NOW, reason: "" }));

@@ -39,7 +39,7 @@ test("The title is edited in its place: Enter keeps it, Escape does not", async 
 
 test("Details are added where there are none, and edited where there are", async () => {
   await openTask({}, {});
-  await page.click(page.button("Add details…"));
+  await page.click(page.button("Add details"));
   field(".task-body-editor textarea").value = "All of it\n";
   await page.click(page.button("Save"));
   expect(stated()).toEqual([{ body: "All of it" }]);
@@ -48,21 +48,43 @@ test("Details are added where there are none, and edited where there are", async
   expect(field(".task-body-editor textarea").value).toBe("All of it");
 });
 
-test("Date and priority are chosen, told when they are over, and taken back", async () => {
+test("Date and priority are chosen from menus, told when they are over, and taken back", async () => {
   await openTask({}, { due: NOW - 60_000 });
-  expect(page.text()).toContain("overdue");
-  const due = field("input[type=datetime-local]");
-  expect(due.value).toBe("2026-11-22T14:29");
-  due.value = "2026-11-23T09:00";
-  await page.after(() => due.dispatchEvent(new FocusEvent("blur")));
-  expect(stated()).toEqual([{ due: Date.UTC(2026, 10, 23, 8) }]);
-  expect(page.text()).toContain("tomorrow 09:00");
+  expect(page.root.querySelector(".plan .is-overdue")?.textContent).toBe("Due 14:29 · overdue");
+  await page.click(page.button(/^Due 14:29/));
+  await page.click(page.button(/^Tomorrow/));
+  expect(stated()).toEqual([{ due: Date.UTC(2026, 10, 23, 17) }]);
+  await page.click(page.button("Due tomorrow 18:00"));
+  await page.click(page.button("Pick a time…"));
+  expect(field("#picked-time").value).toBe("2026-11-23T18:00");
+  await page.type("#picked-time", "2026-11-24T09:00");
+  await page.after(() =>
+    page.root.querySelector("dialog form")?.dispatchEvent(new Event("submit", { cancelable: true })),
+  );
+  expect(stated().at(-1)).toEqual({ due: Date.UTC(2026, 10, 24, 8) });
+  await page.click(page.button(/^Due Tue/));
   await page.click(page.button("Remove the date"));
   expect(stated().at(-1)).toEqual({ due: null });
-  const select = page.root.querySelector("select") as HTMLSelectElement;
-  select.value = "urgent";
-  await page.after(() => select.dispatchEvent(new Event("change")));
+  expect(page.button("Add a due date")).toBeDefined();
+  await page.click(page.button("Set a priority"));
+  await page.click(page.button("Urgent"));
   expect(stated().at(-1)).toEqual({ priority: 8 });
+  expect(page.button("Priority: Urgent")).toBeDefined();
+});
+
+test("A row tells by when a task is wanted and that it is urgent, until it ended", async () => {
+  const due = NOW + 86_400_000;
+  const tasks = [
+    aTask({ id: "late" }, { status: "queued", due: NOW - 60_000, priority: 8 }),
+    aTask({ id: "soon" }, { status: "queued", due }),
+    aTask({ id: "done" }, { status: "succeeded", due, priority: 8, finishedAt: NOW }),
+  ];
+  page = await openPage({ path: "/tasks", items: tasks });
+  const line = (id: string) => page.row(id).querySelector(".task-line");
+  expect(line("late")?.querySelector(".due.is-overdue")?.textContent).toBe("14:29");
+  expect(line("late")?.querySelector("[aria-label='Priority: Urgent']")).not.toBeNull();
+  expect(line("soon")?.querySelector(".due:not(.is-overdue)")?.textContent).toBe("tomorrow 14:30");
+  expect(line("done")?.querySelector(".due, .flag")).toBeNull();
 });
 
 test("Progress is told with its note and when it last moved", async () => {
@@ -71,13 +93,13 @@ test("Progress is told with its note and when it last moved", async () => {
   const task = aTask({ id: "t" }, { progress: 0.5, note: "page 5", movedAt: NOW - 8000 });
   page = await openPage({ path: "/item/t", items: [task], now: () => now });
   const standing = () => page.root.querySelector(".standing")?.textContent;
-  expect(standing()).toContain("moved 8 s ago");
+  expect(standing()).toContain("updated 8 s ago");
   expect(standing()).toContain("page 5");
   now += 4000;
   await page.after(() => vi.advanceTimersByTime(1000));
-  expect(standing()).toContain("moved 12 s ago");
+  expect(standing()).toContain("updated 12 s ago");
   await page.after(() => page.hub.ledger.task("t").progress(0.75));
-  expect(standing()).toContain("moved 0 s ago");
+  expect(standing()).toContain("updated 0 s ago");
   expect(page.root.querySelector(".standing [role=progressbar]")?.getAttribute("aria-valuenow")).toBe("75");
 });
 
@@ -88,6 +110,18 @@ test("Attempts are listed, the latest first, with how the last sealed one ended"
   expect(lines[0]).toBe("Attempt 3 · Running");
   expect(lines[1]).toBe("Attempt 2 · Failed · 14:29");
   expect(lines[2]).toContain("Attempt 1 · ended");
+});
+
+test("What this page saw of earlier attempts' ends it tells, though the hub keeps the latest alone", async () => {
+  const end = (attempt: number) =>
+    ({ attempt, status: "failed", at: NOW + attempt, event: `e${attempt}`, hlc: attempt }) as const;
+  await openTask({}, { attempt: 1, status: "failed", final: end(1), finishedAt: NOW });
+  const becomes = (state: Parameters<typeof aTask>[1]) =>
+    page.after(() => page.hub.ledger.put(aTask({ id: "t" }, state)));
+  await becomes({ attempt: 2, status: "failed", final: end(2), finishedAt: NOW });
+  await becomes({ attempt: 3, status: "running", final: end(2) });
+  const lines = [...page.root.querySelectorAll(".attempts li")].map((line) => line.textContent);
+  expect(lines).toEqual(["Attempt 3 · Running", "Attempt 2 · Failed · 14:30", "Attempt 1 · Failed · 14:30"]);
 });
 
 test("Canceling asks; pausing and doing a to-do does not", async () => {

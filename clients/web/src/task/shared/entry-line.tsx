@@ -95,6 +95,7 @@ function EntryText({ list, entry, index, readOnly, deeds }: Omit<EntryLineProps,
     <textarea
       ref={ref}
       class="entry-text"
+      dir="auto"
       rows={1}
       maxLength={MOST_IN_ENTRY}
       readOnly={readOnly}

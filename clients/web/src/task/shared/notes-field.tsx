@@ -1,6 +1,5 @@
 /** Free text beside a task. */
 
-import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { Doc, UndoManager } from "yjs";
 import { useWords } from "../../shell/context.ts";
@@ -14,11 +13,9 @@ interface NotesFieldProps {
   readonly doc: Doc;
   readonly undo: UndoManager;
   readonly readOnly: boolean;
-  /** Beside the heading. */
-  readonly children: ComponentChildren;
 }
 
-export function NotesField({ doc, undo, readOnly, children }: NotesFieldProps) {
+export function NotesField({ doc, undo, readOnly }: NotesFieldProps) {
   const { shared: words } = useWords().task;
   const ref = useRef<HTMLTextAreaElement>(null);
   const id = useId();
@@ -29,12 +26,12 @@ export function NotesField({ doc, undo, readOnly, children }: NotesFieldProps) {
         <h2>
           <label for={id}>{words.notes}</label>
         </h2>
-        {children}
       </header>
       <textarea
         ref={ref}
         id={id}
-        class="field notes-field"
+        class="notes-field"
+        dir="auto"
         rows={4}
         maxLength={MOST}
         readOnly={readOnly}

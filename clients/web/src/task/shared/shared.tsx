@@ -40,10 +40,11 @@ function Together({ opened }: { readonly opened: Opened }) {
     // biome-ignore lint/a11y/noStaticElementInteractions: hears the keys of the fields within
     <div class="together" onKeyDown={onKeyDown}>
       <ChecklistPart doc={doc} undo={undo} readOnly={readOnly} />
-      <NotesField doc={doc} undo={undo} readOnly={readOnly}>
-        <UndoButtons undo={undo} />
-      </NotesField>
-      <Others document={document} />
+      <NotesField doc={doc} undo={undo} readOnly={readOnly} />
+      <footer class="together-foot">
+        <Others document={document} />
+        {!readOnly && <UndoButtons undo={undo} />}
+      </footer>
       <Refused refusal={document.refusal} />
     </div>
   );

@@ -11,6 +11,16 @@ export const devices = {
   hereNow: "In use now",
   since: (time: string) => `since ${time}`,
   unnamed: "Unnamed device",
+  platforms: {
+    web: "Browser",
+    wechat: "WeChat mini program",
+    python: "Python",
+    node: "Node.js",
+  } as Readonly<Record<string, string>>,
+  rename: (name: string) => `Rename ${name}`,
+  nameField: "Name of the device",
+  renamed: (name: string) => `It is called ${name} now`,
+  renameFailed: "The hub did not take the name. Try again.",
   revoke: "Revoke",
   revokeName: (name: string) => `Revoke ${name}`,
   revokeTitle: (name: string) => `Revoke ${name}?`,
@@ -57,8 +67,9 @@ export const devices = {
     linkAccept: "Sign in with it",
     codeRefused: "This code is unknown, used or expired: one works once, for two minutes. Get a new one.",
     tokenRefused: "The hub does not take this token: it may have run out. Get a new one.",
-    deviceRefused:
-      "The hub lets this device in no more: it was revoked, or the token gives no right to an inbox. Link it anew.",
+    deviceRefused: "The hub lets this device in no more: it was revoked. Link it anew.",
+    noInbox:
+      "This token manages or publishes but opens no inbox: it has not the scope user. Get one with “hub token --user NAME”, or a code.",
     wrongUser: "This is another user's. Sign out first.",
     how: "Where do I get one?",
     ways: {

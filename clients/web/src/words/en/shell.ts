@@ -71,8 +71,8 @@ export const shell = {
     tryNow: "Try now",
     label: "Connection and saving",
   },
-  theme: { label: "Theme", auto: "As the system", light: "Light", dark: "Dark" },
-  language: { label: "Language", auto: "As the browser" },
+  theme: { label: "Theme", auto: "Match system", light: "Light", dark: "Dark" },
+  language: { label: "Language", auto: "Match browser" },
   help: {
     title: "Keyboard",
     andThen: "then",

@@ -13,6 +13,11 @@ export const devices: Words["devices"] = {
   hereNow: "正在使用",
   since: (time) => `${time} 加入`,
   unnamed: "未命名设备",
+  platforms: { web: "浏览器", wechat: "微信小程序", python: "Python", node: "Node.js" },
+  rename: (name) => `重命名 ${name}`,
+  nameField: "设备名称",
+  renamed: (name) => `已改名为 ${name}`,
+  renameFailed: "服务器未能保存名称，请重试。",
   revoke: "移除",
   revokeName: (name) => `移除 ${name}`,
   revokeTitle: (name) => `移除 ${name}？`,
@@ -57,7 +62,9 @@ export const devices: Words["devices"] = {
     linkAccept: "用链接登录",
     codeRefused: "关联码无效：可能已被使用，或已超过两分钟。请重新获取。",
     tokenRefused: "服务器不接受这个令牌，可能已过期。请重新获取。",
-    deviceRefused: "服务器不再允许本设备登录：它已被移除，或令牌没有收件箱权限。请重新关联。",
+    deviceRefused: "服务器不再允许本设备登录：它已被移除。请重新关联。",
+    noInbox:
+      "这个令牌用于管理或发布，不能打开收件箱（缺少 user 权限）。请运行 hub token --user 用户名 获取令牌，或使用关联码。",
     wrongUser: "这是另一位用户的凭证，请先退出登录。",
     how: "从哪里获取？",
     ways: {
