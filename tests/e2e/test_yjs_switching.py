@@ -14,7 +14,7 @@ from tests.e2e.yjs_peers import NODE, YjsPeer, converged, need_node
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ["from-hocuspocus.md", "from-y-websocket.md"]
-BEFORE = """
+AS_IN_A_PAGE = """
 globalThis.WebSocket = (await import('ws')).WebSocket
 const until = async (holds) => { while (!holds()) await new Promise(resolve => setTimeout(resolve, 10)) }
 const fetchToken = async () => { asked += 1; return tokens.length > 1 ? tokens.shift() : tokens[0] }
@@ -61,7 +61,7 @@ await until(() => provider.synced && !provider.hasUnsyncedChanges)
 console.log('done')
 setTimeout(() => process.exit(), 300)
 """
-    assert await run(f"const tokens = {tokens}\n{BEFORE}{here(connect, hub)}{after}") == "done\n"
+    assert await run(f"const tokens = {tokens}\n{AS_IN_A_PAGE}{here(connect, hub)}{after}") == "done\n"
     async with YjsPeer() as reader:
         await reader.start(hub, "report", hub.token("ann"))
         await reader.synced()
@@ -97,7 +97,7 @@ async def test_documents_are_brought_over(make_hub: MakeHub, page: str) -> None:
         await before.edit("erase", index=0, length=1)
         contents = await converged(old, "report", old.token("ann"), before)
         arguments = ", ".join(map(repr, given))
-        await run(f"{BEFORE}{bring}\nawait bring('report', {arguments})\nprocess.exit()")
+        await run(f"{bring}\nawait bring('report', {arguments})\nprocess.exit()")
         await after.start(new, "report", new.token("bob"))
         await after.synced()
         assert await after.contents() == contents
