@@ -63,7 +63,7 @@ _ENGLISH: Final = {
 }
 
 _CHINESE: Final = {
-    "start": "一个中枢，和一个代替微信的沙箱",
+    "start": "一台服务器，和一个代替微信的沙箱",
     "hub_runs": "运行在 {url}，数据在自己的文件夹里",
     "sandbox_runs": "微信会收到的消息可以在 {url} 看到",
     "devices": "小安的笔记本、手机和她的代理程序都已连接",
@@ -94,15 +94,15 @@ _CHINESE: Final = {
     "todo": "给房东打电话",
     "comes_back": "恢复网络",
     "agree_kept": "笔记本和手机显示一致，隧道里做的事一件没丢",
-    "offline_end_kept": "离线完成的任务，在中枢得知后照样通知",
-    "killed": "代理程序工作时，中枢被强行终止",
+    "offline_end_kept": "离线完成的任务，在服务器得知后照样通知",
+    "killed": "代理程序工作时，服务器被强行终止",
     "deploy": "部署商店",
     "kill": "kill -9",
     "works_on": "继续工作：{progress} %，然后完成；此刻没人听得到",
     "deployed": "第 5 版已上线",
     "restarted": "在同一个文件夹上重新运行",
     "catches_up": "补发完毕",
-    "killed_kept": "中枢停机时报告的结束，重启后送达",
+    "killed_kept": "服务器停机时报告的结束，重启后送达",
     "stumbles": "微信出了点差错",
     "report": "月度报告",
     "reported": "共 12 页",
@@ -119,7 +119,7 @@ _CHINESE: Final = {
 
 NAMES: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {"agent": "agent", "laptop": "laptop", "phone": "phone", "hub": "hub", "wechat": "WeChat"},
-    "zh": {"agent": "代理", "laptop": "笔记本", "phone": "手机", "hub": "中枢", "wechat": "微信"},
+    "zh": {"agent": "代理", "laptop": "笔记本", "phone": "手机", "hub": "服务器", "wechat": "微信"},
 }
 """Who does something."""
 
