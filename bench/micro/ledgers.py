@@ -7,8 +7,9 @@ from typing import Final
 
 from bench.micro.case import Act, case
 from bench.micro.messages import ACTOR, NOW, PROGRESS
-from hub.engine.ledger import LedgerPart, Stated
+from hub.engine.ledger import LedgerPart
 from hub.engine.residence import RegisterCache
+from hub.engine.stated import Stated
 from hub.engine.tail import Overlay, Tail
 from hub.engine.topics import Ledger
 from hub.engine.turn import LedgerLimits, Memory, Turn

@@ -19,14 +19,15 @@ from hub.engine.exchange import Allowance, Exchange
 from hub.engine.following import Follower, Following, pass_time
 from hub.engine.inbox_writes import InboxWrites, Values, actor_of, shown
 from hub.engine.item_rights import ItemRights
-from hub.engine.ledger import SPACE_MARK_AHEAD, Stated
+from hub.engine.ledger import SPACE_MARK_AHEAD
 from hub.engine.ledger_calls import LedgerCalls, into
 from hub.engine.listing import Listing
 from hub.engine.people import People
 from hub.engine.personal import Place, ReaderView, place_of, split_values
 from hub.engine.pipeline import Pipeline
 from hub.engine.shapes import Created, Item, ItemFilter, Page, StreamEvent, SyncAnswer, SyncPart
-from hub.engine.statements import Guard, ItemWrite
+from hub.engine.stated import Guard, Stated
+from hub.engine.statements import ItemWrite
 from hub.engine.topicbook import TopicBook
 from hub.engine.topics import Ledger
 from hub.errors import NotFound, Refusal
@@ -66,7 +67,7 @@ class Actions:
         self._listing = Listing(archive, clock)
         self._following = following
         self._calls = LedgerCalls(pipeline, topics, following.views)
-        self.begun = InboxWrites(self._calls, rights, people, clock)
+        self.begun = InboxWrites(self._calls, topics, rights, people, clock)
         """The writes into inboxes that wait in no task."""
         self._exchange = exchange
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.engine.ledger import Stated
+from hub.engine.stated import Stated
 from hub.errors import BadValue, ClockAhead, Forbidden, Limit, Refusal
 from hub.model import Identity, TopicKind, made
 from hub.ports import Clock

@@ -25,7 +25,7 @@ from hub.engine.actions import RUNNING, Actions
 from hub.engine.inbox_writes import Refused, Values, Written
 from hub.engine.shapes import Answer
 from hub.errors import BadField, BadValue
-from hub.model import Hlc, Identity, Json, TopicName
+from hub.model import Hlc, Identity, Json, TopicName, made
 from hub.state.attempts import TERMINAL
 from hub.state.names import inbox_of
 from hub.state.values import check_order
@@ -93,10 +93,16 @@ def _asked(caller: Identity, params: Params) -> _Asked:
     answer = rest.pop("answer", "item")
     if answer not in ("item", "seq"):
         raise BadValue("answer is item or seq")
-    return _Asked(TopicName(topic), None if hlc is None else Hlc(hlc), answer, rest)
+    return made(_Asked, (topic, hlc, answer, rest))
 
 
 # ---------------------------------------------------------------------- what is written
+
+_OF_PROGRESS = frozenset({"item", "progress", "note", "attempt"})
+_OF_END = frozenset({"item", "status", "note", "attempt"})
+_OF_READ_ALL = frozenset({"upto"})
+_OF_GET = frozenset({"item"})
+_NONE: frozenset[str] = frozenset()
 
 
 def _create(params: Params) -> tuple[str | None, Params, Values]:
@@ -108,14 +114,14 @@ def _start(params: Params) -> tuple[str | None, Params, Values]:
 
 
 def _progress(params: Params) -> tuple[str, Params]:
-    _only(params, "item", "progress", "note", "attempt")
+    _only(params, _OF_PROGRESS)
     if "progress" not in params and "note" not in params:
         raise BadField("progress needs progress")
     return _taken(params, "item"), params
 
 
 def _end(params: Params) -> tuple[str, Params]:
-    _only(params, "item", "status", "note", "attempt")
+    _only(params, _OF_END)
     if "status" not in params:
         raise BadField("end needs status")
     if type(params["status"]) is not str or params["status"] not in TERMINAL:
@@ -144,7 +150,7 @@ _CHANGES: dict[str, Callable[[Params], tuple[str, Params]]] = {
 
 
 async def _read_all(actions: Actions, caller: Identity, asked: _Asked) -> Json:
-    _only(asked.params, "upto")
+    _only(asked.params, _OF_READ_ALL)
     upto = asked.params.get("upto")
     if upto is not None:
         check_order("upto", upto)
@@ -152,12 +158,12 @@ async def _read_all(actions: Actions, caller: Identity, asked: _Asked) -> Json:
 
 
 async def _get(actions: Actions, caller: Identity, asked: _Asked) -> Json:
-    _only(asked.params, "item")
+    _only(asked.params, _OF_GET)
     return await actions.item(caller, asked.topic, _taken(asked.params, "item"))
 
 
 async def _counts(actions: Actions, caller: Identity, asked: _Asked) -> Json:
-    _only(asked.params)
+    _only(asked.params, _NONE)
     return asdict(await actions.counts(caller, asked.topic))
 
 
@@ -177,7 +183,7 @@ def _taken(params: Params, name: str) -> str:
     return value
 
 
-def _only(params: Params, *names: str) -> None:
-    for name in params:
-        if name not in names:
-            raise BadField(f"the command has no parameter {name!r:.40}")
+def _only(params: Params, names: frozenset[str]) -> None:
+    if not names.issuperset(params):
+        name = next(name for name in params if name not in names)
+        raise BadField(f"the command has no parameter {name!r:.40}")

@@ -11,7 +11,7 @@ from hub.engine.topics import DocumentTopic
 from hub.engine.work import Work
 from hub.errors import Refusal
 from hub.model import Seq, TopicName, UserId
-from hub.ports import ClientIdRow, MemberRow
+from hub.ports import ClientIdRow, JournalRow, MemberRow
 from hub.protocol.body import encode_updates
 
 if TYPE_CHECKING:
@@ -23,14 +23,19 @@ if TYPE_CHECKING:
 class DocumentPart:
     """What one turn applied to one document: already in the Doc, not yet saved."""
 
-    __slots__ = ("bound", "opener", "origins", "topic", "updates")
+    __slots__ = ("bound", "opener", "origin", "row", "topic", "updates")
 
     def __init__(self, topic: DocumentTopic) -> None:
         self.topic = topic
         self.updates: list[bytes] = []
         self.bound: list[ClientIdRow] = []
-        self.origins: set[int] = set()
+        self.origin: int | None = None
+        self.row: JournalRow | None = None
         self.opener: UserId | None = topic.opener
+
+    def came_from(self, origin: int) -> None:
+        """A session brought something new; 0: none did, or several."""
+        self.origin = origin if self.origin in (None, origin) else 0
 
     def body(self) -> bytes:
         """The turn's updates as the journal and the wire hold them."""
@@ -81,7 +86,7 @@ class Update(Work[DocumentTopic]):
         part.updates.append(self.update)
         if applied.bound:
             part.bound.extend(ClientIdRow(self.topic.name, client, self.user) for client in applied.bound)
-        part.origins.add(self.origin)
+        part.came_from(self.origin)
 
     def settle(self) -> None:
         """Saved."""

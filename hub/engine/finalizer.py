@@ -14,7 +14,8 @@ import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
-from hub.engine.ledger import STATUS, LedgerPart
+from hub.engine.ledger import LedgerPart
+from hub.engine.stated import STATUS
 from hub.model import HUB, Delivery, Event, EventType, ItemId, Json, Register, UserId
 from hub.ports import Routing
 from hub.state.attempts import TERMINAL
@@ -23,6 +24,9 @@ from hub.state.weights import FINAL, ITEM
 from hub.telemetry.logs import get
 
 log = get("hub.delivery")
+
+_DECIDED = (STATUS, ITEM)
+"""Only what is stated there can be an event."""
 
 
 class Finalizer:
@@ -35,7 +39,10 @@ class Finalizer:
 
     def decide(self, part: LedgerPart) -> None:
         """Add ``final`` registers to the overlay, events and deliveries to the batch."""
-        if not any(slot in (STATUS, ITEM) for _, slot in part.overlay):
+        for _, slot in part.overlay:
+            if slot in _DECIDED:
+                break
+        else:
             return
         for fact in list(_facts(part)):
             if fact.status is None:

@@ -13,7 +13,7 @@ from hub.engine.pipeline import Pipeline
 from hub.engine.reading import UseView
 from hub.engine.session import Sessions, next_session_id
 from hub.engine.shapes import Item, StreamEvent
-from hub.engine.statements import Guard
+from hub.engine.stated import Guard
 from hub.engine.topics import Ledger, Topic
 from hub.engine.view import LedgerView
 from hub.errors import Limit, Refusal

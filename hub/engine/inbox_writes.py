@@ -7,15 +7,17 @@ meets a topic that nobody has open, and of what is done for it nothing is shared
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from hub.engine.changes import all_stated, values_of
 from hub.engine.item_rights import ItemRights
-from hub.engine.ledger import Stated
 from hub.engine.ledger_calls import LedgerCalls
 from hub.engine.people import People
 from hub.engine.shapes import Answer, Item
-from hub.engine.statements import Guard, ItemWrite
+from hub.engine.stated import Guard, Stated
+from hub.engine.statements import ItemWrite
+from hub.engine.topicbook import TopicBook
+from hub.engine.topics import Ledger
 from hub.errors import Internal, NotFound, Refusal
 from hub.model import Actor, Hlc, Identity, ItemId, Json, Registers, TopicName, UserId
 from hub.ports import Clock
@@ -35,10 +37,13 @@ Values = Sequence[tuple[str, Json]]
 class InboxWrites:
     """Creates and changes in inboxes where all that has to be known first is in memory."""
 
-    __slots__ = ("_calls", "_clock", "_people", "_rights")
+    __slots__ = ("_calls", "_clock", "_people", "_rights", "_topics")
 
-    def __init__(self, calls: LedgerCalls, rights: ItemRights, people: People, clock: Clock) -> None:
+    def __init__(
+        self, calls: LedgerCalls, topics: TopicBook, rights: ItemRights, people: People, clock: Clock
+    ) -> None:
         self._calls = calls
+        self._topics = topics
         self._rights = rights
         self._people = people
         self._clock = clock
@@ -76,7 +81,7 @@ class InboxWrites:
         if kind != "inbox" or not self._people.remembers(UserId(name)):
             return False
         stated = self.creation(caller, topic, item, record, more, hlc)
-        self._submit(topic, stated, caller, None, answer, written, refused)
+        self._submit(self._topics.ledger(topic), stated, caller, None, answer, written, refused)
         return True
 
     def change(
@@ -91,17 +96,20 @@ class InboxWrites:
         refused: Refused,
     ) -> bool:
         """As ``Actions.change``. False: nothing was begun."""
-        if topic_kind(topic)[0] != "inbox":
+        # Of a topic that is resident it is known what it is: its name was read once.
+        ledger = self._topics.held(topic)
+        if (topic_kind(topic)[0] if ledger is None else ledger.kind) != "inbox":
             return False
         values = values_of(changes)
         guard = self._rights.may_state(caller, topic, values)
         stated = all_stated("inbox", ItemId(item), values, hlc, self._clock.now())
-        self._submit(topic, stated, caller, guard, answer, written, refused)
+        ledger = ledger or self._topics.topic(topic)
+        self._submit(cast("Ledger", ledger), stated, caller, guard, answer, written, refused)
         return True
 
     def _submit(
         self,
-        topic: TopicName,
+        ledger: Ledger,
         stated: Sequence[Stated],
         caller: Identity,
         guard: Guard | None,
@@ -110,7 +118,7 @@ class InboxWrites:
         refused: Refused,
     ) -> None:
         if answer == "seq":
-            self._calls.state(topic, stated, actor_of(caller), guard, written, refused)
+            self._calls.state(ledger, stated, actor_of(caller), guard, written, refused)
             return
 
         def done(work: ItemWrite) -> None:
@@ -119,12 +127,12 @@ class InboxWrites:
             except Refusal as refusal:
                 refused(refusal)
             except Exception:
-                log.exception("actions.answer_failed", topic=topic)
+                log.exception("actions.answer_failed", topic=ledger.name)
                 refused(Internal())
             else:
                 written(item)
 
-        self._calls.submit(topic, stated, actor_of(caller), guard, done, refused)
+        self._calls.submit(ledger, stated, actor_of(caller), guard, done, refused)
 
 
 def actor_of(caller: Identity) -> Actor:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hub.engine.rights import Rights
-from hub.engine.statements import Guard
+from hub.engine.stated import Guard
 from hub.errors import Forbidden, NotFound, Refusal, UnknownTopic
 from hub.model import Access, Identity, Json, TopicName
 from hub.state.names import inbox_of, topic_kind
@@ -28,10 +28,13 @@ _PUBLISHED = frozenset({"status", "progress"})
 class ItemRights:
     """Gives a guard: what looks at an item's record in the turn and raises where it is not the caller's."""
 
-    __slots__ = ("_rights",)
+    __slots__ = ("_created_by", "_publisher", "_rights")
 
     def __init__(self, rights: Rights) -> None:
         self._rights = rights
+        # Programs say several things in a message: the last one's guard serves all of them.
+        self._publisher: Identity | None = None
+        self._created_by: Guard = _known
 
     async def learn(self, topic: TopicName) -> None:
         """Bring into memory what the other methods need. Raises ``BadId``, ``UnknownTopic``,
@@ -58,7 +61,7 @@ class ItemRights:
             and self._access(caller, topic) is None
             and "admin" not in caller.scopes
         ):
-            return _created_by(caller)
+            return self._creators(caller)
         return self.may_list(caller, topic)
 
     def may_state(self, caller: Identity, topic: TopicName, fields: Iterable[str]) -> Guard:
@@ -70,7 +73,7 @@ class ItemRights:
             return _not_core
         if "publish" in caller.scopes:
             if _PUBLISHED.issuperset(fields):
-                return _created_by(caller)
+                return self._creators(caller)
             raise Forbidden("the scope publish states only status and progress")
         raise Forbidden("you may not state this here")
 
@@ -93,6 +96,11 @@ class ItemRights:
             raise Forbidden("creating items here needs the scope publish")
         if kind == "notification":
             raise Forbidden("creating notifications needs the scope publish")
+
+    def _creators(self, caller: Identity) -> Guard:
+        if caller is not self._publisher:
+            self._publisher, self._created_by = caller, _created_by(caller)
+        return self._created_by
 
     def _check_space(self, topic: TopicName) -> None:
         if topic.startswith("space/") and not self._rights.has_members(topic):

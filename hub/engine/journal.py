@@ -26,23 +26,24 @@ class Journal:
         batch = turn.batch
         commits = []
         for part in turn.ledgers.values():
-            batch.settled.extend(part.settled)
-            batch.audits.extend(part.audits)
+            if part.settled is not None:
+                batch.settled.extend(part.settled)
+                batch.audits.extend(part.audits or ())
             if part.overlay:
-                # Only a session that brought the batch alone is sent what was altered; 0 is none.
-                alone = len(part.origins) == 1 and 0 not in part.origins
-                altered = part.altered_body() if alone else b""
-                commits.append(self._row(turn, part.ledger, part.body(), part.origins, altered))
+                # Only a session that brought the batch alone is sent what was altered.
+                altered = part.altered_body() if part.origin else b""
+                commits.append(self._row(turn, part.ledger, part.body(), part.origin or 0, altered))
+                part.row = batch.journal[-1]
         for document in turn.documents.values():
-            commits.append(self._row(turn, document.topic, document.body(), document.origins, b""))
+            commits.append(self._row(turn, document.topic, document.body(), document.origin or 0, b""))
+            document.row = batch.journal[-1]
             batch.client_ids.extend(document.bound)
             batch.members.extend(document.members())
         return commits
 
-    def _row(self, turn: Turn, topic: Topic, body: bytes, origins: set[int], altered: bytes) -> Commit:
+    def _row(self, turn: Turn, topic: Topic, body: bytes, origin: int, altered: bytes) -> Commit:
         self._number += 1
         seq = Seq(topic.seq + 1)
         row = (self._number, topic.name, topic.incarnation, seq, body)
         turn.batch.journal.append(made(JournalRow, row))
-        origin = next(iter(origins)) if len(origins) == 1 else 0
         return made(Commit, (topic.name, topic.incarnation, seq, body, origin, altered))

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from hub.engine.residence import ABSENT
 from hub.engine.retention import closed_at
+from hub.engine.stated import (
+    PROGRESS,
+    STATUS,
+    UNSTAMPED,
+    Guard,
+    Stated,
+    current_attempt,
+    sealed_attempt,
+    standing_progress,
+)
 from hub.engine.tail import ItemSlot, Overlay
 from hub.engine.topics import Ledger
 from hub.errors import BadField, BadValue, Exists, Limit
@@ -23,9 +34,9 @@ from hub.model import (
     Statement,
     made,
 )
-from hub.ports import HistoryRow
+from hub.ports import HistoryRow, JournalRow
 from hub.protocol.body import encode_statements
-from hub.state.attempts import FIRST_ATTEMPT, FIRST_STATUS, MAX_ATTEMPT, TERMINAL, reopen
+from hub.state.attempts import FIRST_STATUS, MAX_ATTEMPT, TERMINAL, reopen
 from hub.state.clock import stamp
 from hub.state.fields import TASK_FIELDS
 from hub.state.join import registered
@@ -37,14 +48,10 @@ from hub.state.weights import slot as slot_of
 if TYPE_CHECKING:
     from hub.engine.turn import Turn
 
-STATUS = Slot("status")
-PROGRESS = Slot("progress")
-
 
 Mark = tuple[int, int, int, int, int]
 """A point to which ``LedgerPart.rollback`` returns: length of ``undo``; items, live, unknown, order."""
 
-UNSTAMPED = Hlc(-1)
 SPACE_MARK_AHEAD = 60_000
 """Milliseconds after the clock up to which a space may be marked read."""
 _REOPENING = frozenset({Slot("archived"), Slot("deleted"), STATUS})
@@ -54,24 +61,11 @@ class Uncertain(Exception):
     """Only the whole ledger tells whether a limit is reached: bring its view into memory and join again."""
 
 
-class Stated(NamedTuple):
-    """A statement as it comes in. ``hlc`` ``UNSTAMPED``: stamp it in the join. A status or progress whose
-    attempt is None means the current attempt, a progress of None the one that stands."""
-
-    item: ItemId
-    field: str
-    value: Json
-    hlc: Hlc
-
-    @property
-    def relative(self) -> bool:
-        """Whether the value is one with an attempt and leaves a part of it to what stands."""
-        value = self.value
-        return isinstance(value, list) and (value[0] is None or value[1] is None)
-
-
 class LedgerPart:
-    """The overlay of one ledger in one turn: what stood before, and what this turn states over it."""
+    """The overlay of one ledger in one turn: what stood before, and what this turn states over it.
+
+    Most turns state something and nothing else: what holds the rest is None until there is any.
+    """
 
     __slots__ = (
         "altered",
@@ -81,9 +75,10 @@ class LedgerPart:
         "floor",
         "joined",
         "ledger",
-        "origins",
+        "origin",
         "overlay",
         "retired",
+        "row",
         "seq",
         "settled",
         "turn",
@@ -96,15 +91,26 @@ class LedgerPart:
         self.entries = turn.known(ledger.name)
         self.seq = Seq(ledger.seq + 1)
         self.overlay: Overlay = {}
-        self.altered: set[ItemSlot] = set()
-        self.origins: set[int] = set()
+        self.altered: set[ItemSlot] | None = None
+        self.origin: int | None = None
         self.undo: list[tuple[ItemSlot, Register | None]] = []
         self.before = self.mark()
         self.floor = ledger.floor
-        self.retired: list[tuple[ItemId, Registers]] = []
-        self.joined: dict[ItemId, Registers] = {}
-        self.settled: list[DeliveryRow] = []
-        self.audits: list[AuditRow] = []
+        self.row: JournalRow | None = None
+        self.retired: Sequence[tuple[ItemId, Registers]] = ()
+        self.joined: dict[ItemId, Registers] | None = None
+        self.settled: list[DeliveryRow] | None = None
+        self.audits: list[AuditRow] | None = None
+
+    def came_from(self, origin: int) -> None:
+        """A session brought something that won; 0: none did, or several."""
+        self.origin = origin if self.origin in (None, origin) else 0
+
+    def settle(self, row: DeliveryRow, audits: Sequence[AuditRow]) -> None:
+        """A delivery ended."""
+        self.settled, self.audits = self.settled or [], self.audits or []
+        self.settled.append(row)
+        self.audits.extend(audits)
 
     @property
     def saves(self) -> bool:
@@ -131,7 +137,7 @@ class LedgerPart:
 
     def registers(self, item: ItemId) -> Registers:
         """All registers of an item that was asked for as a whole, this turn's joins included."""
-        if item in self.joined:
+        if self.joined is not None and item in self.joined:
             return self.joined[item]
         row = self.turn.history(self.ledger.name, item)
         found = self.turn.registers(self.ledger.name, item)
@@ -166,7 +172,8 @@ class LedgerPart:
             key, before = self.undo.pop()
             if before is None:
                 self.overlay.pop(key, None)
-                self.altered.discard(key)
+                if self.altered is not None:
+                    self.altered.discard(key)
             else:
                 self.overlay[key] = before
         ledger = self.ledger
@@ -176,23 +183,29 @@ class LedgerPart:
         """The commit failed: the ledger is as it was before the turn."""
         self.rollback(self.before)
 
-    def state(self, stated: Stated, actor: Actor) -> bool:
+    def state(self, stated: Stated, actor: Actor, guard: Guard | None = None) -> bool:
         """Join one statement; True if it now stands. Where it raises, nothing was changed.
 
         Raises:
+            Refusal: what the guard raises, who is shown the item's record first.
             BadField: the field does not fit the item's kind.
             Exists: a record with other content stands under the id.
             Limit: too many items, or too many statements on unknown items.
             Uncertain: perhaps too many.
         """
         item, field, value, hlc = stated
+        plain = item != ALL and "/" not in item
+        record = self.standing(item, ITEM) if plain or guard is not None else None
+        if guard is not None:
+            guard(cast("dict[str, Json]", record.value) if record is not None else None)
         if field == ITEM:
-            return self._create(stated, actor)
+            return self._create(stated, actor, record)
         slot: Slot = slot_of(field, actor) if field == READ_UPTO else field  # type: ignore[assignment]  # as slot_of
         key = (item, slot)
         joined = self.overlay.get(key)
         standing = joined if joined is not None else self.stood(item, slot)
-        unknown = self._check_target(stated, standing)
+        unknown = record is None and plain and standing is None
+        self._check_target(stated, record, plain, unknown)
         if hlc == UNSTAMPED or field == STATUS or (field == PROGRESS and stated.relative):
             value, hlc = self._meant(stated, standing)
         weight = weight_of(field, value, hlc, actor)
@@ -206,7 +219,7 @@ class LedgerPart:
         self.undo.append((key, joined))
         self.overlay[key] = made(Register, (value, hlc, actor, self.seq, weight))
         if value is not stated.value:
-            self.altered.add(key)
+            self._alter(key)
         return True
 
     def add(self, item: ItemId, field: str, value: Json, hlc: Hlc, actor: Actor) -> None:
@@ -214,8 +227,7 @@ class LedgerPart:
         register = registered(Statement(item, field, value, hlc, actor), self.seq)
         self._set((item, slot_of(field, actor)), register, altered=True)
 
-    def _create(self, stated: Stated, actor: Actor) -> bool:
-        standing = self.standing(stated.item, ITEM)
+    def _create(self, stated: Stated, actor: Actor, standing: Register | None) -> bool:
         record = cast("dict[str, Json]", stated.value)
         if standing is not None:
             if same_content(cast("dict[str, Json]", standing.value), record):
@@ -249,24 +261,21 @@ class LedgerPart:
         """Whether a closed item may live again by a value: ``live`` is never too low."""
         if isinstance(value, list):
             final = self.standing(item, FINAL)
-            return final is not None and cast("int", value[0]) > _sealed_attempt(final)
+            return final is not None and cast("int", value[0]) > sealed_attempt(final)
         return value is False and standing.value is True
 
-    def _check_target(self, stated: Stated, standing: Register | None) -> bool:
-        """Whether the statement is a new one on an item not known yet."""
-        item, field, _, _ = stated
-        if item == ALL or "/" in item:
+    def _check_target(self, stated: Stated, record: Register | None, plain: bool, unknown: bool) -> None:
+        """``plain``: what is stated on is an item; ``unknown``: one not known yet, stated on for the first
+        time."""
+        field = stated.field
+        if not plain:
             if field == READ_UPTO:
                 self._check_mark(stated)
-            return False
-        record = self.standing(item, ITEM)
-        if record is None:
-            if standing is None:
+        elif record is None:
+            if unknown:
                 self._check_unknown()
-            return standing is None
-        if field in TASK_FIELDS and record.value["kind"] != "task":  # type: ignore[call-overload, index]  # a record
+        elif field in TASK_FIELDS and record.value["kind"] != "task":  # type: ignore[call-overload, index]  # a record
             raise BadField(f"a notification has no field {field}")
-        return False
 
     def _check_mark(self, stated: Stated) -> None:
         """A mark can't swallow what has not arrived. A space's orders aren't known in the inbox: its marks
@@ -304,9 +313,9 @@ class LedgerPart:
         final = self.standing(stated.item, FINAL)
         if value[0] is None:
             status = self.standing(stated.item, STATUS)
-            value = [_current_attempt(status, final), *value[1:]]
+            value = [current_attempt(status, final), *value[1:]]
         if value[1] is None:
-            value = [value[0], _standing_progress(self.standing(stated.item, PROGRESS), value[0]), *value[2:]]
+            value = [value[0], standing_progress(self.standing(stated.item, PROGRESS), value[0]), *value[2:]]
         if stated.field == STATUS:
             return self._reopened(stated, value, hlc, self._ended(stated.item, final))
         return value
@@ -324,7 +333,7 @@ class LedgerPart:
         if status is None or self.standing(item, ITEM) is None:
             return final.value if final else None
         attempt, word = cast("tuple[int, str]", status.value)
-        if word not in TERMINAL or attempt <= _sealed_attempt(final):
+        if word not in TERMINAL or attempt <= sealed_attempt(final):
             return final.value if final else None
         return {"attempt": attempt, "hlc": status.hlc}
 
@@ -332,7 +341,13 @@ class LedgerPart:
         self.undo.append((key, self.overlay.get(key)))
         self.overlay[key] = register
         if altered:
-            self.altered.add(key)
+            self._alter(key)
+
+    def _alter(self, key: ItemSlot) -> None:
+        """Its author is told of it like everybody else."""
+        if self.altered is None:
+            self.altered = set()
+        self.altered.add(key)
 
     # ------------------------------------------------------------------ closing the turn
 
@@ -353,9 +368,11 @@ class LedgerPart:
             for slot, register in registers.items():
                 key = (row.item, slot)
                 self.overlay[key] = register._replace(seq=self.seq)
-                self.altered.add(key)
+                self._alter(key)
             self.turn.batch.revived.append((row.topic, row.item))
             return
+        if self.joined is None:
+            self.joined = {}
         self.joined[row.item] = registers
         for slot in registers:
             self.overlay.pop((row.item, slot), None)
@@ -379,19 +396,3 @@ class LedgerPart:
 def statement_of(key: ItemSlot, register: Register) -> Statement:
     """A register as the wire shows it."""
     return Statement(key[0], field_of(key[1]), register.value, register.hlc, register.actor)
-
-
-def _current_attempt(status: Register | None, final: Register | None) -> int:
-    """The attempt that a statement without one means: the latest that anybody stated or that ended."""
-    stated = cast("list[int]", status.value)[0] if status else FIRST_ATTEMPT
-    ended = cast("dict[str, int]", final.value)["attempt"] if final else FIRST_ATTEMPT
-    return max(stated, ended)
-
-
-def _sealed_attempt(final: Register | None) -> int:
-    return cast("dict[str, int]", final.value)["attempt"] if final else 0
-
-
-def _standing_progress(progress: Register | None, attempt: Json) -> Json:
-    value = cast("list[Json]", progress.value) if progress else [attempt, 0]
-    return value[1] if value[0] == attempt else 0

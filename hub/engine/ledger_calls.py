@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hub.engine.following import Views
-from hub.engine.ledger import STATUS, Stated
 from hub.engine.pipeline import Pipeline
 from hub.engine.reading import ReadItem, UseView
-from hub.engine.statements import Guard, ItemWrite, Write
+from hub.engine.stated import STATUS, Guard, Stated
+from hub.engine.statements import ItemWrite, Write
 from hub.engine.topicbook import TopicBook
 from hub.engine.topics import Ledger
 from hub.errors import Refusal
@@ -34,12 +34,12 @@ class LedgerCalls:
     ) -> ItemWrite:
         """State, whole or not at all; the work knows how its items stand after it."""
         future: asyncio.Future[ItemWrite] = asyncio.get_running_loop().create_future()
-        self.submit(topic, stated, actor, guard, *into(future))
+        self.submit(self._topics.ledger(topic), stated, actor, guard, *into(future))
         return await future
 
     def submit(
         self,
-        topic: TopicName,
+        ledger: Ledger,
         stated: Sequence[Stated],
         actor: Actor,
         guard: Guard | None,
@@ -47,11 +47,11 @@ class LedgerCalls:
         refused: Callable[[Refusal], None],
     ) -> None:
         """As ``write``, told by a call."""
-        self._pipeline.submit(ItemWrite(self._topics.ledger(topic), stated, actor, done, refused, guard))
+        self._pipeline.submit(ItemWrite(ledger, stated, actor, done, refused, guard))
 
     def state(
         self,
-        topic: TopicName,
+        ledger: Ledger,
         stated: Sequence[Stated],
         actor: Actor,
         guard: Guard | None,
@@ -61,13 +61,11 @@ class LedgerCalls:
         """As ``submit``, told the seq only: nothing is read but what is joined or looked at. Where that is
         more than a register and its item's record, the item as a whole is found sooner than each by itself.
         """
-        ledger = self._topics.ledger(topic)
-        if all(map(_joins_alone, stated)):
-            self._pipeline.submit(Write(ledger, stated, actor, 0, done, refused, guard))
-        else:
-            self._pipeline.submit(
-                ItemWrite(ledger, stated, actor, lambda work: done(work.seq), refused, guard)
-            )
+        for each in stated:
+            if each.field == STATUS or each.field == ITEM or each.relative:
+                self.submit(ledger, stated, actor, guard, lambda work: done(work.seq), refused)
+                return
+        self._pipeline.submit(Write(ledger, stated, actor, 0, done, refused, guard))
 
     async def read(self, topic: TopicName, item: ItemId, marks: ItemId = ALL) -> tuple[Registers, Registers]:
         """All registers of an item, from history too, and those of the item that holds its marks."""
@@ -83,11 +81,6 @@ class LedgerCalls:
             if ledger.view is not None:
                 self._views.used(ledger)
                 return ledger
-
-
-def _joins_alone(stated: Stated) -> bool:
-    """Whether a statement is joined without a look at its item's other registers."""
-    return stated.field not in (STATUS, ITEM) and not stated.relative
 
 
 def read_item(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hub.engine.personal import ReaderView
 from hub.engine.shapes import Item, ItemFilter, Page
-from hub.engine.statements import Guard
+from hub.engine.stated import Guard
 from hub.engine.topics import Ledger
 from hub.errors import BadValue, Refusal
 from hub.model import Json, Milliseconds

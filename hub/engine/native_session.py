@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from hub.engine.commands import begin_command, run_command
 from hub.engine.intake import Intake
 from hub.engine.native_topics import NativeTopics
 from hub.engine.services import Services
-from hub.engine.shapes import Item
 from hub.engine.topics import Topic
 from hub.errors import (
     BadToken,
@@ -272,25 +270,16 @@ class NativeSession:
 
     def _begin(self, caller: Identity, intake: Intake, message: native.Command, size: int) -> bool:
         """Begin a command that needs no task; False where it does."""
-        written = partial(self._written, intake, message, size)
-        refused = partial(self._refused, intake, message, size)
-        actions = self._services.actions
+        ref, name, params = message
+        reply = _Reply(self._peer, intake, ref, size)
         try:
-            return begin_command(actions, caller, message.name, message.params, written, refused)
+            return begin_command(self._services.actions, caller, name, params, reply.written, reply.refused)
         except Refusal as refusal:
-            refused(refusal)
+            reply.refused(refusal)
         except Exception:
-            log.exception("session.command_failed", command=message.name[:32])
-            refused(Internal())
+            log.exception("session.command_failed", command=name[:32])
+            reply.refused(Internal())
         return True
-
-    def _written(self, intake: Intake, message: native.Command, size: int, item: Item) -> None:
-        self._peer.answer(native.ok(message.ref, item))
-        intake.answered(size)
-
-    def _refused(self, intake: Intake, message: native.Command, size: int, refusal: Refusal) -> None:
-        self._peer.answer(native.no(message.ref, refusal))
-        intake.answered(size)
 
     async def _run(self, caller: Identity, intake: Intake, message: native.Command, size: int) -> None:
         try:
@@ -325,6 +314,26 @@ class NativeSession:
     def _close(self, fatal: Fatal) -> None:
         self._peer.answer(self.fatal_message(fatal))
         self._peer.close(fatal.close_code, fatal.message)
+
+
+class _Reply:
+    """The answer of a command that was begun, ``size`` bytes until it is given."""
+
+    __slots__ = ("_intake", "_peer", "_ref", "_size")
+
+    def __init__(self, peer: Peer, intake: Intake, ref: int, size: int) -> None:
+        self._peer = peer
+        self._intake = intake
+        self._ref = ref
+        self._size = size
+
+    def written(self, value: Json) -> None:
+        self._peer.answer(native.ok(self._ref, value))
+        self._intake.answered(self._size)
+
+    def refused(self, refusal: Refusal) -> None:
+        self._peer.answer(native.no(self._ref, refusal))
+        self._intake.answered(self._size)
 
 
 def _speaking(identity: Identity, device: str | None) -> Identity | None:

@@ -11,10 +11,10 @@ from typing import Any
 
 from hub.engine.documents import Update, UseDocument
 from hub.engine.intake import Intake
-from hub.engine.ledger import Stated
 from hub.engine.reading import Catch
 from hub.engine.services import Services
 from hub.engine.session import next_session_id
+from hub.engine.stated import Stated
 from hub.engine.statements import Joining
 from hub.engine.topics import DocumentTopic, Ledger, Topic
 from hub.errors import BadValue, Forbidden, Limit, Malformed, Refusal, UnknownHandle

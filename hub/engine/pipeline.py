@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+from hub.engine.applying import apply_ledger
 from hub.engine.document import DocumentBroken
 from hub.engine.documents import DocumentPart, DocumentResidence
 from hub.engine.finalizer import Finalizer
 from hub.engine.journal import Journal
-from hub.engine.ledger import LedgerPart, Uncertain
+from hub.engine.ledger import Uncertain
 from hub.engine.loading import Loader
 from hub.engine.reading import Catch
 from hub.engine.taken import AnyWork, Taken
@@ -24,7 +25,7 @@ from hub.engine.turn import LedgerLimits, Memory, Turn
 from hub.engine.work import LookUp, Work
 from hub.errors import Internal, Refusal, Refused, Unavailable
 from hub.model import Delivery, Event, TopicName
-from hub.ports import Archive, Batch, Bus, Clock, Commit, JournalRow, Store, UpdateRow
+from hub.ports import Archive, Batch, Bus, Clock, Commit, Store, UpdateRow
 from hub.telemetry.logs import get
 from hub.telemetry.metrics import Metrics
 
@@ -83,8 +84,11 @@ class Pipeline:
     def submit(self, work: Work[Ledger] | Work[DocumentTopic] | Work[Topic]) -> None:
         """Queue a work. It is settled or failed once, later."""
         topic: Topic = work.topic
-        topic.waiting.append(work)
-        if len(topic.waiting) == 1 and not topic.loading:
+        if topic.waiting is not None:
+            topic.waiting.append(work)
+            return
+        topic.waiting = [work]
+        if not topic.loading:
             self._make_ready(topic)
 
     def look(self, work: Catch) -> None:
@@ -99,9 +103,10 @@ class Pipeline:
             self.submit(work)
 
     def _make_ready(self, topic: Topic) -> None:
+        if not self._ready:
+            self._idle.clear()
+            self._wake.set()
         self._ready.append(topic)
-        self._idle.clear()
-        self._wake.set()
 
     async def run(self) -> None:
         """Take turns until cancelled."""
@@ -153,9 +158,9 @@ class Pipeline:
         turn.end()
 
     def _take(self, topic: Topic) -> Taken:
-        works, topic.waiting = topic.waiting, []
+        works, topic.waiting = topic.waiting, None
         topic.applying = True
-        return Taken(topic, works)
+        return Taken(topic, works or [])
 
     async def _read(self, turn: Turn, taken: list[Taken]) -> list[Taken]:
         """Read what the joins need in one call: topics not known yet, registers neither in the tail nor
@@ -205,7 +210,7 @@ class Pipeline:
     def _set_aside(self, taken: Taken, load: Awaitable[None]) -> None:
         topic = taken.topic
         topic.applying, topic.loading = False, True
-        topic.waiting[:0] = taken.works
+        topic.waiting = [*taken.works, *(topic.waiting or ())]
         task = asyncio.ensure_future(self._load(topic, load))
         self._loads.add(task)
         task.add_done_callback(self._load_ended)
@@ -227,8 +232,8 @@ class Pipeline:
             refusal = Internal()
         topic.loading = False
         if refusal is not None:
-            works, topic.waiting = topic.waiting, []
-            lost = Taken(topic, works)
+            works, topic.waiting = topic.waiting, None
+            lost = Taken(topic, works or [])
             lost.refuse_all(refusal)
             lost.answer()
         elif topic.waiting:
@@ -243,7 +248,7 @@ class Pipeline:
             try:
                 work.join(turn)
             except Refusal as refusal:
-                taken.refusals[index] = refusal
+                taken.refuse(index, refusal)
             except DocumentBroken as broken:
                 self._break(turn, taken, index, broken)
                 return False
@@ -252,11 +257,12 @@ class Pipeline:
                 return False
             except Exception:
                 log.exception("pipeline.join_failed", topic=taken.topic.name, work=type(work).__name__)
-                taken.refusals[index] = Internal()
+                taken.refuse(index, Internal())
         part = turn.ledgers.get(taken.topic.name)
         if part is not None and part.overlay:
             self._finalizer.decide(part)
-            part.join_history()
+            if turn.found.history:
+                part.join_history()
         return True
 
     def _be_certain(self, turn: Turn, taken: Taken) -> None:
@@ -276,7 +282,7 @@ class Pipeline:
         turn.documents.pop(topic.name, None)
         self._documents.drop(topic)
         topic.applying = False
-        topic.waiting[:0] = taken.works
+        topic.waiting = [*taken.works, *(topic.waiting or ())] or None
         if topic.waiting:
             self._make_ready(topic)
         work.fail(Refused())
@@ -350,34 +356,15 @@ class Pipeline:
 
     def _apply(self, turn: Turn, commits: list[Commit]) -> None:
         """The overlays become the state."""
-        numbers = {row.topic: row for row in turn.batch.journal}
         for part in turn.ledgers.values():
-            self._apply_ledger(turn, part, numbers.get(part.ledger.name))
+            apply_ledger(part, self._memory, turn.now)
         for document in turn.documents.values():
-            self._apply_document(document, numbers[document.topic.name])
+            self._apply_document(document)
         self._metrics.tail_bytes = self._memory.tail.bytes
 
-    def _apply_ledger(self, turn: Turn, part: LedgerPart, row: JournalRow | None) -> None:
-        ledger, memory = part.ledger, self._memory
-        ledger.floor = part.floor
-        for item, registers in part.retired:
-            for slot in registers:
-                memory.cache.forget((ledger.name, item, slot))
-        if ledger.view is not None and part.retired:
-            ledger.view.forget(item for item, _ in part.retired)
-        if row is None:
-            if part.retired:
-                memory.tail.active.topics[ledger.name] = ledger.row()
-            return
-        ledger.seq = row.seq
-        memory.tail.add_ledger(ledger.row(), part.overlay, row.number, len(row.body))
-        memory.cache.put_all(ledger.name, part.overlay, part.entries)
-        if ledger.view is not None:
-            ledger.view.apply(part.overlay, turn.now)
-            ledger.live, ledger.unknown = ledger.view.live, ledger.view.unknown
-
-    def _apply_document(self, part: DocumentPart, row: JournalRow) -> None:
-        topic = part.topic
+    def _apply_document(self, part: DocumentPart) -> None:
+        topic, row = part.topic, part.row
+        assert row is not None
         topic.seq = row.seq
         if part.opener is not None:
             topic.opener = None

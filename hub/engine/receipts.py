@@ -110,8 +110,7 @@ class Settle(Work[Ledger]):
         part, item = turn.part(self.topic), self._row.event.item
         if part.standing(item, ITEM) is not None:
             self._state_receipt(part, item)
-        part.settled.append(self._row)
-        part.audits.extend(self._audits)
+        part.settle(self._row, self._audits)
 
     def _state_receipt(self, part: LedgerPart, item: ItemId) -> None:
         standing = part.standing(item, Slot(self._field))

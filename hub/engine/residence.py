@@ -183,6 +183,10 @@ class TopicCache(Generic[T]):
             self._topics.move_to_end(name)
         return topic
 
+    def peek(self, name: TopicName) -> T | None:
+        """As ``get``, without counting as a use."""
+        return self._topics.get(name)
+
     def add(self, name: TopicName, topic: T) -> None:
         """Make it resident; may evict others."""
         self._topics[name] = topic

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from hub.engine.ledger import PROGRESS, STATUS, LedgerPart, Stated
+from hub.engine.ledger import LedgerPart
 from hub.engine.retention import closed_at
+from hub.engine.stated import PROGRESS, STATUS, Guard, Stated
 from hub.engine.topics import Ledger
 from hub.engine.turn import Turn
 from hub.engine.work import Work
@@ -18,10 +19,6 @@ from hub.state.fields import fits
 from hub.state.names import ALL
 from hub.state.weights import FINAL, ITEM, READ_UPTO
 from hub.state.weights import slot as slot_of
-
-Guard = Callable[[dict[str, Json] | None], None]
-"""Looks at an item's record (None: unknown) and raises ``Forbidden`` where the caller may not touch it."""
-
 
 _DECIDED = (STATUS, ITEM)
 """After a statement on one of these the hub looks whether the task ended."""
@@ -92,9 +89,7 @@ class Joining(Work[Ledger]):
         self.won = False
         for index, stated in enumerate(self.stated):
             try:
-                if self.guard is not None:
-                    self._check(part, stated.item, self.guard)
-                if part.state(stated, self.actor):
+                if part.state(stated, self.actor, self.guard):
                     self.won = True
                 else:
                     turn.duplicate_statements += 1
@@ -104,11 +99,7 @@ class Joining(Work[Ledger]):
                 refusal.at = index
                 raise
         if self.won:
-            part.origins.add(self.origin)
-
-    def _check(self, part: LedgerPart, item: ItemId, guard: Guard) -> None:
-        record: Any = part.standing(item, ITEM)
-        guard(record.value if record is not None else None)
+            part.came_from(self.origin)
 
 
 class Write(Joining):
@@ -131,7 +122,13 @@ class Write(Joining):
         refused: Callable[[Refusal], None],
         guard: Guard | None = None,
     ) -> None:
-        super().__init__(topic, stated, actor, origin, guard)
+        # Not by super(): a call for each statement.
+        self.topic = topic
+        self.stated = stated
+        self.actor = actor
+        self.origin = origin
+        self.guard = guard
+        self.won = False
         self.done = done
         self.refused = refused
 
@@ -238,6 +235,7 @@ class Retire(Work[Ledger]):
         """Move what is still closed; the floor rises to the highest seq among what moved."""
         part = turn.part(self.topic)
         floor = self.topic.floor
+        moved: list[tuple[ItemId, Registers]] = []
         for item in self._items:
             registers = part.registers(item)
             closed = closed_at(registers)
@@ -248,8 +246,9 @@ class Retire(Work[Ledger]):
             turn.batch.retired.append(row)
             floor = max(floor, *(register.seq for register in registers.values()))
             self._moved.append(item)
-            part.retired.append((item, registers))
+            moved.append((item, registers))
         if self._moved:
+            part.retired = [*part.retired, *moved]
             part.floor = floor
             turn.batch.floors.append((self.topic.name, floor))
 

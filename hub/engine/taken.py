@@ -27,7 +27,7 @@ class Taken:
     def __init__(self, topic: Topic, works: list[AnyWork]) -> None:
         self.topic = topic
         self.works = works
-        self.refusals: dict[int, Refusal] = {}
+        self.refusals: dict[int, Refusal] | None = None
         self.broken = False
 
     def in_order(self) -> Iterable[tuple[int, AnyWork]]:
@@ -41,14 +41,21 @@ class Taken:
     def refuse_all(self, refusal: Refusal) -> None:
         """Whatever is not refused yet is refused for this reason."""
         for index in range(len(self.works)):
-            self.refusals.setdefault(index, refusal)
+            if self.refusals is None or index not in self.refusals:
+                self.refuse(index, refusal)
+
+    def refuse(self, index: int, refusal: Refusal) -> None:
+        """The work at that place of the queue is refused."""
+        if self.refusals is None:
+            self.refusals = {}
+        self.refusals[index] = refusal
 
     def answer(self) -> None:
         """Settle or fail each work, in queue order. Raises nothing."""
         refusals = self.refusals
         for index, work in enumerate(self.works):
             try:
-                if index in refusals:
+                if refusals is not None and index in refusals:
                     work.fail(refusals[index])
                 else:
                     work.settle()

@@ -30,6 +30,10 @@ class TopicBook:
             self._topics.add(name, topic)
         return topic
 
+    def held(self, name: TopicName) -> Topic | None:
+        """The topic of that name, where it is resident; it counts as used."""
+        return self._topics.get(name)
+
     def ledger(self, name: TopicName) -> Ledger:
         """As ``topic``, for a name that is an inbox or a space."""
         return cast("Ledger", self.topic(name))
@@ -45,6 +49,6 @@ class TopicBook:
     def relay(self, commits: Sequence[Commit]) -> None:
         """Show commits to the readers; subscribed to the bus."""
         for commit in commits:
-            topic = self._topics.get(commit.topic)
+            topic = self._topics.peek(commit.topic)
             if topic is not None and topic.readers:
                 topic.relay(commit)

@@ -44,7 +44,10 @@ class Reader(Protocol):
 
 class Topic:
     """One resident topic. ``known`` once its row was read; ``waiting`` is the pipeline's queue, ``loading``
-    while it is parked, ``applying`` while a turn that changes it is in flight."""
+    while it is parked, ``applying`` while a turn that changes it is in flight.
+
+    Most topics in memory are at rest: what one holds only while something happens is None until then.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -73,8 +76,8 @@ class Topic:
         self.applying = False
         self.alarmed = False
         self.readers: dict[int, Reader] = {}
-        self.waiting: list[Work[Any]] = []
-        self.encoded: dict[Encode, tuple[bytes, ...]] = {}
+        self.waiting: list[Work[Any]] | None = None
+        self.encoded: dict[Encode, tuple[bytes, ...]] | None = None
 
     @property
     def busy(self) -> bool:
@@ -95,6 +98,8 @@ class Topic:
 
     def once(self, encode: Encode, commit: Commit) -> tuple[bytes, ...]:
         """The commit as one dialect writes it, encoded once for all its readers."""
+        if self.encoded is None:
+            self.encoded = {}
         messages = self.encoded.get(encode)
         if messages is None:
             messages = self.encoded[encode] = encode(self, commit)
@@ -102,13 +107,13 @@ class Topic:
 
     def relay(self, commit: Commit) -> None:
         """Show a commit to every reader. One that fails keeps it from nobody else."""
-        self.encoded.clear()
+        self.encoded = None
         for reader in list(self.readers.values()):
             try:
                 reader.relay(self, commit)
             except Exception:
                 log.exception("topic.relay_failed", topic=self.name, reader=reader.id)
-        self.encoded.clear()
+        self.encoded = None
 
 
 class Ledger(Topic):

@@ -17,7 +17,6 @@ from hub.engine.finalizer import Finalizer
 from hub.engine.folding import Folding, FoldingPolicy
 from hub.engine.following import Following, Views
 from hub.engine.item_rights import ItemRights
-from hub.engine.ledger import Stated
 from hub.engine.people import People
 from hub.engine.pipeline import Pipeline
 from hub.engine.presence import PresenceBoard
@@ -28,6 +27,7 @@ from hub.engine.residence import RegisterCache
 from hub.engine.rights import Rights
 from hub.engine.services import NativeRelay, Services, SessionLimits
 from hub.engine.session import Sessions, Tasks
+from hub.engine.stated import Stated
 from hub.engine.statements import Write
 from hub.engine.sweeping import Sweeper
 from hub.engine.tail import Tail
