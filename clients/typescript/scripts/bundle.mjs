@@ -10,8 +10,10 @@ export const entries = {
   browser: "browser/index.ts",
   node: "node/index.ts",
   wechat: "wechat/index.ts",
+  extras: "extras/index.ts",
   hooks: "hooks/index.ts",
   documents: "documents/index.ts",
+  webcrypto: "wechat/webcrypto.ts",
 };
 
 /** One entry of `src` as a module, minified unless told otherwise. `format` `iife` names what it exports `Tongbu`. */
