@@ -8,14 +8,16 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 
 from bench import peers, report
+from bench.interruption import INTERRUPTION
 from bench.processes import Cores, Failed
 from bench.row import FULL, QUICK, Row
-from bench.rows import MEASUREMENTS, ON_REQUEST, measured, peers_of
+from bench.rows import MEASUREMENTS, ON_REQUEST, Step, measured, peers_of, steps
 from bench.stand import Stand
 
 
 def main() -> int:
     arguments = _arguments()
+    INTERRUPTION.watch()
     try:
         return _run(arguments)
     except Failed as failed:
@@ -26,8 +28,13 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: under four minutes")
+    listed = " ".join(name for name in MEASUREMENTS if name not in ON_REQUEST)
     parser.add_argument(
-        "--rows", nargs="+", metavar="ROW", choices=MEASUREMENTS, help=f"only these: {' '.join(MEASUREMENTS)}"
+        "--rows",
+        nargs="+",
+        metavar="ROW",
+        choices=MEASUREMENTS,
+        help=f"only these of: {listed}; measured only if named here: {' '.join(ON_REQUEST)} (ten minutes)",
     )
     parser.add_argument(
         "--save", action=argparse.BooleanOptionalAction, help="keep the result (default: if not quick)"
@@ -47,14 +54,22 @@ def _run(arguments: argparse.Namespace) -> int:
     about = report.environment(cores, versions)
     print(report.header(about), flush=True)
     rows: list[Row] = []
-    for row in measured(names, stand):
-        rows.append(row)
-        print(report.lines(row), flush=True)
+    planned = steps(names, arguments.quick)
+    for step in planned:
+        print(_progress(step, len(planned)), flush=True)
+        for row in measured(step, stand):
+            rows.append(row)
+            print(report.lines(row), flush=True)
     print(report.standing(rows))
     print(f"\n{time.monotonic() - began:.0f} s in all")
     if arguments.save if arguments.save is not None else not arguments.quick:
         print(f"kept in {report.save(about, rows)}")
     return 1 if any(row.failure for row in rows) else 0
+
+
+def _progress(step: Step, steps: int) -> str:
+    minutes = max(1, round(step.ahead / 60))
+    return f"[{step.number} of {steps}; about {minutes} min to go] {' and '.join(step.names)} …"
 
 
 def _peers(rows: Sequence[str]) -> tuple[Collection[str], Mapping[str, str]]:

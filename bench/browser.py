@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any, Final
 
+from bench.interruption import INTERRUPTION
 from bench.processes import ROOT, Failed
 
 _NODE: Final = ROOT / "tests" / "e2e" / "node"
@@ -59,7 +60,14 @@ def browser(core: int) -> Iterator[Browser]:
     found = next(path for path in map(shutil.which, _BROWSERS) if path)
     command = ["taskset", "--cpu-list", str(core), "node", str(_NODE / "web.mjs"), found]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
-        yield Browser(process)
-        assert process.stdin is not None
-        process.stdin.close()
+    with INTERRUPTION.held():
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process:
+        try:
+            yield Browser(process)
+        finally:
+            process.terminate()
+            process.stdin.close()
+            process.stdout.read()  # until it has ended, so that it need not complain

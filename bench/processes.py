@@ -16,8 +16,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
+from bench.interruption import INTERRUPTION
 from bench.load.window import Order, Window
 from bench.measure import Percentiles
 from bench.peers import PEERS
@@ -78,10 +79,10 @@ def hub(core: int, configuration: str = "") -> Iterator[Server]:
     DATA.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=DATA))
     command = [sys.executable, "-m", "hub", "serve", "--data", str(folder), "--port", "0"]
-    if configuration:
-        (folder / "hub.toml").write_text(configuration)
-        command += ["--config", str(folder / "hub.toml")]
     try:
+        if configuration:
+            (folder / "hub.toml").write_text(configuration)
+            command += ["--config", str(folder / "hub.toml")]
         with _process([*command, "--log-level", "warning"], core, dict(os.environ)) as process:
             port = int(_line(process).rpartition(":")[2])
             yield Server("hub", process.pid, port, folder)
@@ -157,36 +158,42 @@ def load(core: int, kind: str, server: Server, plan: dict[str, Any]) -> Iterator
 def _process(
     command: Sequence[str], core: int, environment: dict[str, str]
 ) -> Iterator[subprocess.Popen[str]]:
+    process = None
     with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(
-            ["taskset", "--cpu-list", str(core), *command],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
         try:
+            with INTERRUPTION.held():
+                process = _started(["taskset", "--cpu-list", str(core), *command], environment, errors)
             yield process
         except Exception as error:
             errors.seek(0)
             raise Failed(f"{' '.join(command)}: {error}\n{errors.read()[-2000:]}") from error
         finally:
-            _stop(process)
+            if process is not None:
+                _stop(process)
+
+
+def _started(command: Sequence[str], environment: dict[str, str], errors: IO[str]) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, stderr=errors, text=True
+    )
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
+    """Whatever happens meanwhile, it has ended afterwards."""
     assert process.stdin is not None
-    process.stdin.close()
+    assert process.stdout is not None
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
+        pass
+    finally:
         process.kill()
         process.wait()
-    assert process.stdout is not None
-    process.stdout.close()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+        process.stdout.close()
 
 
 def _line(process: subprocess.Popen[str]) -> str:

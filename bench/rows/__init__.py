@@ -27,52 +27,73 @@ from bench.stand import Stand
 
 
 class Measurement(NamedTuple):
-    """One measurement; it may give several rows. ``peers``: whom it puts the hub beside."""
+    """One measurement; it may give several rows.
+
+    ``seconds``: about how long a full one takes, and a quick one, on a quiet machine. ``peers``: whom it puts
+    the hub beside.
+    """
 
     run: Callable[[Stand], Iterator[Row]]
+    seconds: tuple[float, float]
     peers: Collection[str] = ()
 
 
-_SMALL: Final = Measurement(documents.with_three, ("y-websocket", "pycrdt-websocket"))
+class Step(NamedTuple):
+    """One measurement of a run, with the names of all rows it gives. ``ahead``: about so many seconds until
+    all steps are done, this one included."""
+
+    number: int
+    names: Sequence[str]
+    measurement: Measurement
+    ahead: float
+
+
+_SMALL: Final = Measurement(documents.with_three, (75, 20), ("y-websocket", "pycrdt-websocket"))
 MEASUREMENTS: Final[Mapping[str, Measurement]] = {
     "documents": _SMALL,
     "statements": _SMALL,
-    "hocuspocus": Measurement(documents.beside_hocuspocus, ("hocuspocus", "hocuspocus-sqlite")),
-    "documents20": Measurement(documents.with_twenty, ("y-websocket",)),
-    "away": Measurement(away.row, ("y-websocket",)),
-    "fanout": Measurement(fanout.to_a_thousand, ("ws",)),
-    "latency": Measurement(latency.row),
-    "memory": Measurement(connections.memory, ("y-websocket",)),
-    "connect": Measurement(connections.connect, ("ws",)),
-    "scale": Measurement(scale.connections),
-    "history": Measurement(scale.history),
-    "statements1": Measurement(statements.alone),
-    "statements20": Measurement(statements.with_twenty),
-    "fanout10k": Measurement(fanout.to_many, fanout.PEERS),
-    "publish": Measurement(publishing.row),
-    "events": Measurement(events.row),
-    "storm": Measurement(storm.row),
-    "slow": Measurement(slow.row),
-    "residence": Measurement(residence.row),
-    "web": Measurement(web.row),
-    "soak": Measurement(soak.row),
+    "hocuspocus": Measurement(documents.beside_hocuspocus, (60, 15), ("hocuspocus", "hocuspocus-sqlite")),
+    "documents20": Measurement(documents.with_twenty, (60, 10), ("y-websocket",)),
+    "away": Measurement(away.row, (90, 15), ("y-websocket",)),
+    "fanout": Measurement(fanout.to_a_thousand, (40, 10), ("ws",)),
+    "latency": Measurement(latency.row, (35, 10)),
+    "memory": Measurement(connections.memory, (70, 20), ("y-websocket",)),
+    "connect": Measurement(connections.connect, (40, 10), ("ws",)),
+    "scale": Measurement(scale.connections, (65, 15)),
+    "history": Measurement(scale.history, (50, 15)),
+    "statements1": Measurement(statements.alone, (25, 5)),
+    "statements20": Measurement(statements.with_twenty, (35, 5)),
+    "fanout10k": Measurement(fanout.to_many, (180, 20), fanout.PEERS),
+    "publish": Measurement(publishing.row, (45, 10)),
+    "events": Measurement(events.row, (55, 10)),
+    "storm": Measurement(storm.row, (90, 10)),
+    "slow": Measurement(slow.row, (40, 10)),
+    "residence": Measurement(residence.row, (75, 10)),
+    "web": Measurement(web.row, (15, 10)),
+    "soak": Measurement(soak.row, (620, 30)),
 }
 ON_REQUEST: Final = ("soak",)
 """Measured only where they are named: they take long."""
 
 
-def measured(names: Sequence[str], stand: Stand) -> Iterator[Row]:
-    """The rows named, each once it is done. One that breaks off is told as such; the others are measured."""
-    asked = {MEASUREMENTS[name].run for name in names}
-    for run in dict.fromkeys(measurement.run for measurement in MEASUREMENTS.values()):
-        if run in asked:
-            yield from _whole(run, stand)
+def steps(names: Collection[str], quick: bool) -> Sequence[Step]:
+    """What a run of these rows measures, in order."""
+    rows: dict[Measurement, list[str]] = {}
+    for name, measurement in MEASUREMENTS.items():
+        rows.setdefault(measurement, []).append(name)
+    asked = [(each, given) for each, given in rows.items() if not set(given).isdisjoint(names)]
+    seconds = [measurement.seconds[quick] for measurement, _ in asked]
+    return [
+        Step(number, given, measurement, sum(seconds[number - 1 :]))
+        for number, (measurement, given) in enumerate(asked, 1)
+    ]
 
 
-def _whole(run: Callable[[Stand], Iterator[Row]], stand: Stand) -> Iterator[Row]:
-    missing = [name for name, measurement in MEASUREMENTS.items() if measurement.run is run]
+def measured(step: Step, stand: Stand) -> Iterator[Row]:
+    """The rows of a step, each once it is done. Where it breaks off, the others are told as not measured."""
+    missing = list(step.names)
     try:
-        for row in run(stand):
+        for row in step.measurement.run(stand):
             missing.remove(row.name)
             yield row
     except Failed as failed:

@@ -26,8 +26,8 @@ def row(stand: Stand) -> Iterator[Row]:
     windows: dict[str, list[Window]] = {name: [] for name in _RATES}
     resident = []
     with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(len(_RATES)))
         pid, loads = _mixed(stand, stack)
-        pool = stack.enter_context(ThreadPoolExecutor(len(loads)))
         for _ in range(_WINDOWS):
             measured = pool.map(_one, loads.items(), [seconds] * len(loads))
             for name, window in zip(loads, measured, strict=True):

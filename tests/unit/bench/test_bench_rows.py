@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench import rows
 from bench.budget import BUDGETS
 from bench.load.socket import Broken
 from bench.load.window import Order, Tally, Window, measured
@@ -17,8 +16,10 @@ from bench.peers import PEERS
 from bench.processes import Cores, Failed
 from bench.report import lines, standing
 from bench.row import FULL, HUB, QUICK, Row
-from bench.rows import MEASUREMENTS, ON_REQUEST, Measurement, peers_of
+from bench.rows import MEASUREMENTS, ON_REQUEST, Measurement, Step, peers_of, steps
+from bench.rows import measured as measured_rows
 from bench.stand import Stand, compared
+from hub.config.outward import MAX_CHANNELS
 
 
 def window(cost_us: float, server: float = 0.5, load: float = 0.5) -> Window:
@@ -48,6 +49,10 @@ def test_connections_leave_room_for_descriptors() -> None:
     """Each process may hold 20,000 descriptors on many machines."""
     for size in (FULL, QUICK):
         assert max(*size.connections, size.readers, size.storm) <= 18_000
+
+
+def test_the_hub_may_be_configured_with_so_many_robots() -> None:
+    assert max(FULL.robots, QUICK.robots) <= MAX_CHANNELS
 
 
 def test_a_ratio_is_taken_round_by_round() -> None:
@@ -97,27 +102,33 @@ async def test_a_window_in_which_nothing_is_ever_completed_ends(monkeypatch: pyt
         await measured(Slow(5), [os.getpid()], Order(0, 0.01))
 
 
-def test_a_row_that_breaks_off_is_told_as_not_measured_and_the_others_are_measured(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_row_that_breaks_off_is_told_as_not_measured() -> None:
     def broken(stand: Stand) -> Iterator[Row]:
         yield Row("documents", "updates")
         raise Failed("the load ended")
 
-    def whole(stand: Stand) -> Iterator[Row]:
-        yield Row("slow", "slow readers")
+    step = Step(1, ["documents", "statements"], Measurement(broken, (1, 1)), 1)
 
-    listed = {"documents": broken, "statements": broken, "slow": whole}
-    monkeypatch.setattr(rows, "MEASUREMENTS", {name: Measurement(run) for name, run in listed.items()})
+    found = list(measured_rows(step, Stand(Cores(0, 1), QUICK, ())))
 
-    found = list(rows.measured(list(listed), Stand(Cores(0, 1), QUICK, ())))
-
-    assert [(row.name, row.failure) for row in found] == [
-        ("documents", ""),
-        ("statements", "the load ended"),
-        ("slow", ""),
-    ]
+    assert [(row.name, row.failure) for row in found] == [("documents", ""), ("statements", "the load ended")]
     assert "NOT MEASURED: the load ended" in lines(found[1])
+
+
+def test_rows_that_are_measured_together_are_one_step_and_each_step_tells_what_is_ahead() -> None:
+    found = steps(("connect", "statements", "scale"), quick=True)
+
+    assert [step.names for step in found] == [["documents", "statements"], ["connect"], ["scale"]]
+    assert [step.number for step in found] == [1, 2, 3]
+    seconds = [step.measurement.seconds[True] for step in found]
+    assert [step.ahead for step in found] == [sum(seconds), sum(seconds[1:]), seconds[2]]
+
+
+def test_a_run_is_expected_to_take_no_longer_than_the_guide_says() -> None:
+    names = set(MEASUREMENTS) - set(ON_REQUEST)
+
+    assert steps(names, quick=False)[0].ahead < 25 * 60
+    assert steps(names, quick=True)[0].ahead < 4 * 60
 
 
 def test_a_row_is_told_with_the_sizes_that_were_measured() -> None:
