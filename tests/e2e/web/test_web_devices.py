@@ -41,3 +41,31 @@ async def test_who_signs_in_by_hand_is_told_what_is_wrong_and_let_in(
     page.click("Sign in")
     page.saved()
     page.shows(css=f'.row[data-id="{item}"]')
+
+
+async def test_a_device_is_called_what_its_owner_calls_it_on_every_device(
+    profile: MakeProfile, ann: Person
+) -> None:
+    laptop = ann.at(profile(), "/devices")
+    phone = ann.at(profile(size=PHONE), "/devices")
+    laptop.click(css=".device .icon-button", nth=0)
+    laptop.type("Mei's laptop")
+    laptop.press("Enter")
+    laptop.shows("Mei's laptop", within={"css": ".devices"})
+    laptop.reload()
+    laptop.saved()
+    laptop.shows("Mei's laptop", within={"css": ".devices"})
+    laptop.press("c")
+    laptop.fill("Title", "Water the flowers")
+    laptop.click("Create")
+    laptop.shows("This device", within={"css": ".facts"})
+    phone.goto(f"{ann.hub.url}/tasks")
+    phone.click("Water the flowers", role="link", exact=False)
+    phone.shows("Mei's laptop", within={"css": ".facts"})
+
+
+async def test_a_token_that_opens_no_inbox_is_told_so(profile: MakeProfile, ann: Person) -> None:
+    page = profile().open(ann.hub.url)
+    page.fill("Code, link or token", ann.hub.token(ann.user, "admin"))
+    page.click("Sign in")
+    page.shows(css=".problem", has="opens no inbox")
