@@ -1,4 +1,4 @@
-import { connect } from "@tongbu/client/node";
+import { connect, TongbuError } from "@tongbu/client/node";
 
 const STEPS = ["fetch", "transform", "load"];
 
@@ -24,6 +24,9 @@ try {
 }
 
 const saved = await hub.flush(10_000);
+const connection = hub.connection.get();
 const { status, progress } = task.item.get()?.task ?? {};
-console.log(status, progress, saved ? "taken by the hub" : "kept, and said when the hub can be reached");
 await hub.close();
+// A token that is not taken, say: it is kept, and said with another one.
+if (connection.state === "refused") throw new TongbuError(connection.code, connection.message);
+console.log(status, progress, saved ? "taken by the hub" : "kept, and said when the hub can be reached");

@@ -1,5 +1,5 @@
 import { openDocument } from "@tongbu/client/documents";
-import { connect } from "@tongbu/client/node";
+import { connect, TongbuError } from "@tongbu/client/node";
 
 const hub = connect({
   url: process.env.TONGBU_URL ?? "http://127.0.0.1:8787",
@@ -13,12 +13,15 @@ await list.loaded;
 const entries = list.doc.getArray<string>("entries");
 entries.push(process.argv.slice(2));
 
-await new Promise<void>((resolve) => {
-  const look = (inSync: boolean): void => {
-    if (inSync) resolve();
+await new Promise<void>((resolve, reject) => {
+  const look = (): void => {
+    const connection = hub.connection.get();
+    const refused = connection.state === "refused" ? connection : list.refusal.get();
+    if (refused) reject(new TongbuError(refused.code, refused.message));
+    else if (list.inSync.get()) resolve();
   };
-  list.inSync.subscribe(look);
-  look(list.inSync.get());
+  for (const each of [list.inSync, list.refusal, hub.connection]) each.subscribe(look);
+  look();
 });
 await hub.flush(10_000);
 for (const entry of entries) console.log("-", entry);

@@ -25,5 +25,11 @@ inbox.watch((changed) => {
     if (item && !item.deleted) show(item);
   }
 });
-hub.connection.subscribe((connection) => console.log(`(${connection.state})`));
+hub.connection.subscribe((connection) => {
+  console.log(`(${connection.state})`);
+  if (connection.state !== "refused") return;
+  console.error(connection.message);
+  process.exitCode = 1;
+  void hub.close();
+});
 process.once("SIGINT", () => void hub.close());

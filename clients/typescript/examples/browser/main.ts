@@ -35,7 +35,8 @@ function showItems(items: readonly Item[]): void {
 
 function showConnection(connection: Connection): void {
   const unsaved = hub.unsaved.get();
-  element("connection").textContent = `${connection.state}${unsaved ? `, ${unsaved} not saved yet` : ""}`;
+  const state = connection.state === "refused" ? connection.message : connection.state;
+  element("connection").textContent = `${state}${unsaved ? `, ${unsaved} not saved yet` : ""}`;
 }
 
 inbox.items.subscribe(showItems);

@@ -22,21 +22,36 @@ const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
 
 const PAGE = readFileSync(`${HERE}../../docs/typescript.md`, "utf8");
 
-type Example = ChildProcessByStdio<null, Readable, null>;
+type Example = ChildProcessByStdio<null, Readable, Readable>;
 
 function start(hub: RealHub, folder: string, user: string, ...args: string[]): Example {
-  const env = { ...process.env, TONGBU_URL: hub.url, TONGBU_TOKEN: hub.token(user), INIT_CWD: folder };
+  return startWith(hub, hub.token(user), folder, ...args);
+}
+
+function startWith(hub: RealHub, token: string, folder: string, ...args: string[]): Example {
+  const env = { ...process.env, TONGBU_URL: hub.url, TONGBU_TOKEN: token, INIT_CWD: folder };
   const command = [`${HERE}scripts/example.mjs`, ...args];
-  const run = spawn(process.execPath, command, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const run = spawn(process.execPath, command, { env, stdio: ["ignore", "pipe", "pipe"] });
   afterAll(() => void run.kill("SIGKILL"));
   return run;
 }
 
-async function printed(run: Example): Promise<string> {
+async function textOf(stream: Readable): Promise<string> {
   let text = "";
-  for await (const chunk of run.stdout) text += chunk;
-  expect(run.exitCode ?? (await once(run, "exit"))[0]).toBe(0);
+  for await (const chunk of stream) text += chunk;
   return text;
+}
+
+async function ended(run: Example): Promise<{ code: unknown; said: string; complained: string }> {
+  const exit = run.exitCode === null ? once(run, "exit") : Promise.resolve([run.exitCode]);
+  const [said, complained, [code]] = await Promise.all([textOf(run.stdout), textOf(run.stderr), exit]);
+  return { code, said, complained };
+}
+
+async function printed(run: Example): Promise<string> {
+  const { code, said, complained } = await ended(run);
+  expect([code, complained]).toEqual([0, ""]);
+  return said;
 }
 
 describe.skipIf(!hubIsHere)("examples", async () => {
@@ -83,6 +98,18 @@ describe.skipIf(!hubIsHere)("examples", async () => {
     const second = start(hub, temporaryFolder(), "cleo", "document", "tea");
     expect((await printed(second)).split("\n").sort()).toEqual(["", "- milk", "- tea"]);
   });
+
+  it.each(["agent", "watch", "document"])(
+    "%s fails with what the hub has against its token",
+    async (name) => {
+      const { code, said, complained } = await ended(
+        startWith(hub, "no.valid.token", temporaryFolder(), name),
+      );
+      expect(code).toBe(1);
+      expect(complained).toMatch(/token/i);
+      expect(said).not.toMatch(/taken|kept/);
+    },
+  );
 
   it("a publisher writes into somebody else's inbox by command, as the page says", async () => {
     const publisher = connect({ url: hub.url, token: hub.token("monitor", { scopes: ["user", "publish"] }) });
