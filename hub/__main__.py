@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from typing import Final
+
+YOUNG: Final = 100_000
+"""Objects made until the collector looks for garbage: importing makes very many and leaves none behind.
+``hub.app`` sets a hub's own bounds once it runs."""
 
 
 def main() -> None:
     """Run the command line; without the server's packages, say what to install."""
+    gc.set_threshold(YOUNG)
     try:
         from hub.cli import run
     except ModuleNotFoundError as error:

@@ -10,8 +10,6 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from hub.bus.local import LocalBus
-from hub.channels.webhook import Webhook
-from hub.channels.wecom_robot import WecomRobot
 from hub.config import ChannelSettings, Config, WebhookSettings, WecomRobotSettings
 from hub.delivery.desk import DeliveryDesk
 from hub.delivery.dispatcher import Dispatcher
@@ -324,11 +322,15 @@ class App:
 
 
 def _channel(name: str, settings: ChannelSettings, call_timeout: float, clock: Clock) -> Channel:
-    """The way out that a configured channel is."""
+    """The way out that a configured channel is. Who has none starts without what talks to the outside."""
     match settings:
         case WecomRobotSettings():
+            from hub.channels.wecom_robot import WecomRobot
+
             return WecomRobot(name, settings, call_timeout, clock)
         case WebhookSettings():
+            from hub.channels.webhook import Webhook
+
             return Webhook(name, settings, call_timeout, clock)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -78,5 +77,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _tell(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version
+
         print(f"tongbu {version('tongbu')}")
         raise typer.Exit

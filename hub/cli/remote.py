@@ -21,7 +21,6 @@ from urllib.parse import urlsplit
 from hub.cli.failures import WrongOptions
 from hub.errors import DataFolderUnusable
 from hub.identity.secret import load_secret
-from hub.identity.tokens import MAX_TOKEN, LocalTokens
 from hub.model import Scope, UserId
 from hub.ports import SystemClock
 from hub.telemetry import logs
@@ -30,6 +29,9 @@ DEFAULT_USER: Final = "dev"
 DEFAULT_FOLDER: Final = Path("data")
 SIGNED_TTL: Final = 3600
 """Seconds that a token lives which a command signs for itself."""
+MAX_TOKEN: Final = 4096
+"""As of ``hub.identity.tokens``, which a command that signs nothing starts without: reading it takes longer
+than all else of such a command."""
 
 _ADVICE: Final = (
     "Say who speaks: set TONGBU_TOKEN, or give --token-file FILE, or, on the hub's machine, --data DIR "
@@ -72,6 +74,8 @@ def remote_of(
     if given is not None:
         return _with_token(url, given.strip(), user)
     secret = _secret(url, data)
+    from hub.identity.tokens import LocalTokens
+
     tokens, name = LocalTokens(secret, SystemClock()), UserId(user or DEFAULT_USER)
 
     def sign() -> str:

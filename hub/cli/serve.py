@@ -16,8 +16,6 @@ from hub.cli.options import ConfigOption, DataOption, HostOption, PortOption
 from hub.config import ChannelSettings, Config, MatchSettings, RouteSettings, WecomRobotSettings, load
 from hub.delivery.privacy import without_personal
 from hub.errors import PortInUse
-from hub.identity.secret import load_secret
-from hub.identity.tokens import LocalTokens
 from hub.model import UserId
 from hub.ports import SystemClock
 from hub.telemetry import logs
@@ -138,6 +136,9 @@ def _for_development(settings: Config) -> Config:
 
 def _greet(url: str, settings: Config) -> None:
     """A token and a first request, for a terminal; not through the log, which would mask the token."""
+    from hub.identity.secret import load_secret
+    from hub.identity.tokens import LocalTokens
+
     tokens = LocalTokens(load_secret(settings.data_folder, create=True), SystemClock())
     token = tokens.issue(UserId("dev"), ["user", "publish"], settings.identity.token_ttl)
     print(

@@ -11,7 +11,6 @@ import typer
 
 from hub.cli.options import DataOption, seconds
 from hub.identity.secret import FILE, load_secret
-from hub.identity.tokens import LocalTokens
 from hub.model import DeviceId, Scope, UserId
 from hub.ports import SystemClock
 from hub.telemetry import logs
@@ -50,6 +49,8 @@ def token(
         TOKEN=$(hub token --data /srv/hub --user ann --scope user --scope publish)
     """
     logs.configure("warning")
+    from hub.identity.tokens import LocalTokens
+
     tokens = LocalTokens(_secret(data or Path("data")), SystemClock())
     scopes = cast(list[Scope], " ".join(scope or ["user"]).split())  # ``issue`` refuses what is none
     print(tokens.issue(UserId(user), scopes, ttl, DeviceId(device) if device is not None else None))
