@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -224,17 +224,17 @@ class TestTime:
     )
     def test_the_gate_and_the_document_are_done_soon(self, body: bytes) -> None:
         assert len(body) <= self.MEBIBYTE
-        started = perf_counter()
+        started = process_time()
         with suppress(Refused, Gap, TooBig):
             Document().apply(body, ANN)
-        assert perf_counter() - started < 10
+        assert process_time() - started < 10
 
     def test_a_chain_across_sections_is_followed_in_linear_time(self) -> None:
         def seconds(count: int) -> float:
             chain = [(client, 0, [text("x", origin=(client + 1, 0))]) for client in range(count)]
             body = update(*chain, (count, 0, [text("x")]))
-            started = perf_counter()
+            started = process_time()
             Document().apply(body, ANN)
-            return perf_counter() - started
+            return process_time() - started
 
         assert seconds(20_000) < 100 * max(seconds(1_000), 0.01)
