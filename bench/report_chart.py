@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
+from bench.budget import Verdict
 from bench.report_results import RATIO, Run, Standing
+from bench.report_words import Words
 
 _WIDTH: Final = 980
 _LEFT: Final = 330
@@ -18,22 +20,6 @@ _LONGEST_RATIO: Final = 1.6
 """Bars beyond end in an arrow; the number beside them tells."""
 _LONGEST_SHARE: Final = 1.6
 """Of ``must``, for rows that are no ratios."""
-
-_MEANING: Final = "shorter is better · the hub saves before it acknowledges, peers keep all in memory"
-_LABELS: Final = {
-    "documents": ("One document update", "3 devices a document"),
-    "hocuspocus": ("One document update", "3 devices a document, Hocuspocus"),
-    "documents20": ("One document update", "20 devices a document"),
-    "statements": ("One ledger statement", "3 devices an inbox, beside y-websocket's update"),
-    "away": ("One statement to an inbox nobody has open", "beside y-websocket's update"),
-    "memory": ("An idle connection", "authenticated, its inbox open: resident memory"),
-    "fanout": ("One frame to 1,000 readers", "all of them together, beside Node ws"),
-    "latency": ("Push to ok at half of capacity", "p99, less a bare commit's"),
-    "connect": ("Connection set-up", "with token, beside Node ws without"),
-    "scale": ("One statement at {many:,} connections", "beside the hub at {few:,}"),
-    "history": ("One statement after {many:,} others", "in the same inbox, beside the hub after {few:,}"),
-}
-"""What is measured, with the sizes measured, and in which case; rows without one say what the budget says."""
 
 _STYLE: Final = """
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
@@ -53,7 +39,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 """
 
 
-def chart(run: Run) -> str:
+def chart(run: Run, words: Words) -> str:
     """The measured rows: ratios to a peer on one axis, then what has a unit, each against its own budget."""
     measured = [row for row in run.standings if row.value is not None]
     ratios = [row for row in measured if row.unit == RATIO]
@@ -61,36 +47,43 @@ def chart(run: Run) -> str:
     below = _TOP + len(ratios) * _ROW
     height = below + 52 + len(others) * _ROW + 34
     parts = (
-        *_head(run, height),
-        *_peer_line(len(ratios)),
-        *_rows(ratios, _TOP, _LONGEST_RATIO),
-        _text(16, below + 36, "absolute", "title"),
-        *_rows(others, below + 48, None),
+        *_head(run, height, words),
+        *_peer_line(len(ratios), words),
+        *_rows(ratios, _TOP, _LONGEST_RATIO, words),
+        _text(16, below + 36, words.absolute, "title") if others else "",
+        *_rows(others, below + 48, None, words),
         _text(16, height - 12, f"bench/results/{run.file} · {_surroundings(run)}", "small"),
         "</svg>",
     )
     return "\n".join(parts) + "\n"
 
 
-def _head(run: Run, height: int) -> Iterator[str]:
+def _head(run: Run, height: int, words: Words) -> Iterator[str]:
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
-        f'height="{height}" role="img" aria-label="{escape(_told(run))}">'
+        f'height="{height}" role="img" aria-label="{escape(_told(run, words))}">'
     )
     yield f"<style>{_STYLE}</style>"
-    yield _text(16, 26, "CPU of the server for each unit of work, as a ratio to the peer's", "title")
-    yield _text(16, 46, _MEANING, "small")
-    for x, kind in ((640, "must"), (690, "aim")):
-        yield _line(x, 17, 31, kind) + _text(x + 8, 28, kind, "small")
-    for x, kind in ((736, "aim-reached"), (824, "must-reached"), (922, "missed")):
-        yield f'<rect class="{kind}" x="{x}" y="19" width="10" height="10" rx="2"/>'
-        yield _text(x + 14, 28, kind.replace("-", " "), "small")
+    yield _text(16, 26, words.chart, "title")
+    yield _text(16, 46, words.meaning, "small")
+    for x, kind, named in ((640, "must", words.must), (690, "aim", words.aim)):
+        yield _line(x, 17, 31, kind) + _text(x + 8, 28, named, "small")
+    reached: Sequence[tuple[int, Verdict]] = ((736, "aim reached"), (824, "must reached"), (922, "missed"))
+    for x, verdict in reached:
+        yield f'<rect class="{_kind(verdict)}" x="{x}" y="19" width="10" height="10" rx="2"/>'
+        yield _text(x + 14, 28, words.verdicts[verdict], "small")
 
 
-def _told(run: Run) -> str:
+def _kind(verdict: Verdict) -> str:
+    return verdict.replace(" ", "-")
+
+
+def _told(run: Run, words: Words) -> str:
     """The chart for those who don't see it."""
-    rows = (f"{row.work}: {row.shown(row.value)}" for row in run.standings if row.value is not None)
-    return "; ".join(rows)
+    measured = ((row, row.value) for row in run.standings if row.value is not None)
+    return words.among.join(
+        f"{words.between.join(_label(row, words))}: {row.shown(value)}" for row, value in measured
+    )
 
 
 def _surroundings(run: Run) -> str:
@@ -99,25 +92,25 @@ def _surroundings(run: Run) -> str:
     return f"{run.about['cpu']}, kernel {run.about['kernel']}, {', '.join(named)}"
 
 
-def _peer_line(rows: int) -> Iterator[str]:
+def _peer_line(rows: int, words: Words) -> Iterator[str]:
     across = _LEFT + _SPAN / _LONGEST_RATIO
     yield _line(across, _TOP - 6, _TOP + rows * _ROW - 6, "axis")
-    yield _text(across - 22, _TOP - 10, "peer = 1 ×", "small")
+    yield _text(across - 22, _TOP - 10, words.peer_line, "small")
 
 
-def _rows(rows: Sequence[Standing], top: int, longest: float | None) -> Iterator[str]:
+def _rows(rows: Sequence[Standing], top: int, longest: float | None, words: Words) -> Iterator[str]:
     """Bars from ``top`` on; without ``longest`` each has a scale of its own, from its ``must``."""
     for number, row in enumerate(rows):
         y = top + number * _ROW
-        yield from _row(row, y, longest or row.must * _LONGEST_SHARE)
+        yield from _row(row, y, longest or row.must * _LONGEST_SHARE, words)
 
 
-def _row(row: Standing, y: int, longest: float) -> Iterator[str]:
+def _row(row: Standing, y: int, longest: float, words: Words) -> Iterator[str]:
     value = row.value or 0.0
     scale = _SPAN / longest
     length = min(value, longest) * scale
-    title, detail = _label(row)
-    kind = row.verdict.replace(" ", "-")
+    title, detail = _label(row, words)
+    kind = _kind(row.verdict)
     yield _text(16, y + 12, title)
     yield _text(16, y + 26, detail, "small")
     yield f'<rect class="track" x="{_LEFT}" y="{y}" width="{_SPAN}" height="{_BAR}" rx="3"/>'
@@ -128,19 +121,19 @@ def _row(row: Standing, y: int, longest: float) -> Iterator[str]:
     yield _line(_LEFT + row.must * scale, y - 4, y + _BAR + 4, "must")
     yield _line(_LEFT + row.aim * scale, y - 4, y + _BAR + 4, "aim")
     yield _text(_LEFT + _SPAN + 22, y + 13, row.shown(value), f"value {kind}")
-    yield _text(_LEFT + _SPAN + 104, y + 13, _beside(row), "small")
+    yield _text(_LEFT + _SPAN + 104, y + 13, _beside(row, words), "small")
+    if row.cheaper:
+        yield _text(_LEFT + _SPAN + 104, y + 27, words.costs_less.format(peer=row.cheaper), "small")
 
 
-def _label(row: Standing) -> tuple[str, str]:
-    if row.name not in _LABELS:
-        return row.work, ""
-    title, detail = _LABELS[row.name]
+def _label(row: Standing, words: Words) -> tuple[str, str]:
+    title, detail = words.labels[row.name]
     return title.format(**row.sizes), detail.format(**row.sizes)
 
 
-def _beside(row: Standing) -> str:
+def _beside(row: Standing, words: Words) -> str:
     if row.hub is None or row.peer is None:
-        return f"must ≤ {row.must:g}, aim {row.aim:g} {row.unit}"
+        return f"{words.must} ≤ {row.must:g}, {words.aim} {row.aim:g} {row.unit}"
     return f"{row.hub:,.0f} µs · {row.peer[0]} {row.peer[1]:,.0f} µs"
 
 

@@ -37,11 +37,21 @@ class Standing(NamedTuple):
         """A value of this row with its unit."""
         return f"{value:.2f} {self.unit}"
 
+    @property
+    def cheaper(self) -> str | None:
+        """The peer, where it takes less than the hub; the hub beside itself is no peer."""
+        if self.peer is None or self.value is None or self.unit != RATIO or self.peer[0].startswith(_HUB):
+            return None
+        return self.peer[0] if self.value > 1 else None
+
 
 class Beside(NamedTuple):
-    """The hub and one other server at one work. ``hub`` and ``peer`` in µs of CPU a unit of work."""
+    """The hub and one other server at one work. ``name``: of the row; ``hub`` and ``peer`` in µs of CPU a
+    unit of work; ``sizes``: those measured that the row's wording has a place for."""
 
+    name: str
     work: str
+    sizes: Mapping[str, int]
     server: str
     hub: float
     peer: float
@@ -100,7 +110,8 @@ def _besides(row: Mapping[str, Any]) -> Iterator[Beside]:
     costs = _medians(row["servers"])
     for server, ratio in row.get("ratios", {}).items():
         if not server.startswith(_HUB):
-            yield Beside(row["title"], server, costs[_HUB], costs[server], **_renamed(ratio))
+            named = row["name"], row["title"], row.get("sizes", {}), server
+            yield Beside(*named, costs[_HUB], costs[server], **_renamed(ratio))
 
 
 def _renamed(ratio: Mapping[str, float]) -> dict[str, float]:

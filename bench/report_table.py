@@ -1,41 +1,79 @@
-"""A kept run as a Markdown table."""
+"""A kept run as a part of a page: the chart, a table of the budget, and where a peer costs less."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 from bench.report_results import RATIO, Beside, Run, Standing
+from bench.report_words import Words
 
-_HEAD: Final = (
-    "| work | hub | beside it | measured | must | aim | |",
-    "|---|--:|--:|--:|--:|--:|---|",
-)
-_OTHERS: Final = ("| work | beside | hub | it | ratio |", "|---|---|--:|--:|--:|")
+_DETAILS: Final = ("<details>", "<summary>{}</summary>", "", "{}", "", "</details>")
 
 
-def table(run: Run) -> str:
-    """Every row of the budget, measured or not; every other server; where the numbers are from."""
-    others = ("", *_OTHERS, *map(_other, run.besides)) if run.besides else ()
-    return "\n".join((*_HEAD, *map(_line, run.standings), *others, "", *_source(run)))
+class Places(NamedTuple):
+    """Where the chart and the folder of results are, from the page that refers to them."""
+
+    chart: str
+    results: str
 
 
-def _line(row: Standing) -> str:
+def block(run: Run, words: Words, places: Places) -> str:
+    """What stands between the marks of a page."""
+    others = "\n".join((words.others_head, *(_other(each, words) for each in _others(run))))
+    details = ["\n".join(_DETAILS).format(words.others_summary, others)] if any(_others(run)) else []
+    source = words.source.format(**_source(run), folder=places.results)
+    shown = f"![{words.chart}]({places.chart})"
+    return "\n\n".join((shown, table(run, words), _peers(run, words), *details, source))
+
+
+def table(run: Run, words: Words) -> str:
+    """Every row of the budget, measured or not."""
+    return "\n".join((words.head, *(_line(row, words) for row in run.standings)))
+
+
+def _line(row: Standing, words: Words) -> str:
     cells = (
-        row.work,
+        _work(row.name, row.work, row.sizes, words),
         _microseconds(row.hub),
         f"{row.peer[0]} {_microseconds(row.peer[1])}" if row.peer else "–",
         _measured(row),
         f"≤ {row.must:g} {row.unit}",
         f"{row.aim:g} {row.unit}",
-        row.verdict,
+        words.verdicts[row.verdict],
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _other(row: Beside) -> str:
+def _work(name: str, title: str, sizes: Mapping[str, int], words: Words) -> str:
+    label = words.labels.get(name)
+    return words.between.join(label).format(**sizes) if label else title
+
+
+def _others(run: Run) -> Iterator[Beside]:
+    """Other servers at each work, without those that the table of the budget names."""
+    named = {(row.name, row.peer[0]) for row in run.standings if row.peer}
+    return (each for each in run.besides if (each.name, each.server) not in named)
+
+
+def _other(row: Beside, words: Words) -> str:
+    work = _work(row.name, row.work, row.sizes, words)
     ratio = f"**{row.ratio:.2f} {RATIO}** ({row.low:.2f}–{row.high:.2f})"
-    return f"| {row.work} | {row.server} | {_microseconds(row.hub)} | {_microseconds(row.peer)} | {ratio} |"
+    return f"| {work} | {row.server} | {_microseconds(row.hub)} | {_microseconds(row.peer)} | {ratio} |"
+
+
+def _peers(run: Run, words: Words) -> str:
+    """Where a peer costs less than the hub, said plainly."""
+    named = [(row.name, row.work, row.sizes, row.cheaper, row.value) for row in run.standings if row.cheaper]
+    named += [
+        (each.name, each.work, each.sizes, each.server, each.ratio) for each in _others(run) if each.ratio > 1
+    ]
+    found = [
+        words.win.format(work=_work(name, work, sizes, words), peer=peer, ratio=1 / ratio)
+        for name, work, sizes, peer, ratio in named
+        if ratio
+    ]
+    return words.peers_win.format(rows=words.among.join(found)) if found else words.nowhere
 
 
 def _measured(row: Standing) -> str:
@@ -53,10 +91,14 @@ def _microseconds(cost: float | None) -> str:
     return f"{cost:,.0f} µs" if cost >= 100 else f"{cost:.1f} µs"
 
 
-def _source(run: Run) -> Iterator[str]:
+def _source(run: Run) -> Mapping[str, Any]:
     about = run.about
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
-    yield f"CPU of the server process for each unit of work, and its ratio ({RATIO}) to the peer's in the"
-    yield "same run; medians of the rounds, least and greatest in brackets."
-    yield f"From [{run.file}](bench/results/{run.file}): commit {about['commit']}, {about['date'][:10]},"
-    yield f"{about['cpu']}, kernel {about['kernel']}; {versions}."
+    return {
+        "file": run.file,
+        "commit": about["commit"],
+        "date": about["date"][:10],
+        "cpu": about["cpu"],
+        "kernel": about["kernel"],
+        "versions": versions,
+    }

@@ -48,28 +48,28 @@ class Step(NamedTuple):
     ahead: float
 
 
-_SMALL: Final = Measurement(documents.with_three, (75, 20), ("y-websocket", "pycrdt-websocket"))
+_SMALL: Final = Measurement(documents.with_three, (75, 12), ("y-websocket", "pycrdt-websocket"))
 MEASUREMENTS: Final[Mapping[str, Measurement]] = {
     "documents": _SMALL,
     "statements": _SMALL,
-    "hocuspocus": Measurement(documents.beside_hocuspocus, (60, 15), ("hocuspocus", "hocuspocus-sqlite")),
-    "documents20": Measurement(documents.with_twenty, (60, 10), ("y-websocket",)),
-    "away": Measurement(away.row, (90, 15), ("y-websocket",)),
-    "fanout": Measurement(fanout.to_a_thousand, (40, 10), ("ws",)),
-    "latency": Measurement(latency.row, (35, 10)),
+    "hocuspocus": Measurement(documents.beside_hocuspocus, (60, 10), ("hocuspocus", "hocuspocus-sqlite")),
+    "documents20": Measurement(documents.with_twenty, (60, 7), ("y-websocket",)),
+    "away": Measurement(away.row, (90, 12), ("y-websocket",)),
+    "fanout": Measurement(fanout.to_a_thousand, (40, 8), ("ws",)),
+    "latency": Measurement(latency.row, (35, 7)),
     "memory": Measurement(connections.memory, (70, 20), ("y-websocket",)),
-    "connect": Measurement(connections.connect, (40, 10), ("ws",)),
-    "scale": Measurement(scale.connections, (65, 15)),
-    "history": Measurement(scale.history, (50, 15)),
+    "connect": Measurement(connections.connect, (40, 8), ("ws",)),
+    "scale": Measurement(scale.connections, (65, 14)),
+    "history": Measurement(scale.history, (50, 14)),
     "statements1": Measurement(statements.alone, (25, 5)),
     "statements20": Measurement(statements.with_twenty, (35, 5)),
-    "fanout10k": Measurement(fanout.to_many, (180, 20), fanout.PEERS),
-    "publish": Measurement(publishing.row, (45, 10)),
-    "events": Measurement(events.row, (55, 10)),
-    "storm": Measurement(storm.row, (90, 10)),
-    "slow": Measurement(slow.row, (40, 10)),
-    "residence": Measurement(residence.row, (75, 10)),
-    "web": Measurement(web.row, (15, 10)),
+    "fanout10k": Measurement(fanout.to_many, (180, 24), fanout.PEERS),
+    "publish": Measurement(publishing.row, (45, 9)),
+    "events": Measurement(events.row, (55, 9)),
+    "storm": Measurement(storm.row, (90, 7)),
+    "slow": Measurement(slow.row, (40, 8)),
+    "residence": Measurement(residence.row, (75, 9)),
+    "web": Measurement(web.row, (15, 9)),
     "soak": Measurement(soak.row, (620, 30)),
 }
 ON_REQUEST: Final = ("soak",)

@@ -41,4 +41,5 @@ def _to(stand: Stand, name: str, readers: int, peers: Sequence[str]) -> Iterator
         windows = stand.rounds(loads)
     row = compared(name, f"one update to {readers:,} readers", windows, {HUB: ON_DISK}, "ws")
     row.notes = (f"the cost is of all {readers:,} together",)
+    row.sizes = {"readers": readers}
     yield row

@@ -13,9 +13,10 @@ import pytest
 from bench.budget import BUDGETS
 from bench.report import RESULTS
 from bench.report_chart import chart
-from bench.report_files import BEGIN, CHART, END, README, within
+from bench.report_files import PAGES, Page, placed, within
 from bench.report_results import Run, newest, run
-from bench.report_table import table
+from bench.report_table import Places, block, table
+from bench.report_words import BEGIN, CHINESE, END, ENGLISH, Words
 
 ABOUT: dict[str, Any] = {
     "date": "2026-01-02T03:04:05+00:00",
@@ -49,9 +50,14 @@ def _spread(value: float) -> dict[str, float]:
     return {"median": value, "low": value - 0.1, "high": value}
 
 
+def told(shown: Run, words: Words = ENGLISH) -> list[str]:
+    """The lines of a page's block."""
+    return block(shown, words, Places("images/a.svg", "results")).splitlines()
+
+
 def drawn(shown: Run) -> tuple[list[str], dict[str, int]]:
     """The chart's texts, and how many bars of each verdict it has."""
-    svg = ElementTree.fromstring(chart(shown))
+    svg = ElementTree.fromstring(chart(shown, ENGLISH))
     texts = ["".join(text.itertext()) for text in svg.iter("{http://www.w3.org/2000/svg}text")]
     bars = [rect.get("class") or "" for rect in svg.iter("{http://www.w3.org/2000/svg}rect")]
     return texts, {kind: bars.count(kind) - 1 for kind in ("aim-reached", "must-reached", "missed")}
@@ -68,22 +74,38 @@ def test_without_results_that_is_said(tmp_path: Path) -> None:
         newest(tmp_path)
 
 
+@pytest.mark.parametrize("words", [ENGLISH, CHINESE])
+def test_each_language_has_words_for_every_row_of_the_budget(words: Words) -> None:
+    assert set(words.labels) >= set(BUDGETS)
+
+
 def test_the_table_has_every_row_of_the_budget_measured_or_not(tmp_path: Path) -> None:
-    lines = table(run(kept(tmp_path, documents=0.61, statements=0.9))).splitlines()
-    assert [line.split(" | ")[0] for line in lines[2 : 2 + len(BUDGETS)]] == [
-        f"| {budget.work}" for budget in BUDGETS.values()
-    ]
-    assert lines[2].endswith(
-        "| 20.0 µs | peer 40.0 µs | **0.61 ×** (0.51–0.61) | ≤ 0.85 × | 0.5 × | must reached |"
+    shown = run(kept(tmp_path, documents=0.61, statements=0.9))
+    lines = table(shown, ENGLISH).splitlines()
+    assert len(lines) == 2 + len(BUDGETS)
+    assert lines[2] == (
+        "| One document update, 3 devices a document, beside y-websocket | 20.0 µs | peer 40.0 µs "
+        "| **0.61 ×** (0.51–0.61) | ≤ 0.85 × | 0.5 × | must reached |"
     )
     assert lines[3].endswith("| not measured |")
-    assert "[a.json](bench/results/a.json): commit abc1234" in "\n".join(lines)
+    assert "From [a.json](results/a.json): commit abc1234" in told(shown)[-1]
+    assert table(shown, CHINESE).splitlines()[2].startswith("| 一次文档更新，每个文档 3 台设备，")
 
 
-def test_the_table_has_every_other_server_at_every_work(tmp_path: Path) -> None:
-    lines = table(run(kept(tmp_path, documents=0.61, crowds=0.5))).splitlines()
-    assert "| documents | peer | 20.0 µs | 40.0 µs | **0.61 ×** (0.51–0.61) |" in lines
+def test_every_other_server_at_every_work_is_told_once(tmp_path: Path) -> None:
+    lines = told(run(kept(tmp_path, documents=0.61, crowds=0.5)))
     assert "| crowds | peer | 20.0 µs | 40.0 µs | **0.50 ×** (0.40–0.50) |" in lines
+    assert not any(line.startswith("| One document update") and line.endswith("0.61) |") for line in lines)
+
+
+def test_where_a_peer_costs_less_is_said_plainly(tmp_path: Path) -> None:
+    dearer = run(kept(tmp_path, connect=1.25, crowds=2.0))
+    assert (
+        "**Where a peer costs less:** Connection set-up, with token, beside Node ws without "
+        "(peer: 0.80 of the hub's cost); crowds (peer: 0.50 of the hub's cost)."
+    ) in told(dearer)
+    assert "此处 peer 更省" in chart(dearer, CHINESE)
+    assert "No peer costs less at any of this." in told(run(kept(tmp_path, connect=0.9)))
 
 
 def test_a_quick_run_is_shown_with_its_own_sizes(tmp_path: Path) -> None:
@@ -92,7 +114,7 @@ def test_a_quick_run_is_shown_with_its_own_sizes(tmp_path: Path) -> None:
     content["rows"][0]["sizes"] = {"many": 1_000, "few": 200}
     path.write_text(json.dumps(content))
     quick = run(path)
-    assert "| cost of a statement at 1,000 connections against 200 |" in table(quick)
+    assert "| One statement at 1,000 connections, beside the hub at 200 |" in table(quick, ENGLISH)
     texts, _ = drawn(quick)
     assert {"One statement at 1,000 connections", "beside the hub at 200"} <= set(texts)
     assert {"One statement after 10,000 others", "in the same inbox, beside the hub after 100"} <= set(texts)
@@ -105,13 +127,13 @@ def test_the_chart_shows_what_was_measured_with_the_verdict_as_its_colour(tmp_pa
 
 
 def test_a_bar_that_is_too_long_stays_within_its_track(tmp_path: Path) -> None:
-    svg = chart(run(kept(tmp_path, statements=50.0)))
+    svg = chart(run(kept(tmp_path, statements=50.0)), ENGLISH)
     widths = [float(width) for width in re.findall(r'class="missed" x="330" y="\d+" width="([\d.]+)"', svg)]
     assert widths == [360.0]
 
 
 def test_the_chart_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
-    svg = chart(run(kept(tmp_path, documents=0.6)))
+    svg = chart(run(kept(tmp_path, documents=0.6)), ENGLISH)
     assert not re.search(r"@import|url\(|href|<script|<image", svg)
     assert "prefers-color-scheme: dark" in svg
 
@@ -122,9 +144,17 @@ def test_the_table_takes_its_place_between_the_marks() -> None:
     assert within("no marks\n", "| new |") == "no marks\n"
 
 
-def test_chart_and_readme_are_of_a_run_that_is_kept() -> None:
-    [name] = re.findall(r"bench/results/([\w.-]+\.json) ·", CHART.read_text())
+def test_a_page_without_marks_gets_a_section_before_its_last_one() -> None:
+    page = placed("# Page\n\n## One\n\n1\n\n## Last\n\n2\n", ENGLISH)
+    assert re.findall(r"^##? .*", page, re.MULTILINE) == ["# Page", "## One", "## What it costs", "## Last"]
+    assert page.endswith(f"\n\n{BEGIN}{END}\n\n## Last\n\n2\n")
+    assert placed(page, ENGLISH) == page
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_charts_and_pages_are_of_a_run_that_is_kept(page: Page) -> None:
+    [name] = re.findall(r"bench/results/([\w.-]+\.json) ·", page.chart.read_text())
     shown = run(RESULTS / name)
-    assert CHART.read_text() == chart(shown)
-    page = README.read_text()
-    assert within(page, table(shown)) == page
+    assert page.chart.read_text() == chart(shown, page.words)
+    if BEGIN in page.path.read_text():
+        assert page.shown(shown) == page.path.read_text()
