@@ -110,12 +110,15 @@ def _besides(row: Mapping[str, Any]) -> Iterator[Beside]:
     costs = _medians(row["servers"])
     for server, ratio in row.get("ratios", {}).items():
         if not server.startswith(_HUB):
-            named = row["name"], row["title"], row.get("sizes", {}), server
-            yield Beside(*named, costs[_HUB], costs[server], **_renamed(ratio))
-
-
-def _renamed(ratio: Mapping[str, float]) -> dict[str, float]:
-    return {"ratio": ratio["median"], "low": ratio["low"], "high": ratio["high"]}
+            yield Beside(
+                row["name"],
+                row["title"],
+                row.get("sizes", {}),
+                server,
+                costs[_HUB],
+                costs[server],
+                *(ratio[part] for part in ("median", "low", "high")),
+            )
 
 
 def _costs(
