@@ -30,6 +30,7 @@ export interface AppProps {
 export function App({ openHub, admission, credentials, preferences, router }: AppProps) {
   const speech = useSpeechOf(preferences);
   const signing = useSignIn(openHub, admission, credentials);
+  if (speech === null) return null;
   return (
     <SpeechProvider value={speech}>
       <Boundary words={speech.words.shell}>

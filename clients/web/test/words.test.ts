@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { explained } from "../src/model/errors.ts";
 import { en } from "../src/words/en.ts";
-import { preferredLanguage, tagOf } from "../src/words/languages.ts";
+import { fetchWords, preferredLanguage, spoken, tagOf, wordsIn } from "../src/words/languages.ts";
 import { zh } from "../src/words/zh.ts";
 
 type Leaf = readonly [path: string, text: string];
@@ -36,6 +36,14 @@ test("The page speaks the first of the browser's languages that it knows", () =>
   expect(preferredLanguage(["de"])).toBe("en");
   expect(tagOf("en", ["zh-CN", "en-US"])).toBe("en-US");
   expect(tagOf("zh", ["en-US"])).toBe("zh-CN");
+});
+
+test("A page speaks what it has until the words of the language that was chosen are here", async () => {
+  expect(spoken("zh")).toBeNull();
+  await fetchWords("en");
+  expect(spoken("zh")).toBe("en");
+  await fetchWords("zh");
+  expect([spoken("zh"), wordsIn("zh"), wordsIn("en")]).toEqual(["zh", zh, en]);
 });
 
 test("What the hub and the client have against something is said in both languages, with their words as detail", () => {

@@ -15,7 +15,8 @@ from tests.e2e.web_pages import STATIC
 
 CLIENTS: Final = Path(__file__).resolve().parents[3] / "clients"
 FIRST_LOAD: Final = 70 * 1024
-"""Bytes of JavaScript, gzipped, that are loaded before anything is drawn. It may only sink."""
+"""Bytes of JavaScript, gzipped, that are loaded before anything is drawn, the words of one language among them.
+It may only sink."""
 
 
 def built(clients: Path, folder: Path) -> dict[str, bytes]:
@@ -37,9 +38,16 @@ def test_builds_of_the_same_sources_are_equal_wherever_they_lie(tmp_path: Path) 
     assert built(CLIENTS, tmp_path / "one") == built(elsewhere, tmp_path / "other")
 
 
+def gzipped(script: str) -> int:
+    """Bytes of a script of the build on its way to a browser."""
+    return len(gzip.compress((STATIC / script).read_bytes(), 9))
+
+
 def test_the_first_load_is_small_and_carries_nothing_of_documents() -> None:
     index = (STATIC / "index.html").read_text()
     scripts = re.findall(r'(?:src|href)="/(assets/[^"]+\.js)"', index)
     assert scripts
-    assert sum(len(gzip.compress((STATIC / script).read_bytes(), 9)) for script in scripts) <= FIRST_LOAD
+    words = [path.relative_to(STATIC).as_posix() for path in STATIC.glob("assets/??-*.js")]
+    assert sorted(name[7:9] for name in words) == ["en", "zh"]
+    assert sum(map(gzipped, scripts)) + max(map(gzipped, words)) <= FIRST_LOAD
     assert not any("yjs" in script for script in scripts)

@@ -46,7 +46,12 @@ export function DeviceLine({ device, isOwn, onRename, onRevoke }: DeviceLineProp
         </p>
       </div>
       {onRename !== undefined && !naming && (
-        <IconButton icon="pencil" label={words.rename(name)} onClick={() => setNaming(true)} />
+        <IconButton
+          icon="pencil"
+          class="is-small"
+          label={words.rename(name)}
+          onClick={() => setNaming(true)}
+        />
       )}
       {onRevoke !== undefined && !isOwn && (
         <button

@@ -14,7 +14,8 @@ export function Author({ by }: { readonly by: string }) {
   if (actor.kind === "program") {
     return <span title={by}>{actor.user === user ? authors.ownProgram : authors.program(actor.user)}</span>;
   }
-  if (actor.kind === "channel") return <span>{authors.channel(channels[actor.channel] ?? actor.channel, actor.who)}</span>;
+  if (actor.kind === "channel")
+    return <span>{authors.channel(channels[actor.channel] ?? actor.channel, actor.who)}</span>;
   return <span>{authors[actor.kind]}</span>;
 }
 

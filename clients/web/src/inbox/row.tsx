@@ -7,6 +7,7 @@ import { memo } from "../parts/memo.tsx";
 import { useSpeech, useWords } from "../shell/context.ts";
 import { TaskLine } from "../task/task-line.tsx";
 import { LevelMark } from "./level-mark.tsx";
+import { useSwipe } from "./use-swipe.ts";
 
 export interface RowDeeds {
   /** The keyboard's place is here now. */
@@ -43,8 +44,10 @@ function lookOf({ item, open, current }: RowProps): string {
 
 export const Row = memo(function Row(props: RowProps) {
   const { item, time, due, overdue, open, deeds } = props;
+  const swipe = useSwipe((deed) => deeds[deed](item));
   return (
-    <article class={lookOf(props)} data-id={item.id}>
+    <article class={lookOf(props)} data-id={item.id} {...swipe}>
+      <SwipeMarks item={item} />
       <a
         class="row-link"
         href={`/item/${item.id}`}
@@ -74,6 +77,16 @@ export const Row = memo(function Row(props: RowProps) {
     </article>
   );
 });
+
+/** Below a row that is swiped: what letting go does. */
+function SwipeMarks({ item }: { readonly item: Item }) {
+  return (
+    <span class="swipe-marks" aria-hidden="true">
+      <Icon name={item.read ? "unread" : "read"} />
+      <Icon name={item.archived ? "unarchive" : "archived"} />
+    </span>
+  );
+}
 
 function UnreadMark({ item }: { readonly item: Item }) {
   const { inbox } = useWords();

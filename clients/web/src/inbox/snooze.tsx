@@ -16,7 +16,7 @@ export function openSnoozeMenu(page: Page, { words, times }: Spoken, item: Item,
     ({ name, until }): MenuEntry => ({
       label: inbox.presets[name],
       icon: "snoozed",
-      hint: times.moment(until, now),
+      hint: name === "nextWeek" ? times.moment(until, now) : times.clock(until),
       run: () => page.actions.snooze(item, until),
     }),
   );

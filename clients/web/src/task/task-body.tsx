@@ -30,7 +30,7 @@ export function TaskBody({ item }: { readonly item: Item }) {
   return (
     <div ref={place} class="task-body">
       <BodyText text={item.body} />
-      <IconButton icon="pencil" label={task.editBody} onClick={() => edit(true)} />
+      <IconButton icon="pencil" class="is-small" label={task.editBody} onClick={() => edit(true)} />
     </div>
   );
 }

@@ -73,7 +73,7 @@ function dueEntries(page: Page, { words, times }: Speech, item: Item): MenuEntry
     ({ name, at }): MenuEntry => ({
       label: task.dueDates[name],
       icon: "calendar",
-      hint: times.moment(at, now),
+      hint: name === "nextWeek" ? times.moment(at, now) : times.clock(at),
       run: () => state(at),
     }),
   );

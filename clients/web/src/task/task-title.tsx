@@ -19,7 +19,7 @@ export function TaskTitle({ item }: { readonly item: Item }) {
   return (
     <div ref={place}>
       <DetailTitle item={item}>
-        <IconButton icon="pencil" label={task.editTitle} onClick={() => edit(true)} />
+        <IconButton icon="pencil" class="is-small" label={task.editTitle} onClick={() => edit(true)} />
       </DetailTitle>
     </div>
   );

@@ -359,3 +359,47 @@ test("An item that only the hub has is fetched when its address is opened; one t
   page = await openPage({ items, path: "/item/none", answer });
   expect(page.text()).toContain("This item is not here");
 });
+
+test("A finger to the left archives, to the right reads, opens nothing, and does nothing where it turns back", async () => {
+  page = await openPage({ items: [aNotification({ id: "a" }), aNotification({ id: "b" })] });
+  const drag = (id: string, way: readonly (readonly [x: number, y: number])[]) =>
+    page.after(() => {
+      const link = page.row(id).querySelector("a") as HTMLElement;
+      Object.defineProperty(page.row(id), "offsetWidth", { value: 390, configurable: true });
+      const tell = (kind: string, [x, y]: readonly [number, number]) =>
+        link.dispatchEvent(
+          new PointerEvent(kind, {
+            bubbles: true,
+            cancelable: true,
+            pointerType: "touch",
+            pointerId: 1,
+            isPrimary: true,
+            clientX: 200 + x,
+            clientY: 100 + y,
+          }),
+        );
+      tell("pointerdown", [0, 0]);
+      for (const step of way) tell("pointermove", step);
+      tell("pointerup", way.at(-1) ?? [0, 0]);
+      link.click();
+    });
+  await drag("a", [
+    [40, 2],
+    [160, 4],
+  ]);
+  expect(page.hub.ledger.get("a")?.read).toBe(true);
+  expect(window.location.pathname).toBe("/");
+  await drag("a", [
+    [-150, 0],
+    [-20, 0],
+  ]);
+  expect(page.titles()).toHaveLength(2);
+  await drag("b", [
+    [2, 40],
+    [-200, 60],
+  ]);
+  expect(page.hub.ledger.get("b")?.archived).toBe(false);
+  await drag("a", [[-160, 8]]);
+  expect(page.hub.ledger.get("a")?.archived).toBe(true);
+  expect(page.text()).toContain("Archived");
+});

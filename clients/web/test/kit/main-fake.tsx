@@ -9,6 +9,7 @@ import { takeCredentials } from "../../src/shell/address.ts";
 import { openPreferences } from "../../src/shell/preferences.ts";
 import { openRouter } from "../../src/shell/router.ts";
 import { DocumentsContext } from "../../src/task/documents.ts";
+import { fetchWords } from "../../src/words/languages.ts";
 import { fakeDocuments } from "./fake-documents.ts";
 import { fillNotes } from "./fake-notes.ts";
 import { aFakeWorld } from "./fake-world.ts";
@@ -27,6 +28,7 @@ fillNotes(documents, asked.get("lang") === "zh");
 Object.assign(window, { fakeHub: world, fakeDocuments: documents });
 if (asked.get("path") !== null) window.history.replaceState(null, "", asked.get("path"));
 
+await Promise.all([fetchWords("en"), fetchWords("zh")]);
 render(
   <DocumentsContext.Provider value={documents.open}>
     <App

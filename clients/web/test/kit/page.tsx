@@ -8,6 +8,7 @@ import type { Credentials, Given } from "../../src/model/credentials.ts";
 import { openPreferences } from "../../src/shell/preferences.ts";
 import { openRouter } from "../../src/shell/router.ts";
 import { DocumentsContext } from "../../src/task/documents.ts";
+import { fetchWords } from "../../src/words/languages.ts";
 import { type FakeDocuments, fakeDocuments } from "./fake-documents.ts";
 import { FakeHub, type FakeOptions } from "./fake-hub.ts";
 
@@ -93,6 +94,8 @@ function settled(change: () => void): Promise<void> {
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
   });
 }
+
+await Promise.all([fetchWords("en"), fetchWords("zh")]);
 
 export async function openPage({
   path = "/",
