@@ -51,7 +51,7 @@ def _run(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     cores = Cores.pick()
     stand = Stand(cores, QUICK if arguments.quick else FULL, present)
-    about = report.environment(cores, versions)
+    about = report.environment(cores, versions, arguments.quick)
     print(report.header(about), flush=True)
     rows: list[Row] = []
     planned = steps(names, arguments.quick)

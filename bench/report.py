@@ -28,9 +28,10 @@ _BUSY: Final = "OTHER WORK RUNS HERE: ratios still say something, times and the 
 _PACKAGES: Final = ("uvloop", "websockets", "pycrdt", "msgpack", "aiosqlite", "uvicorn")
 
 
-def environment(cores: Cores, peers: Mapping[str, str]) -> dict[str, Any]:
+def environment(cores: Cores, peers: Mapping[str, str], quick: bool) -> dict[str, Any]:
     """What the numbers hold for: machine, kernel, versions, commit."""
     return {
+        "quick": quick,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "commit": _git("rev-parse", "--short", "HEAD"),
         "changed": bool(_git("status", "--porcelain", "--untracked-files=no", "hub")),

@@ -22,7 +22,7 @@ def block(run: Run, words: Words, places: Places) -> str:
     """What stands between the marks of a page."""
     others = "\n".join((words.others_head, *(_other(each, words) for each in _others(run))))
     details = ["\n".join(_DETAILS).format(words.others_summary, others)] if any(_others(run)) else []
-    source = words.source.format(**_source(run), folder=places.results)
+    source = words.source.format(**_source(run, words), folder=places.results)
     shown = f"![{words.chart}]({places.chart})"
     return "\n\n".join((shown, table(run, words), _peers(run, words), *details, source))
 
@@ -91,11 +91,12 @@ def _microseconds(cost: float | None) -> str:
     return f"{cost:,.0f} µs" if cost >= 100 else f"{cost:.1f} µs"
 
 
-def _source(run: Run) -> Mapping[str, Any]:
+def _source(run: Run, words: Words) -> Mapping[str, Any]:
     about = run.about
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     return {
         "file": run.file,
+        "quick": words.quick if about.get("quick") else "",
         "commit": about["commit"],
         "date": about["date"][:10],
         "cpu": about["cpu"],

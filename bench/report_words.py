@@ -37,6 +37,7 @@ class Words(NamedTuple):
     nowhere: str
     win: str
     source: str
+    quick: str
 
 
 ENGLISH: Final = Words(
@@ -83,7 +84,8 @@ in memory. How it is measured, and what each row means: [the bench](bench/README
     win="{work} ({peer}: {ratio:.2f} of the hub's cost)",
     source="""\
 Medians of the rounds, least and greatest in brackets; *must* and *aim* are the project's own budget.
-From [{file}]({folder}/{file}): commit {commit}, {date}, {cpu}, kernel {kernel}; {versions}.""",
+From [{file}]({folder}/{file}){quick}: commit {commit}, {date}, {cpu}, kernel {kernel}; {versions}.""",
+    quick=", a quick run",
 )
 
 CHINESE: Final = Words(
@@ -112,7 +114,8 @@ CHINESE: Final = Words(
         "connect": ("建立一个连接", "带令牌，对照不带令牌的 Node ws"),
         "scale": ("{many:,} 个连接时的一句陈述", "对照 {few:,} 个连接时的本服务器"),
         "history": ("已有 {many:,} 句之后的一句陈述", "同一收件箱，对照已有 {few:,} 句时的本服务器"),
-        "fanout10k": ("一条更新发给许多读者", "{readers:,} 个，全部合计"),
+        "fanout1": ("一条更新发给 {readers:,} 个读者", "一次一条，全部读者合计"),
+        "fanout10k": ("一条更新发给 {readers:,} 个读者", "全部读者合计"),
     },
     between="，",
     among="；",
@@ -131,5 +134,6 @@ CHINESE: Final = Words(
     win="{work}（{peer}：为本服务器的 {ratio:.2f}）",
     source="""\
 各轮的中位数，括号里是最小与最大；“要求”和“目标”是本项目给自己定的预算。
-出自 [{file}]({folder}/{file})：提交 {commit}，{date}，{cpu}，内核 {kernel}；{versions}。""",
+出自 [{file}]({folder}/{file}){quick}：提交 {commit}，{date}，{cpu}，内核 {kernel}；{versions}。""",
+    quick="（快速测试）",
 )

@@ -63,6 +63,7 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
     "history": Measurement(scale.history, (50, 14)),
     "statements1": Measurement(statements.alone, (25, 5)),
     "statements20": Measurement(statements.with_twenty, (35, 5)),
+    "fanout1": Measurement(fanout.one_at_a_time, (40, 8), ("ws",)),
     "fanout10k": Measurement(fanout.to_many, (180, 24), fanout.PEERS),
     "publish": Measurement(publishing.row, (45, 9)),
     "events": Measurement(events.row, (55, 9)),

@@ -112,8 +112,9 @@ def test_a_quick_run_is_shown_with_its_own_sizes(tmp_path: Path) -> None:
     path = kept(tmp_path, scale=1.0, history=1.0)
     content = json.loads(path.read_text())
     content["rows"][0]["sizes"] = {"many": 1_000, "few": 200}
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps({**content, "quick": True}))
     quick = run(path)
+    assert "From [a.json](results/a.json), a quick run: commit" in told(quick)[-1]
     assert "| One statement at 1,000 connections, beside the hub at 200 |" in table(quick, ENGLISH)
     texts, _ = drawn(quick)
     assert {"One statement at 1,000 connections", "beside the hub at 200"} <= set(texts)
