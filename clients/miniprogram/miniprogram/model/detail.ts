@@ -1,6 +1,7 @@
 /** One item as its page shows it: texts alone, ready to be drawn. */
 
 import type { Speech } from "../i18n/speech";
+import { actorOf, type Words } from "../vendor/inbox";
 import type { Item, Receipt, Task } from "../vendor/tongbu";
 import { isOpen, percentOf } from "./row";
 
@@ -44,35 +45,52 @@ const MARKS: Readonly<Record<string, string>> = {
   leased: "…",
 };
 
-export function detailOf(item: Item, now: number, speech: Speech): Detail {
+/** From where an item is looked at: when (ms), by whom, on which device. */
+export interface Viewer {
+  readonly now: number;
+  readonly user: string | null;
+  readonly device: string | null;
+}
+
+export function detailOf(item: Item, viewer: Viewer, speech: Speech): Detail {
   const { inbox } = speech.words;
   return {
     title: item.title,
     body: item.body ?? "",
     level: item.level ?? "",
     levelName: item.level === undefined ? "" : inbox.levels[item.level],
-    facts: factsOf(item, now, speech),
+    facts: factsOf(item, viewer, speech),
     link: item.link ?? "",
     durability: inbox.durability[item.durability],
     receipts: Object.entries(item.sent)
       .sort(([, a], [, b]) => a.at - b.at)
-      .map(([channel, receipt]) => receiptLine(channel, receipt, now, speech)),
+      .map(([channel, receipt]) => receiptLine(channel, receipt, viewer.now, speech)),
     read: item.read,
     archived: item.archived,
   };
 }
 
-function factsOf(item: Item, now: number, { words, times }: Speech): Detail["facts"] {
+function factsOf(item: Item, viewer: Viewer, { words, times }: Speech): Detail["facts"] {
+  const { now } = viewer;
   const { detail } = words.inbox;
   const due = item.task?.due ?? null;
   const all = [
     { key: "at", name: detail.at, text: item.at === null ? detail.notSaved : times.moment(item.at, now) },
     { key: "source", name: detail.source, text: item.source ?? "" },
-    { key: "by", name: detail.by, text: item.by ?? detail.thisDevice },
+    { key: "by", name: detail.by, text: authorOf(item.by, viewer, words) },
     { key: "due", name: detail.due, text: due === null ? "" : times.moment(due, now) },
     { key: "tags", name: detail.tags, text: (item.tags ?? []).join(" · ") },
   ];
   return all.filter(({ text }) => text !== "");
+}
+
+function authorOf(by: string | null, { user, device }: Viewer, { inbox }: Words): string {
+  const { authors } = inbox.detail;
+  const actor = by === null ? ({ kind: "here" } as const) : actorOf(by, device);
+  if (actor.kind === "device") return authors.otherDevice;
+  if (actor.kind === "program") return actor.user === user ? authors.ownProgram : authors.program(actor.user);
+  if (actor.kind !== "channel") return authors[actor.kind];
+  return authors.channel(inbox.channels[actor.channel] ?? actor.channel, actor.who);
 }
 
 /** `WeChat · 12:03 ✓`, and what that means where it is not plain. */

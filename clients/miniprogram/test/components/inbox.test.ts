@@ -202,3 +202,23 @@ async function swipe(screen: Screen): Promise<void> {
   dispatch(face, "touchend", { changedTouches: [{ clientX: 100, clientY: 105 }] });
   await settled();
 }
+
+it("tells on its tab how many are unread, also what came while another page was before it", async () => {
+  const items = Array.from({ length: 101 }, (_, number) => aNotification({ id: `n${number}` }));
+  const hub = new FakeHub({ items });
+  const screen = inbox(hub);
+  expect(screen.phone.badge).toBe("99+");
+  for (const { id } of items.slice(2)) hub.ledger.mark(id, { read: true });
+  await settled();
+  expect(screen.phone.badge).toBe("2");
+  screen.phone.hasTabs = false;
+  hub.ledger.mark("n0", { read: true });
+  await settled();
+  expect(screen.phone.badge).toBe("2");
+  screen.phone.hasTabs = true;
+  screen.pageLifeTime("show");
+  expect(screen.phone.badge).toBe("1");
+  screen.device.hub.set(null);
+  await settled();
+  expect(screen.phone.badge).toBe("");
+});

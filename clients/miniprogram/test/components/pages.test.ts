@@ -60,9 +60,51 @@ it("reads a notification that is opened; archives it and takes it back", async (
   expect(hub.ledger.get("n1")?.archived).toBe(false);
 });
 
-it("says so where an item is gone", () => {
+it("says so where an item is gone, once it knows", async () => {
   const screen = page("task", aDevice(new FakeHub()), "t9");
+  expect(screen.text()).not.toContain("This item is not here");
+  await settled();
   expect(screen.text()).toContain("This item is not here");
+});
+
+it("says so where an item is deleted elsewhere, and where a task's page is opened for what is none", async () => {
+  const hub = new FakeHub({ items: [aNotification({ id: "n1", title: "Gone soon" })] });
+  const device = aDevice(hub);
+  const [right, wrong] = [page("notification", device, "n1"), page("task", device, "n1")];
+  await settled();
+  expect(right.text()).toContain("Gone soon");
+  expect(wrong.text()).toContain("This item is not here");
+  hub.ledger.mark("n1", { deleted: true });
+  await settled();
+  expect(right.text()).toContain("This item is not here");
+});
+
+it.each(["notification", "task"])(
+  "reads the item of a %s page when it is shown first, and not again",
+  async (name) => {
+    const item = name === "task" ? aTask({ id: "i1", read: false }) : aNotification({ id: "i1" });
+    const hub = new FakeHub({ items: [item] });
+    page(name, aDevice(hub), "i1");
+    expect(hub.ledger.get("i1")?.read).toBe(true);
+    hub.ledger.mark("i1", { read: false });
+    await settled();
+    expect(hub.ledger.get("i1")?.read).toBe(false);
+  },
+);
+
+it("names who made an item as the other devices do", () => {
+  const byOf = (by: string): string => {
+    const screen = page(
+      "notification",
+      aDevice(new FakeHub({ items: [aNotification({ id: "n1", by })] })),
+      "n1",
+    );
+    return screen.text();
+  };
+  expect(byOf("device-1")).toContain("This device");
+  expect(byOf("ann.api")).toContain("A program of yours");
+  expect(byOf("ci.api")).toContain("ci (program)");
+  expect(byOf("wecom:ann")).toMatch(/ann \(.+\)/);
 });
 
 it("signs in with the code that the camera sees", async () => {

@@ -101,6 +101,25 @@ it("survives the end of its socket in the background: shown again, it has what c
   expect(running.device.since.get()).toBeNull();
 });
 
+it("runs on in the background until its socket ends: what comes and what is done meanwhile is not lost", async () => {
+  const phone = aPhone();
+  const { running, hub } = await signedIn("gu", phone);
+  await publish("gu", "n1");
+  await has(hub, "n1");
+  running.onHide();
+  await publish("gu", "n2");
+  await has(hub, "n2");
+  await hub.inbox().mark("n1", { read: true }).saved;
+  const lost = hub.inbox().mark("n2", { read: true });
+  phone.hide();
+  await until(hub.connection, ({ state }) => state === "waiting");
+  await publish("gu", "n3");
+  phone.show();
+  running.onShow();
+  await Promise.all([lost.saved, has(hub, "n3")]);
+  expect(hub.inbox().counts.get().unread).toBe(1);
+});
+
 it("says what waits by one request where it goes to the background without a socket", async () => {
   const phone = aPhone();
   const { running, hub } = await signedIn("di", phone);

@@ -7,6 +7,10 @@ export interface Phone extends FakeWx {
   readonly sheets: (readonly string[])[];
   readonly modals: string[];
   readonly clipboard: string[];
+  /** On the inbox's tab; empty for none. */
+  badge: string;
+  /** Whether a page with tabs is before people's eyes. */
+  hasTabs: boolean;
   /** Which entry of a sheet is tapped; null closes it. */
   chosen: number | null;
   confirms: boolean;
@@ -25,6 +29,8 @@ export function aPhone({
     sheets: [],
     modals: [],
     clipboard: [],
+    badge: "",
+    hasTabs: true,
     chosen: null,
     confirms: true,
     scanned: "",
@@ -38,6 +44,14 @@ export function aPhone({
     removeStorageSync: (key: string) => void settings.delete(key),
     setNavigationBarTitle: ({ title }: { title: string }) => void phone.titles.push(title),
     setTabBarItem: () => undefined,
+    setTabBarBadge({ text, fail }: { text: string; fail: () => void }) {
+      if (phone.hasTabs) phone.badge = text;
+      else fail();
+    },
+    removeTabBarBadge({ fail }: { fail: () => void }) {
+      if (phone.hasTabs) phone.badge = "";
+      else fail();
+    },
     navigateTo: ({ url }: { url: string }) => void phone.visited.push(url),
     switchTab: ({ url }: { url: string }) => void phone.visited.push(url),
     stopPullDownRefresh: () => undefined,

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { layOut } from "../../../web/src/model/layout.ts";
-import { WORDS } from "../../../web/src/words/languages.ts";
 import { en, zh } from "../../miniprogram/i18n/program.ts";
 import { invitationIn, invitationOf, linkOf } from "../../miniprogram/model/address.ts";
 import { type Patch, type Plain, patchOf } from "../../miniprogram/model/patch.ts";
 import { plainTimes } from "../../miniprogram/model/times.ts";
 import { isOutside, windowAt } from "../../miniprogram/model/window.ts";
+import { WORDS } from "../../scripts/inbox.ts";
 
 describe("patches", () => {
   const data = fc.record({

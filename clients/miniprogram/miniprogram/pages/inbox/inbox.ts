@@ -11,6 +11,8 @@ const TOAST = 9_000;
 /** Of the design's 750 units across the screen. */
 const ROW = 144;
 const HEADING = 72;
+/** More than two digits don't fit. */
+const MOST_ON_BADGE = 100;
 
 /** What belongs to the page while it is signed in. */
 interface Open {
@@ -90,6 +92,7 @@ Component({
   pageLifetimes: {
     show() {
       fields(this).hidden = false;
+      showBadge(this.data.unread);
       this.look();
     },
     hide() {
@@ -114,6 +117,7 @@ Component({
         list: "inbox",
         empty: inbox.empty.inbox,
       });
+      showBadge(0);
       if (hub === null) return;
       const ledger = hub.inbox();
       const screen = openList(hub, speech, measures(), (patch) => this.setData(patch));
@@ -122,7 +126,9 @@ Component({
       }, after);
       const counted = (): void => {
         const { unread } = ledger.counts.get();
-        if (unread !== this.data.unread) this.setData({ unread });
+        if (unread === this.data.unread) return;
+        this.setData({ unread });
+        showBadge(unread);
       };
       const stops = [
         ledger.counts.subscribe(counted),
@@ -242,6 +248,12 @@ Component({
     },
   },
 });
+
+/** On the inbox's tab. It can't be while a page without tabs is before it: shown again, the inbox does it. */
+function showBadge(unread: number): void {
+  if (unread === 0) wx.removeTabBarBadge({ index: 0, fail: nothing });
+  else wx.setTabBarBadge({ index: 0, text: unread < MOST_ON_BADGE ? String(unread) : "99+", fail: nothing });
+}
 
 function chooseFrom(names: readonly string[], chosen: (index: number) => void): void {
   wx.showActionSheet({ itemList: [...names], success: ({ tapIndex }) => chosen(tapIndex) });

@@ -1,14 +1,14 @@
 import type { Program } from "../../device/device";
 import { type Detail, detailOf } from "../../model/detail";
-import { fieldsOf, nothing } from "../../screens/fields";
-import { followItem } from "../../screens/item";
+import { fieldsOf } from "../../screens/fields";
+import { NO_ITEM, openItemPage } from "../../screens/item-page";
+import type { Marks } from "../../vendor/tongbu";
 
 const { speech } = getApp<Program>().device;
 const { actions, detail } = speech.words.inbox;
 
-const fields = fieldsOf(() => ({ id: "", stop: nothing as () => void }));
+const fields = fieldsOf(() => ({ page: NO_ITEM }));
 
-/** An unread one that is opened is read. */
 Component({
   data: {
     words: {
@@ -24,26 +24,17 @@ Component({
   },
   lifetimes: {
     detached() {
-      fields(this).stop();
+      fields(this).page.stop();
     },
   },
   methods: {
     onLoad(query: { id?: string }) {
-      const hub = getApp<Program>().device.hub.get();
-      wx.setNavigationBarTitle({ title: speech.own.notification.title });
-      const id = decodeURIComponent(query.id ?? "");
-      fields(this).id = id;
-      if (hub === null) return this.setData({ gone: true });
-      fields(this).stop = followItem(
-        hub,
-        id,
-        (item) => ({
-          gone: item === null || item.deleted,
-          detail: item && detailOf(item, hub.now(), speech),
-        }),
+      fields(this).page = openItemPage(
+        query,
+        speech.own.notification.title,
+        (item, viewer) => ({ detail: detailOf(item, viewer, speech) }),
         (patch) => this.setData(patch),
       );
-      if (hub.inbox().get(id)?.read === false) hub.inbox().mark(id, { read: true });
     },
     toggleRead() {
       this.mark((shown) => ({ read: !shown.read }));
@@ -51,10 +42,10 @@ Component({
     toggleArchived() {
       this.mark((shown) => ({ archived: !shown.archived }));
     },
-    mark(marks: (shown: Detail) => { read: boolean } | { archived: boolean }) {
+    mark(marks: (shown: Detail) => Marks) {
+      const { id, hub } = fields(this).page;
       const shown = this.data.detail;
-      const hub = getApp<Program>().device.hub.get();
-      if (shown !== null) hub?.inbox().mark(fields(this).id, marks(shown));
+      if (shown !== null) hub?.inbox().mark(id, marks(shown));
     },
   },
 });

@@ -1,13 +1,13 @@
 import type { Program } from "../../device/device";
 import { type Deed, type Detail, detailOf, type Progress, progressOf } from "../../model/detail";
-import { fieldsOf, nothing } from "../../screens/fields";
-import { followItem } from "../../screens/item";
+import { fieldsOf } from "../../screens/fields";
+import { NO_ITEM, openItemPage } from "../../screens/item-page";
 
 const { speech } = getApp<Program>().device;
 const { task } = speech.words;
 const { gone, goneText } = speech.words.inbox.detail;
 
-const fields = fieldsOf(() => ({ id: "", stop: nothing as () => void }));
+const fields = fieldsOf(() => ({ page: NO_ITEM }));
 
 Component({
   data: {
@@ -18,28 +18,18 @@ Component({
   },
   lifetimes: {
     detached() {
-      fields(this).stop();
+      fields(this).page.stop();
     },
   },
   methods: {
     onLoad(query: { id?: string }) {
-      const hub = getApp<Program>().device.hub.get();
-      wx.setNavigationBarTitle({ title: speech.own.task.title });
-      const id = decodeURIComponent(query.id ?? "");
-      fields(this).id = id;
-      if (hub === null) return this.setData({ gone: true });
-      fields(this).stop = followItem(
-        hub,
-        id,
-        (item) => ({
-          gone: item?.task == null || item.deleted,
-          detail: item && detailOf(item, hub.now(), speech),
-          progress: item && progressOf(item, speech),
-        }),
+      fields(this).page = openItemPage(
+        query,
+        speech.own.task.title,
+        (item, viewer) =>
+          item.task && { detail: detailOf(item, viewer, speech), progress: progressOf(item, speech) },
         (patch) => this.setData(patch),
       );
-      const item = hub.inbox().get(id);
-      if (item?.read === false) hub.inbox().mark(id, { read: true });
     },
     act({ currentTarget }: { currentTarget: { dataset: { deed: Deed } } }) {
       const { deed } = currentTarget.dataset;
@@ -57,8 +47,8 @@ Component({
       });
     },
     state(deed: Deed) {
-      const { id } = fields(this);
-      getApp<Program>().device.hub.get()?.inbox().task(id)[deed]();
+      const { id, hub } = fields(this).page;
+      hub?.inbox().task(id)[deed]();
     },
   },
 });
