@@ -15,8 +15,8 @@ from tests.e2e.web_pages import STATIC
 
 CLIENTS: Final = Path(__file__).resolve().parents[3] / "clients"
 FIRST_LOAD: Final = 70 * 1024
-"""Bytes of JavaScript, gzipped, that are loaded before anything is drawn, the words of one language among them.
-It may only sink."""
+"""Bytes of JavaScript, gzipped, that are loaded before anything is drawn, one language's words among them. It
+may only sink."""
 
 
 def built(clients: Path, folder: Path) -> dict[str, bytes]:
