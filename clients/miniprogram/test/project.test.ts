@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect, inject, it } from "vitest";
 
 const root = join(import.meta.dirname, "..");
@@ -59,6 +60,13 @@ it("names no account of anybody's, and builds before the tools compile", () => {
   expect(appid).toBe("touristappid");
   expect(existsSync(join(root, String(miniprogramRoot), "app.json"))).toBe(true);
   expect(scripts).toMatchObject({ beforeCompile: "npm run build" });
+});
+
+it("has an SDK no larger than its page says", () => {
+  const page = readFileSync(join(root, "../../docs/miniprogram.md"), "utf8");
+  const [, kilobytes] = /under (\d+) KB gzipped/.exec(page) ?? [];
+  const sdk = readFileSync(join(folder, "vendor/tongbu.js"));
+  expect(gzipSync(sdk).length).toBeLessThan(Number(kilobytes) * 1_000);
 });
 
 it("fits into a package of 2 MB many times over", () => {

@@ -16,7 +16,7 @@ export interface Device {
   address(): string;
   /** Rejects with a `TongbuError` where the hub refuses; who was signed in then still is. */
   signIn(invitation: Invitation): Promise<void>;
-  /** Forgets everything kept here. */
+  /** Forgets everything kept here; the hub, where it can be reached, takes this device off the list. */
   signOut(): Promise<void>;
   /** The program went to the background: WeChat lets it run on for about 5 s, then ends its socket. */
   hidden(): void;
@@ -35,6 +35,8 @@ export interface Program {
 const ADDRESS_KEY = "tongbu.address";
 /** ms after which a program that was shown again and has no socket asks by one request. */
 const SOCKET_PATIENCE = 3_000;
+/** ms that the hub may take to revoke a device that signs out. */
+const REVOKE_PATIENCE = 3_000;
 
 export function openDevice(): Device {
   const hub = new Value<Hub | null>(null);
@@ -84,7 +86,9 @@ export function openDevice(): Device {
       const current = hub.get();
       use(null);
       wx.removeStorageSync(ADDRESS_KEY);
-      await current?.forget();
+      if (current === null) return;
+      await revokeThis(current);
+      await current.forget();
     },
     hidden() {
       callOff();
@@ -98,6 +102,15 @@ export function openDevice(): Device {
       });
     },
   };
+}
+
+/** Whether or not the hub does it in time. */
+async function revokeThis(hub: Hub): Promise<void> {
+  const device = hub.device.get();
+  if (device === null || hub.connection.get().state !== "online") return;
+  const late = new Promise<void>((resolve) => after(REVOKE_PATIENCE, resolve));
+  const path = `/v1/users/me/devices/${encodeURIComponent(device)}`;
+  await Promise.race([hub.request("DELETE", path).catch(() => null), late]);
 }
 
 function followConnection(hub: Hub, since: Value<number | null>): () => void {

@@ -158,4 +158,22 @@ it("signs out: nothing is kept on the phone, and what is on the hub stays", asyn
   expect([...settings.keys()]).toEqual([]);
   expect([...kept.values()].join()).not.toMatch(/消息|eyJ|n1|fa/);
   await has(laptop("fa"), "n1");
+  expect(await devicesOf("fa", hub.device.get())).toEqual(["revoked"]);
 });
+
+it("signs out without a hub, too", async () => {
+  const phone = aPhone();
+  const { running, hub } = await signedIn("ha", phone);
+  phone.hide();
+  await until(hub.connection, ({ state }) => state === "waiting");
+  await running.device.signOut();
+  expect([hub.connection.get().state, running.device.hub.get()]).toEqual(["closed", null]);
+});
+
+/** How it stands with the device of that id. */
+async function devicesOf(user: string, id: string | null): Promise<string[]> {
+  const { body } = await server.request("GET", "/v1/users/me/devices", server.token(user));
+  const { items } = body as { items: { device: string; revoked_at: number | null }[] };
+  const own = items.filter(({ device }) => device === id);
+  return own.map(({ revoked_at }) => (revoked_at === null ? "signed in" : "revoked"));
+}
