@@ -46,7 +46,7 @@ class Stand:
         order = Order(self.size.warm_up, self.size.seconds)
         windows: dict[str, list[Window]] = {name: [] for name in loads}
         for load in loads.values():
-            load.window(order)  # compilers, caches and the disk warm up
+            load.window(Order(0, self.size.first))
         for _ in range(self.size.rounds):
             for name, load in loads.items():
                 windows[name].append(load.window(order))
