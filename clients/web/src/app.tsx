@@ -84,6 +84,7 @@ function Door({ signing, preferences, router }: DoorProps) {
       problem={obstacle === null ? null : signInProblem(obstacle, words)}
       onCredentials={attempt}
       onCancel={here ? leave : null}
+      language={preferences.language}
     />
   );
 }

@@ -50,7 +50,34 @@ async def test_no_page_keeps_anybody_out(
     page.goto(ann.hub.url)
     page.click("More actions", nth=0)
     found["menu"] = page.barriers()
+    page.press("Escape")
+    page.goto(f"{ann.hub.url}/item/{task}")
+    page.click("Add a due date")
+    found["due dates"] = page.barriers()
+    page.press("Enter")
+    page.click("Set a priority")
+    page.press("End", "ArrowUp", "Enter")
+    page.goto(f"{ann.hub.url}/tasks")
+    page.shows(css=".row .due")
+    found["a task that is due"] = page.barriers()
+    page.goto(f"{ann.hub.url}/devices")
+    page.click(css=".device .icon-button")
+    found["renaming"] = page.barriers()
+    page.goto(ann.hub.url)
+    page.fill("Search", "Nightly report")
+    page.fill("Search", "nowhere")
+    page.shows("Nothing found")
+    found["nothing found"] = page.barriers()
     assert {where: what for where, what in found.items() if what} == {}
+
+
+async def test_an_inbox_that_never_held_anything_says_how_to_begin(profile: MakeProfile, ann: Person) -> None:
+    for dark, size in ((False, DESKTOP), (True, PHONE)):
+        page = ann.at(profile(dark=dark, size=size))
+        page.shows(f'hub send "It works" --to {ann.user}')
+        assert page.barriers() == []
+    await ann.notify("It works")
+    page.shows(css=".row", has="It works")
 
 
 async def test_the_door_keeps_nobody_out(profile: MakeProfile, shared_hub: HubProcess) -> None:

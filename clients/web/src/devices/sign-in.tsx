@@ -2,9 +2,12 @@
 
 import { useState } from "preact/hooks";
 import { credentialsFrom, type Given } from "../model/credentials.ts";
+import type { Value } from "../model/value.ts";
 import { Button } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useWords } from "../shell/context.ts";
+import { LanguageSwitch } from "../shell/language-switch.tsx";
+import type { LanguageChoice } from "../shell/preferences.ts";
 
 /** Tokens live long: they are not shown to who looks over a shoulder. A code is over in two minutes. */
 function isToken(text: string): boolean {
@@ -17,9 +20,10 @@ interface SignInProps {
   readonly onCredentials: (given: Given) => void;
   /** Back to what is here; null where nothing is. */
   readonly onCancel: (() => void) | null;
+  readonly language: Value<LanguageChoice>;
 }
 
-export function SignIn({ problem, onCredentials, onCancel }: SignInProps) {
+export function SignIn({ problem, onCredentials, onCancel, language }: SignInProps) {
   const words = useWords();
   const { signIn } = words.devices;
   const [text, write] = useState("");
@@ -60,6 +64,7 @@ export function SignIn({ problem, onCredentials, onCancel }: SignInProps) {
         </div>
       </form>
       <Ways />
+      <LanguageSwitch choice={language} />
     </main>
   );
 }

@@ -2,14 +2,15 @@
 
 import { IconButton } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { LANGUAGE_NAMES } from "../words/languages.ts";
-import { usePage, useSpeech, useWords } from "./context.ts";
+import { usePage, useWords } from "./context.ts";
+import { LanguageSwitch } from "./language-switch.tsx";
 import type { MenuEntry } from "./overlay.ts";
 import type { Theme } from "./preferences.ts";
 import { useReadable } from "./readable.ts";
 import { SavedChip } from "./saved-chip.tsx";
 
 export function Header() {
+  const { preferences } = usePage();
   const { shell } = useWords();
   return (
     <header class="header">
@@ -22,7 +23,7 @@ export function Header() {
       <SearchBox />
       <SavedChip />
       <ThemeSwitch />
-      <LanguageSwitch />
+      <LanguageSwitch choice={preferences.language} short />
     </header>
   );
 }
@@ -92,24 +93,5 @@ function ThemeSwitch() {
         overlay.menu.set({ title: shell.theme.label, entries, anchor: currentTarget })
       }
     />
-  );
-}
-
-/** To the other language, named in that language. */
-function LanguageSwitch() {
-  const { preferences } = usePage();
-  const { language } = useSpeech();
-  const other = language === "zh" ? "en" : "zh";
-  return (
-    <button
-      type="button"
-      class="language-switch only-wide"
-      lang={other}
-      aria-label={LANGUAGE_NAMES[other]}
-      title={LANGUAGE_NAMES[other]}
-      onClick={() => preferences.language.set(other)}
-    >
-      {other === "zh" ? "中" : "EN"}
-    </button>
   );
 }

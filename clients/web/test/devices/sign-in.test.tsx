@@ -146,3 +146,10 @@ test("Settings tell what is kept here and which hub this is", async () => {
   expect(page.text()).toContain("2 items");
   expect(page.text()).toContain("9.8.7");
 });
+
+test("The door speaks the other language at a touch", async () => {
+  page = await openPage({ user: null, connection: { state: "refused", code: "token", message: "None." } });
+  await page.click(page.button("中文"));
+  expect(page.text()).toContain("登录同步");
+  expect(page.button("English")).toBeDefined();
+});

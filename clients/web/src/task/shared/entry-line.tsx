@@ -1,6 +1,6 @@
 /** One entry of a checklist: a handle to move it, its tick, its words. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { IconButton } from "../../parts/button.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { useWords } from "../../shell/context.ts";
@@ -85,7 +85,7 @@ function EntryText({ list, entry, index, readOnly, deeds }: Omit<EntryLineProps,
   const ref = useRef<HTMLTextAreaElement>(null);
   const text = writableText(entry);
   const stated = text === null ? textOf(entry) : null;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (ref.current === null) return undefined;
     if (text !== null) return bindText(text, ref.current);
     ref.current.value = stated ?? "";

@@ -1,6 +1,6 @@
 /** Free text beside a task. */
 
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { Doc, UndoManager } from "yjs";
 import { useWords } from "../../shell/context.ts";
 import { notesOf } from "./checklist.ts";
@@ -19,7 +19,7 @@ export function NotesField({ doc, undo, readOnly }: NotesFieldProps) {
   const { shared: words } = useWords().task;
   const ref = useRef<HTMLTextAreaElement>(null);
   const id = useId();
-  useEffect(() => (ref.current === null ? undefined : bindText(notesOf(doc), ref.current)), [doc]);
+  useLayoutEffect(() => (ref.current === null ? undefined : bindText(notesOf(doc), ref.current)), [doc]);
   return (
     <section class="detail-part notes">
       <header class="part-head">
