@@ -65,8 +65,9 @@ class Finalizer:
         self._emit(part, event)
 
     def _emit(self, part: LedgerPart, event: Event) -> None:
-        record = part.standing(event.item, ITEM)
-        assert record is not None
+        standing = part.standing(event.item, ITEM)
+        assert standing is not None
+        record = part.record(event.item, standing)
         batch = part.turn.batch
         batch.events.append(event)
         batch.deliveries.extend(self._routed(event, record, _users(part, event)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from hub.engine.residence import ABSENT
+from hub.engine.residence import ABSENT, Brief
 from hub.engine.retention import closed_at
 from hub.engine.stated import (
     PROGRESS,
@@ -13,9 +13,11 @@ from hub.engine.stated import (
     UNSTAMPED,
     Guard,
     Stated,
+    Uncertain,
     current_attempt,
     sealed_attempt,
     standing_progress,
+    statement_of,
 )
 from hub.engine.tail import ItemSlot, Overlay
 from hub.engine.topics import Ledger
@@ -55,10 +57,6 @@ Mark = tuple[int, int, int, int, int]
 SPACE_MARK_AHEAD = 60_000
 """Milliseconds after the clock up to which a space may be marked read."""
 _REOPENING = frozenset({Slot("archived"), Slot("deleted"), STATUS})
-
-
-class Uncertain(Exception):
-    """Only the whole ledger tells whether a limit is reached: bring its view into memory and join again."""
 
 
 class LedgerPart:
@@ -134,6 +132,12 @@ class LedgerPart:
         if found is None and (row := self.turn.history(self.ledger.name, item)) is not None:
             return row.registers.get(slot)
         return found
+
+    def record(self, item: ItemId, standing: Register) -> Register:
+        """An item's record as saved, where ``standing`` is but its ``Brief``: the work has asked for it."""
+        if type(standing) is not Brief:
+            return standing
+        return self.turn.record(self.ledger.name, item)
 
     def registers(self, item: ItemId) -> Registers:
         """All registers of an item that was asked for as a whole, this turn's joins included."""
@@ -230,7 +234,8 @@ class LedgerPart:
     def _create(self, stated: Stated, actor: Actor, standing: Register | None) -> bool:
         record = cast("dict[str, Json]", stated.value)
         if standing is not None:
-            if same_content(cast("dict[str, Json]", standing.value), record):
+            saved = self.record(stated.item, standing)
+            if same_content(cast("dict[str, Json]", saved.value), record):
                 return False
             raise Exists
         self._check_room()
@@ -391,8 +396,3 @@ class LedgerPart:
         return encode_statements(
             [statement_of(key, self.overlay[key]) for key in self.overlay if key in self.altered]
         )
-
-
-def statement_of(key: ItemSlot, register: Register) -> Statement:
-    """A register as the wire shows it."""
-    return Statement(key[0], field_of(key[1]), register.value, register.hlc, register.actor)

@@ -16,9 +16,9 @@ from hub.engine.document import DocumentBroken
 from hub.engine.documents import DocumentPart, DocumentResidence
 from hub.engine.finalizer import Finalizer
 from hub.engine.journal import Journal
-from hub.engine.ledger import Uncertain
 from hub.engine.loading import Loader
 from hub.engine.reading import Catch
+from hub.engine.stated import Uncertain
 from hub.engine.taken import AnyWork, Taken
 from hub.engine.topics import DocumentTopic, Ledger, Topic
 from hub.engine.turn import LedgerLimits, Memory, Turn

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from hub.engine.ledger import statement_of
 from hub.engine.loading import EVERYTHING, Content, Loader
+from hub.engine.stated import statement_of
 from hub.engine.tail import Tail
 from hub.engine.topics import Ledger
 from hub.engine.turn import Turn

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from enum import Enum, auto
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar, cast
 
-from hub.model import ItemId, Json, Register, Slot, TopicName
+from hub.model import Hlc, ItemId, Json, Register, Seq, Slot, TopicName
 from hub.protocol.frames import pack
+from hub.state.weights import ITEM
 
 CacheKey = tuple[TopicName, ItemId, Slot]
 
@@ -16,6 +17,14 @@ ENTRY_BYTES = 340
 """What is remembered of an item before there is a register in it, measured."""
 REGISTER_BYTES = 250
 """A register in it, with its weight, measured; larger values are added."""
+
+BRIEF_BYTES = 100
+"""What is remembered of its record: most share theirs with all that the same author creates."""
+
+SHARED_BRIEFS: Final = 4096
+"""So many are kept to be shared."""
+GENERATIONS: Final = 4
+"""Of the budget at most a quarter is given up at once."""
 
 _MEMORY_PER_PACKED_BYTE = 32
 """Short texts take about so much; a list of empty lists twice that."""
@@ -31,58 +40,96 @@ ABSENT: Final = Absent.ABSENT
 """Cached knowledge that the store holds no such register."""
 
 
+class Brief(Register):
+    """Of a record what every statement on its item is checked by: its ``kind``, ``by`` and ``class``.
+    One object for all records that are alike in these."""
+
+    __slots__ = ()
+
+
 Entry = dict[Slot, Register | Absent]
-"""What is remembered of one item."""
+"""What is remembered of one item. Of its record only the ``Brief``."""
+
+
+class _Generation:
+    """Entries that were asked for in one stretch of time; ``bytes`` and ``count`` of what they hold."""
+
+    __slots__ = ("bytes", "count", "entries")
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[TopicName, ItemId], Entry] = {}
+        self.bytes = 0
+        self.count = 0
 
 
 class RegisterCache:
     """Registers one by one, least recently used items out, never ledger by ledger.
 
-    Registers of one item lie together, for a statement is joined beside its item's record. Two generations
-    stand for the order of use: an item that is asked for moves up from the old one, and when the young one
-    holds half the budget the old one is forgotten. A lookup costs one or two dict probes and moves no list.
+    Registers of one item lie together, for a statement is joined beside its item's record. Generations
+    stand for the order of use: an item that is asked for moves up into the young one, and when that holds its
+    share of the budget the oldest is forgotten. A lookup costs a few dict probes and moves no list.
     """
 
-    __slots__ = ("_budget", "_bytes", "_count", "_old", "_old_bytes", "_old_count", "_young")
+    __slots__ = ("_briefs", "_older", "_share", "_young")
 
     def __init__(self, budget: int) -> None:
-        self._budget = budget // 2
-        self._young: dict[tuple[TopicName, ItemId], Entry] = {}
-        self._old: dict[tuple[TopicName, ItemId], Entry] = {}
-        self._bytes = self._old_bytes = 0
-        self._count = self._old_count = 0
+        self._share = budget // GENERATIONS
+        self._young = _Generation()
+        self._older: tuple[_Generation, ...] = ()
+        self._briefs: dict[tuple[Json, Json, Json], Brief] = {}
 
     def entry(self, topic: TopicName, item: ItemId) -> Entry:
         """The item's, to look into and to add to; who adds says so by ``grew``. It may be forgotten at any
         ``grew``: then it is good for its holder and for nobody else."""
         key = (topic, item)
-        entry = self._young.get(key)
-        if entry is None:
-            entry = self._old.pop(key, None)
-            if entry is None:
-                entry = {}
-            self._young[key] = entry
-            self._old_count -= len(entry)
-            self.grew(ENTRY_BYTES + sum(map(held_bytes, entry.values())), len(entry))
+        entry = self._young.entries.get(key)
+        return entry if entry is not None else self._moved_up(key)
+
+    def _moved_up(self, key: tuple[TopicName, ItemId]) -> Entry:
+        size = ENTRY_BYTES
+        for generation in self._older:
+            entry = generation.entries.pop(key, None)
+            if entry is not None:
+                size += sum(map(held_bytes, entry.values()))
+                generation.bytes -= size
+                generation.count -= len(entry)
+                break
+        else:
+            entry = {}
+        self._young.entries[key] = entry
+        self.grew(size, len(entry))
         return entry
 
     def grew(self, size: int, registers: int) -> None:
         """Entries hold so many bytes and registers more; others may be forgotten for it."""
-        self._bytes += size
-        self._count += registers
-        if self._bytes > self._budget:
-            self._old, self._young = self._young, {}
-            self._old_bytes, self._bytes = self._bytes, 0
-            self._old_count, self._count = self._count, 0
+        young = self._young
+        young.bytes += size
+        young.count += registers
+        if young.bytes > self._share:
+            self._older = (young, *self._older[: GENERATIONS - 2])
+            self._young = _Generation()
+
+    def brief(self, record: Register) -> Brief:
+        """What is remembered of a record."""
+        saved = cast("dict[str, Json]", record.value)
+        marks = saved["kind"], saved["by"], saved.get("class")
+        brief = self._briefs.get(marks)
+        if brief is None:
+            if len(self._briefs) >= SHARED_BRIEFS:
+                self._briefs.clear()
+            value: Json = {"kind": marks[0], "by": marks[1], "class": marks[2]}
+            brief = self._briefs[marks] = Brief(value, Hlc(0), record.actor, Seq(0), record.weight)
+        return brief
 
     def get(self, key: CacheKey) -> Register | Absent | None:
         """The register, ``ABSENT``, or None where the cache doesn't know."""
         topic, item, slot = key
-        entry = self._young.get((topic, item))
+        place = (topic, item)
+        entry = self._young.entries.get(place)
         if entry is None:
-            if (topic, item) not in self._old:
+            if not any(place in generation.entries for generation in self._older):
                 return None
-            entry = self.entry(topic, item)
+            entry = self._moved_up(place)
         return entry.get(slot)
 
     def put(self, key: CacheKey, register: Register | Absent) -> None:
@@ -104,7 +151,8 @@ class RegisterCache:
     ) -> None:
         """Remember what one turn saved of a topic; ``entries`` are those of its items that it holds."""
         size = added = 0
-        for (item, slot), register in registers.items():
+        for (item, slot), saved in registers.items():
+            register = self.brief(saved) if slot == ITEM else saved
             entry = entries.get(item)
             if entry is None:
                 entry = self.entry(topic, item)
@@ -120,20 +168,19 @@ class RegisterCache:
     def forget(self, key: CacheKey) -> None:
         """The store no longer holds what was remembered."""
         topic, item, slot = key
-        entry = self._young.get((topic, item))
-        if entry is not None and entry.pop(slot, None) is not None:
-            self._count -= 1
-        entry = self._old.get((topic, item))
-        if entry is not None and entry.pop(slot, None) is not None:
-            self._old_count -= 1
+        for generation in (self._young, *self._older):
+            entry = generation.entries.get((topic, item))
+            if entry is not None and (gone := entry.pop(slot, None)) is not None:
+                generation.bytes -= held_bytes(gone)
+                generation.count -= 1
 
     def __len__(self) -> int:
-        return self._count + self._old_count
+        return self._young.count + sum(generation.count for generation in self._older)
 
     @property
     def bytes(self) -> int:
-        """Both generations, roughly."""
-        return self._bytes + self._old_bytes
+        """All generations, roughly."""
+        return self._young.bytes + sum(generation.bytes for generation in self._older)
 
 
 def held_bytes(register: Register | Absent) -> int:
@@ -141,10 +188,14 @@ def held_bytes(register: Register | Absent) -> int:
     if register is ABSENT:
         return REGISTER_BYTES
     value = register.value
-    kind = type(value)
-    if kind is list or kind is str:
+    if isinstance(value, list):
+        # Without a note most of the weight is no text that the value would hold once more.
+        return REGISTER_BYTES + (2 if len(value) == 2 else 4) * len(register.weight)
+    if isinstance(value, str):
         return REGISTER_BYTES + 4 * len(register.weight)
-    return REGISTER_BYTES + (_record_bytes(value) if isinstance(value, dict) else 0)
+    if isinstance(value, dict):
+        return BRIEF_BYTES if type(register) is Brief else REGISTER_BYTES + _record_bytes(value)
+    return REGISTER_BYTES
 
 
 def _record_bytes(record: dict[str, Json]) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, cast
 
-from hub.model import Hlc, ItemId, Json, Register, Slot
+from hub.engine.tail import ItemSlot
+from hub.model import Hlc, ItemId, Json, Register, Slot, Statement
 from hub.state.attempts import FIRST_ATTEMPT
+from hub.state.weights import field_of
 
 STATUS = Slot("status")
 PROGRESS = Slot("progress")
@@ -48,3 +50,12 @@ def standing_progress(progress: Register | None, attempt: Json) -> Json:
     """How far an attempt is."""
     value = cast("list[Json]", progress.value) if progress else [attempt, 0]
     return value[1] if value[0] == attempt else 0
+
+
+def statement_of(key: ItemSlot, register: Register) -> Statement:
+    """A register as the wire shows it."""
+    return Statement(key[0], field_of(key[1]), register.value, register.hlc, register.actor)
+
+
+class Uncertain(Exception):
+    """Only the whole ledger tells whether a limit is reached: bring its view into memory and join again."""

@@ -66,8 +66,11 @@ class Joining(Work[Ledger]):
             slot: Slot = slot_of(field, self.actor) if field == READ_UPTO else field  # type: ignore[assignment]  # as slot_of
             if slot not in entry:
                 turn.seek(name, item, slot, entry)
-            if ITEM not in entry and item != ALL and "/" not in item:
-                turn.seek(name, item, ITEM, entry)
+            if item != ALL and "/" not in item:
+                if ITEM not in entry:
+                    turn.seek(name, item, ITEM, entry)
+                if field in _DECIDED:
+                    turn.want_record(name, item)
             if field in _DECIDED or (field == PROGRESS and stated.relative):
                 self._want_end(turn, item)
 

@@ -11,6 +11,7 @@ from hub.engine.tail import Tail
 from hub.engine.topics import DocumentTopic, Ledger
 from hub.model import ItemId, Key, Milliseconds, Register, Registers, Slot, TopicName
 from hub.ports import Batch, Found, HistoryRow, Wanted
+from hub.state.weights import ITEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Turn:
         "limits",
         "memory",
         "now",
+        "records",
         "wanted",
     )
 
@@ -66,6 +68,7 @@ class Turn:
         self.found = Found()
         self.entries: dict[TopicName, dict[ItemId, Entry]] = {}
         self.held: dict[tuple[TopicName, ItemId], Registers] = {}
+        self.records: dict[tuple[TopicName, ItemId], Register | None] = {}
         self.batch = Batch()
         self.duplicate_statements = 0
         self.duplicate_updates = 0
@@ -100,8 +103,21 @@ class Turn:
         if found is None:
             self.wanted.registers.add(Key(topic, item, slot))
         else:
-            entry[slot] = found
-            self.memory.cache.grew(held_bytes(found), 1)
+            self._remember(entry, slot, found)
+
+    def want_record(self, topic: TopicName, item: ItemId) -> None:
+        """Ask for an item's record as it was saved; the cache holds no more than its ``Brief``."""
+        if (topic, item) in self.records or self.known(topic)[item].get(ITEM) is ABSENT:
+            return
+        found = self.records[(topic, item)] = self.memory.tail.find(topic, item, ITEM)
+        if found is None:
+            self.wanted.registers.add(Key(topic, item, ITEM))
+
+    def _remember(self, entry: Entry, slot: Slot, found: Register | Absent) -> None:
+        before = entry.get(slot)
+        entry[slot] = found if slot != ITEM or found is ABSENT else self.memory.cache.brief(found)
+        if before is None:
+            self.memory.cache.grew(held_bytes(entry[slot]), 1)
 
     def learn(self, found: Found) -> None:
         """Take what the store answered."""
@@ -110,8 +126,9 @@ class Turn:
             register: Register | Absent = found.registers.get(key, ABSENT)
             # Of an item in history only that is remembered which lives again.
             if register is not ABSENT or (key.topic, key.item) not in found.history:
-                self.entries[key.topic][key.item][key.slot] = register
-                self.memory.cache.grew(held_bytes(register), 1)
+                self._remember(self.entries[key.topic][key.item], key.slot, register)
+            if key.slot == ITEM and register is not ABSENT and key[:2] in self.records:
+                self.records[key[:2]] = register
         for item, registers in found.items.items():
             held = self.held.get(item)
             self.held[item] = {**registers, **held} if held else registers
@@ -131,6 +148,11 @@ class Turn:
         if known is None:
             known = self.memory.find((topic, item, slot))
         return known if known is not ABSENT else None
+
+    def record(self, topic: TopicName, item: ItemId) -> Register:
+        """The record of a known item, as saved before this turn; it was asked for, or the whole item was."""
+        found = self.records.get((topic, item))
+        return found if found is not None else self.registers(topic, item)[ITEM]
 
     def registers(self, topic: TopicName, item: ItemId) -> Registers:
         """All registers of an item that stood before this turn; it was asked for as a whole."""

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from hub.errors import Unavailable
+from hub.engine.ledger_calls import into
+from hub.engine.shapes import Item
+from hub.errors import Exists, Unavailable
 from hub.model import Delivery, Event, ItemId, TopicName, UserId
 from hub.ports import MemberRow
 from hub.state.clock import hlc_of
@@ -320,3 +322,50 @@ async def test_members_are_read_only_where_an_event_may_come_of_it(engine: Engin
     assert [wanted.members for wanted in engine.store.reads if wanted.members] == []
     await engine.push(SPACE, [("t1", "status", [1, "succeeded"], at(3))])
     assert [wanted.members for wanted in engine.store.reads if wanted.members] == [{SPACE}]
+
+
+async def test_routes_see_the_whole_record_also_of_a_task_that_only_the_tables_hold(
+    engine: Engine, routing: EverythingTo
+) -> None:
+    await engine.push(INBOX, [("t1", "item", task(title="备份", tags=["nightly"]), 0)])
+    await engine.folding.fold()
+    await engine.push(INBOX, [("t1", "progress", [1, 0.5], 0)])
+    await engine.push(INBOX, [("t1", "status", [1, "failed"], 0)])
+    [(_, record, _)] = routing.asked
+    assert (record["title"], record["tags"]) == ("备份", ["nightly"])
+
+
+async def test_routes_see_the_whole_record_whoever_else_states_in_the_turn(
+    engine: Engine, routing: EverythingTo
+) -> None:
+    await engine.push(INBOX, [("t1", "item", task(title="备份"), 0)])
+    await engine.folding.fold()
+    progress = engine.push(INBOX, [("t1", "progress", [1, 0.5], at(1))])
+    await asyncio.gather(progress, engine.push(INBOX, [("t1", "status", [1, "failed"], at(2))]))
+    [(_, record, _)] = routing.asked
+    assert record["title"] == "备份"
+
+
+async def test_the_same_record_again_is_known_from_the_tables_and_another_is_refused(engine: Engine) -> None:
+    await engine.push(INBOX, [("t1", "item", task(title="备份"), 0)])
+    await engine.folding.fold()
+    await engine.push(INBOX, [("t1", "progress", [1, 0.5], 0)])
+    engine.store.forget()
+    await engine.push(INBOX, [("t1", "item", task(title="备份"), 0)])
+    assert engine.store.commits == []
+    with pytest.raises(Exists):
+        await engine.push(INBOX, [("t1", "item", task(title="other"), 0)])
+
+
+async def test_an_end_by_command_beside_a_push_on_the_same_task_shows_routes_the_whole_record(
+    engine: Engine, routing: EverythingTo
+) -> None:
+    await engine.push(INBOX, [("t1", "item", task(title="备份"), 0)])
+    await engine.folding.fold()
+    progress = engine.push(INBOX, [("t1", "progress", [1, 0.5], at(1))])
+    ended: asyncio.Future[Item] = asyncio.get_running_loop().create_future()
+    ann, values = engine.identity("ann"), {"status": "failed"}
+    engine.actions.begun.change(ann, TopicName(INBOX), "t1", values, None, "item", *into(ended))
+    await asyncio.gather(progress, ended)
+    [(_, record, _)] = routing.asked
+    assert record["title"] == "备份"

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from hub.engine.residence import ABSENT, ENTRY_BYTES, RegisterCache, TopicCache, held_bytes
+from hub.engine.residence import (
+    ABSENT,
+    ENTRY_BYTES,
+    GENERATIONS,
+    SHARED_BRIEFS,
+    Brief,
+    RegisterCache,
+    TopicCache,
+    held_bytes,
+)
 from hub.engine.topics import Ledger
 from hub.model import Actor, Hlc, ItemId, Json, Register, Seq, Slot, TopicName
 
@@ -108,3 +117,41 @@ def test_items_without_any_register_take_of_the_budget_too() -> None:
         cache.entry(NAME, ItemId(f"t{number}"))
     assert cache.bytes <= 100_000 + ENTRY_BYTES
     assert cache.entry(NAME, ItemId("t999")) is cache.entry(NAME, ItemId("t999"))
+
+
+def record(by: str, title: str = "x") -> Register:
+    return register({"kind": "task", "by": by, "title": title, "order": 7}, b"")
+
+
+def test_of_a_saved_record_only_what_rights_and_checks_look_at_is_remembered() -> None:
+    cache = RegisterCache(100_000)
+    item = ItemId("t1")
+    cache.put_all(NAME, {(item, Slot("item")): record("phone", "x" * 500)}, {})
+    remembered = cache.get((NAME, item, Slot("item")))
+    assert isinstance(remembered, Brief)
+    assert remembered.value == {"kind": "task", "by": "phone", "class": None}
+    assert cache.bytes < 1000
+
+
+def test_records_of_one_author_share_what_is_remembered_of_them() -> None:
+    cache = RegisterCache(100_000)
+    assert cache.brief(record("phone", "a")) is cache.brief(record("phone", "b"))
+    assert cache.brief(record("laptop")).value != cache.brief(record("phone")).value
+
+
+def test_what_many_authors_records_share_is_bounded() -> None:
+    cache = RegisterCache(100_000)
+    first = cache.brief(record("phone0"))
+    for number in range(1, SHARED_BRIEFS + 1):
+        cache.brief(record(f"phone{number}"))
+    assert cache.brief(record("phone0")) is not first
+    assert cache.brief(record("phone0")) == first
+
+
+def test_at_most_a_share_of_the_budget_is_given_up_at_once() -> None:
+    cache = RegisterCache(100_000)
+    most = 0
+    for number in range(1000):
+        cache.entry(NAME, ItemId(f"t{number}"))
+        most = max(most, cache.bytes)
+        assert cache.bytes >= min(most, 100_000 - 2 * (100_000 // GENERATIONS))
