@@ -39,12 +39,17 @@ interface Errand {
  * the hub did not answer, where another page leads, and before a hub ever welcomed this device.
  */
 export async function sync(hub: Hub): Promise<boolean> {
-  const leading = internalsOf(hub).leading();
+  const internals = internalsOf(hub);
+  const leading = internals.leading();
   if (leading === null) return false;
   await leading.ready();
-  const { session } = leading;
-  if (session.welcomed) return hub.flush(0);
-  return session.user === null || session.device === null ? false : travel(hub, leading, session.device);
+  return (await bringAll(hub, leading)) && internals.unopened.get().size === 0;
+}
+
+async function bringAll(hub: Hub, leading: Leading): Promise<boolean> {
+  const { welcomed, user, device } = leading.session;
+  if (welcomed) return hub.flush(0);
+  return user === null || device === null ? false : travel(hub, leading, device);
 }
 
 async function travel(hub: Hub, leading: Leading, device: string): Promise<boolean> {

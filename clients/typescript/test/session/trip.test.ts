@@ -47,7 +47,11 @@ const noRoom = (part: Part): Json => answered(part, { code: "limit", retry_after
 
 /** A device with these spaces, and so its inbox, open that a hub welcomed once, and whose sockets lead nowhere now. */
 async function away(...spaces: string[]): Promise<Hub> {
-  const { hub } = openPage(script, new KeptStore());
+  return awayWith(new KeptStore(), ...spaces);
+}
+
+async function awayWith(store: KeptStore, ...spaces: string[]): Promise<Hub> {
+  const { hub } = openPage(script, store);
   for (const space of spaces) hub.space(space);
   await time.advance(0);
   script.mute = true;
@@ -82,6 +86,15 @@ test("what was said with a topic that did not fit is said again, and counts as s
   expect(await settledOf(sync(hub))).toBe(true);
   expect(pushed).toEqual([1, 1]);
   expect(hub.unsaved.get()).toBe(0);
+});
+
+test("what waits in documents that nobody opened was not said", async () => {
+  const store = new KeptStore();
+  store.rows.set("e doc/notes 00000000000001page", Uint8Array.of(0, 0));
+  const hub = await awayWith(store, "a");
+  expect(hub.unsaved.get()).toBe(1);
+  expect(await settledOf(sync(hub))).toBe(false);
+  expect(trips.length).toBe(1);
 });
 
 test("a hub that finds room for nothing is asked once", async () => {
