@@ -75,6 +75,22 @@ it("brings what was written before the start, a few documents at a time, and clo
   expect(opened(hub)).toEqual([]);
 });
 
+it("waits for the hub where there is none yet", async () => {
+  const names = someNames(6, "later");
+  const device = browser();
+  await wroteOffline(device.page(), names);
+  await server.kill();
+  const hub = open(device.page());
+  pushDocuments(hub);
+  await until(hub.connection, ({ state }) => state === "waiting");
+  expect(hub.unsaved.get()).toBe(6);
+  await server.start();
+  hub.wake();
+  await allSaved(hub);
+  const other = open(nodePlatform());
+  await Promise.all(names.map((name) => textIs(openDocument(other, name), `${name}, offline`)));
+});
+
 it("does so with the first document that is opened, whichever that is", async () => {
   const device = browser();
   await wroteOffline(device.page(), ["first"]);
