@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -50,6 +52,10 @@ NOTES: Final = {
 }  # fmt: skip
 
 
+BERLIN: Final = ZoneInfo("Europe/Berlin")
+"""Where the browsers are."""
+
+
 async def told(ann: Person, language: str) -> tuple[str, str]:
     """An inbox worth looking at; a notification and a task in it."""
     stories, title, note = WORDS[language]
@@ -57,7 +63,11 @@ async def told(ann: Person, language: str) -> tuple[str, str]:
     for item in ids[:2]:
         await ann.http("PATCH", f"/v1/users/me/items/{item}", {"read": True})
     await ann.http("PATCH", f"/v1/users/me/items/{ids[2]}", {"pinned": True})
-    return ids[2], await ann.task(title, status="running", progress=0.41, note=note)
+    task = await ann.task(title, status="running", progress=0.41, note=note)
+    tomorrow = datetime.now(BERLIN).replace(hour=18, minute=0, second=0) + timedelta(days=1)
+    due = int(tomorrow.timestamp()) * 1000
+    await ann.http("PATCH", f"/v1/users/me/items/{task}", {"due": due, "priority": 6})
+    return ids[2], task
 
 
 LOOKS: Final = {"light": ("en", False), "dark": ("en", True), "zh": ("zh", False)}
@@ -66,6 +76,10 @@ WANTED: Final = LOOKS if "WEB_PICTURES" in os.environ else {"zh": LOOKS["zh"]}
 
 
 def pictured(page: WebPage, path: Path) -> None:
+    """Once all is quiet: seen, saved, nothing told."""
+    page.hides(css=".row.is-new")
+    page.hides(css=".toast")
+    page.hides(css=".local-mark")
     page.screenshot(path)
     assert path.stat().st_size <= LARGEST
 
@@ -80,6 +94,8 @@ async def test_pictures(profile: MakeProfile, ann: Person, tmp_path: Path, langu
         ann.at(profile(**look, size=DESKTOP), f"/item/{item}"),
         ann.at(profile(**look, size=PHONE)),
     )
+    for page in (laptop, phone):
+        page.click(css=".toast .icon-button")
     laptop.shows(css=".pane-detail h1, .pane-detail h2")
     laptop.shows(css=f'.row[data-id="{task}"]')
     pictured(laptop, folder / f"web-inbox{ending}.png")

@@ -31,5 +31,5 @@ function momentOf(item: Item, list: ListName): number | null {
 
 /** By when a task is wanted that has not ended; empty for everything else. */
 export function dueOf({ task }: Item, now: number, { times }: Speech): string {
-  return task === null || task.due === null || task.finishedAt !== null ? "" : times.moment(task.due, now);
+  return task === null || task.due === null || task.finishedAt !== null ? "" : times.by(task.due, now);
 }

@@ -27,6 +27,8 @@ export interface Times {
   full(at: number): string;
   /** In a sentence: `12:03`, `yesterday 12:03`, `tomorrow 08:00`, `Mon, 3 Nov, 08:00`. */
   moment(at: number, now: number): string;
+  /** By when, in a list: `18:00`, `tomorrow`, `3 Nov`, `3 Nov 2027`. */
+  by(at: number, now: number): string;
   /** A heading: `Today`, `Yesterday`, `Monday, 3 November`. */
   day(day: number, now: number): string;
   /** `8 s`, `5 min`, `2 h 5 min`, `3 d 4 h`. */
@@ -84,6 +86,7 @@ export function timesIn(locale: string, words: TimeWords): Times {
       if (relative === null) return formats.moment.format(at);
       return relative === words.today ? clock(at) : `${relative} ${clock(at)}`;
     },
+    by: (at, now) => by(formats, words, at, now),
     day: (day, now) => heading(formats, words, day, now),
     duration: (length) => duration(words, length),
   };
@@ -98,6 +101,12 @@ function short(formats: Formats, words: TimeWords, at: number, now: number): str
     return `${formats.weekday.format(at)} ${formats.clock.format(at)}`;
   }
   return yearOf(at) === yearOf(now) ? formats.date.format(at) : formats.dateYear.format(at);
+}
+
+function by(formats: Formats, words: TimeWords, at: number, now: number): string {
+  if (dayOf(at) === dayOf(now)) return formats.clock.format(at);
+  const date = yearOf(at) === yearOf(now) ? formats.date : formats.dateYear;
+  return relativeDay(words, dayOf(at), now) ?? date.format(at);
 }
 
 function relativeDay(words: TimeWords, day: number, now: number): string | null {

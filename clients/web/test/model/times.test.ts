@@ -53,6 +53,19 @@ test("How long something took is told in at most two units", () => {
   expect(chinese.duration(125 * MINUTE)).toBe("2 小时 5 分钟");
 });
 
+test("By when is told in few words: the hour of today, the day of others, the year of another one", () => {
+  const at = (month: number, day: number, year = 2026) => new Date(year, month - 1, day, 18).getTime();
+  const now = new Date(2026, 10, 22, 9).getTime();
+  const times = [at(11, 22), at(11, 23), at(11, 21), at(11, 30), at(1, 3, 2027)];
+  expect(times.map((each) => english.by(each, now))).toEqual([
+    "18:00",
+    "tomorrow",
+    "yesterday",
+    "30 Nov",
+    "3 Jan 2027",
+  ]);
+});
+
 test("Days are counted over the change of the clocks", () => {
   expect(addDays(20261024, 2)).toBe(20261026);
   expect(addDays(20261231, 1)).toBe(20270101);
