@@ -11,7 +11,7 @@ from bench import peers, report
 from bench.interruption import INTERRUPTION
 from bench.processes import Cores, Failed
 from bench.row import FULL, QUICK, Row
-from bench.rows import MEASUREMENTS, ON_REQUEST, Step, measured, peers_of, steps
+from bench.rows import MEASUREMENTS, ON_REQUEST, Step, asked_for, measured, peers_of, steps
 from bench.stand import Stand
 
 
@@ -27,14 +27,18 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: under four minutes")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="only what has a budget, shorter and smaller: under four minutes instead of 25",
+    )
     listed = " ".join(name for name in MEASUREMENTS if name not in ON_REQUEST)
     parser.add_argument(
         "--rows",
         nargs="+",
         metavar="ROW",
         choices=MEASUREMENTS,
-        help=f"only these of: {listed}; measured only if named here: {' '.join(ON_REQUEST)} (ten minutes)",
+        help=f"these of: {listed}; only if named here: {' '.join(ON_REQUEST)} (ten minutes)",
     )
     parser.add_argument(
         "--save", action=argparse.BooleanOptionalAction, help="keep the result (default: if not quick)"
@@ -44,7 +48,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    names = arguments.rows or [name for name in MEASUREMENTS if name not in ON_REQUEST]
+    names = arguments.rows or asked_for(arguments.quick)
     present, versions = _peers(names)
     if arguments.setup:
         return 0

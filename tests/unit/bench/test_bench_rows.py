@@ -16,7 +16,7 @@ from bench.peers import PEERS
 from bench.processes import Cores, Failed
 from bench.report import lines, standing
 from bench.row import FULL, HUB, QUICK, Row
-from bench.rows import MEASUREMENTS, ON_REQUEST, Measurement, Step, peers_of, steps
+from bench.rows import MEASUREMENTS, ON_REQUEST, Measurement, Step, asked_for, peers_of, steps
 from bench.rows import measured as measured_rows
 from bench.stand import Stand, compared
 from hub.config.outward import MAX_CHANNELS
@@ -125,10 +125,13 @@ def test_rows_that_are_measured_together_are_one_step_and_each_step_tells_what_i
 
 
 def test_a_run_is_expected_to_take_no_longer_than_the_guide_says() -> None:
-    names = set(MEASUREMENTS) - set(ON_REQUEST)
+    assert steps(asked_for(quick=False), quick=False)[0].ahead < 25 * 60
+    assert steps(asked_for(quick=True), quick=True)[0].ahead < 4 * 60
 
-    assert steps(names, quick=False)[0].ahead < 25 * 60
-    assert steps(names, quick=True)[0].ahead < 4 * 60
+
+def test_a_quick_run_measures_what_has_a_budget_and_a_full_one_all_but_what_takes_long() -> None:
+    assert set(asked_for(quick=True)) == set(BUDGETS)
+    assert set(asked_for(quick=False)) == set(MEASUREMENTS) - set(ON_REQUEST)
 
 
 def test_a_row_is_told_with_the_sizes_that_were_measured() -> None:
