@@ -126,7 +126,7 @@ async def test_a_token_that_ends_is_renewed_before(profile: MakeProfile, make_hu
     hub = make_hub()
     hub.start()
     ann = Person.of(hub, "ann")
-    page = profile().open(ann.address(ttl=3))
+    page = profile().open(ann.address(ttl=8))
     page.saved()
     page.until(
         "async () => { const kept = localStorage.getItem('tongbu.token');"
