@@ -21,6 +21,9 @@ async def end_old(channel: str, reason: str, recorder: Recorder, hub: Surroundin
     while True:
         frame, now = hub.time.frame, hub.time.now()
         page = await hub.outbox.due(channel, now, PAGE)
+        if hub.time.is_behind(frame):
+            await hub.time.keep_up()
+            continue
         ages = [(row, hub.rules(row).max_age) for row in page if not recorder.holds(row.id)]
         old = [expired(row, reason, now, age) for row, age in ages if is_old(row, now, age)]
         if not old:

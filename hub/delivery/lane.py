@@ -138,8 +138,12 @@ class Lane:
             frame = time.frame
             page = await self._hub.outbox.due(self.channel.name, time.now(), PAGE)
             rows = [row for row in page if not self._recorder.holds(row.id)]
+            wait = None if page else await self._until_due()
+            if time.is_behind(frame):
+                await time.keep_up()
+                continue
             if not rows:
-                return None if page else await self._until_due()
+                return wait
             await self._take(sorted(rows, key=_is_begun, reverse=True), free, frame)
         return None
 

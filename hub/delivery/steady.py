@@ -54,6 +54,12 @@ class SteadyClock:
         """Seconds that never run backwards."""
         return self._clock.monotonic()
 
+    def is_behind(self, frame: int) -> bool:
+        """Whether rows that were read since ``frame`` was taken may have their times by another clock than
+        ``now`` tells: a jump was carried out meanwhile, or is being carried out. Then they are to be read
+        again, after ``keep_up``."""
+        return self._lock.locked() or frame != self.frame
+
     def carried(self, row: DeliveryRow, frame: int) -> DeliveryRow:
         """A row that was read in ``frame``, with its times by the present clock."""
         moved = self.frame - frame

@@ -4,6 +4,7 @@ twice unless nobody could know, and ``GET /v1/deliveries`` says what the group s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import AsyncIterator, Callable
@@ -85,11 +86,14 @@ class Story:
 
     async def until(self, holds: Callable[[Rows], bool], step: float = 0.0) -> Rows:
         """Let time pass in steps of so many seconds until the deliveries are so; none during a call."""
-        async with asyncio.timeout(PATIENCE):
-            while not holds(rows := await self.rows()):
-                if step and at_rest(rows):
-                    self.hub.pass_time(step)
-            return rows
+        rows: Rows = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while not holds(rows := await self.rows()):
+                    if step and at_rest(rows):
+                        self.hub.pass_time(step)
+                return rows
+        pytest.fail(f"waited {PATIENCE:g} s for the deliveries, which are {rows}")
 
     async def ended(self, step: float = 0.25) -> Rows:
         return await self.until(lambda rows: bool(rows) and all(row["ended_at"] for row in rows), step)

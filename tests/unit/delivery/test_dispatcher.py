@@ -686,6 +686,67 @@ async def test_a_clock_jump_between_reading_and_leasing_moves_the_lease() -> Non
 
 
 @pytest.mark.parametrize("jump", [DAY, -DAY])
+async def test_a_clock_jump_after_a_lane_has_read_what_is_due_next_neither_hurries_nor_delays_it(
+    jump: int,
+) -> None:
+    async with dispatching(Dispatch()) as rig:
+        held, read = Gate(), rig.outbox.next_due
+
+        async def late(channel: str) -> Milliseconds | None:
+            due = await read(channel)
+            await held.passed()
+            return due
+
+        rig.outbox.next_due = late  # type: ignore[method-assign]  # to hold it
+        held.close()
+        (ident,) = await rig.decide("a", delay=30)
+        await held.arrival()
+        rig.clock.jump(jump)
+        assert await rig.dispatcher.replay("unknown", "root") is None, "but the jump is carried out"
+        held.open()
+        await rig.advance(29)
+        assert await rig.states(ident) == ["pending"]
+        await rig.advance(2)
+        assert await rig.states(ident) == ["sent"]
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY])
+async def test_what_is_read_while_a_clock_jump_is_carried_out_is_neither_hurried_nor_delayed(
+    jump: int,
+) -> None:
+    """The rows have moved already, and nobody knows yet."""
+    async with dispatching(Dispatch()) as rig:
+        reading, moving = Gate(), Gate()
+        read, move = rig.outbox.due, rig.outbox.shift
+
+        async def late(channel: str, now: Milliseconds, limit: int) -> Sequence[DeliveryRow]:
+            await reading.passed()
+            return await read(channel, now, limit)
+
+        async def long(milliseconds: int) -> None:
+            await move(milliseconds)
+            await moving.passed()
+
+        rig.outbox.due, rig.outbox.shift = late, long  # type: ignore[method-assign]  # to hold them
+        reading.close()
+        moving.close()
+        (ident,) = await rig.decide("a", delay=30)
+        await reading.arrival()
+        rig.clock.jump(jump)
+        jumping = asyncio.create_task(rig.dispatcher.replay("unknown", "root"))
+        await moving.arrival()
+        reading.open()
+        await rig.quiet()
+        assert await rig.states(ident) == ["pending"]
+        moving.open()
+        await jumping
+        await rig.advance(29)
+        assert await rig.states(ident) == ["pending"]
+        await rig.advance(2)
+        assert await rig.states(ident) == ["sent"]
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY])
 async def test_a_clock_jump_during_a_call_neither_kills_nor_delays_what_is_tried_again(jump: int) -> None:
     async with dispatching(Dispatch()) as rig:
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
