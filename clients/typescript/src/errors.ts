@@ -1,11 +1,11 @@
-/** What can go wrong, as types. `code` is stable; `message` is for people. */
+/** What can go wrong, as types. `code` is stable; `message` is for people, and where nothing better is known the code in words. */
 
 /** Everything this package throws or rejects with. */
 export class TongbuError extends Error {
-  override readonly name: string = "TongbuError";
+  override readonly name = "TongbuError";
   readonly code: string;
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message = code.replace(/_/g, " ")) {
     super(message);
     this.code = code;
   }
@@ -26,24 +26,21 @@ export interface RefusalDetails {
  * one that a newer hub has added.
  */
 export class Refusal extends TongbuError {
-  override readonly name = "Refusal";
   readonly retryAfter: number | null;
   readonly at: number | null;
   readonly stateVector: Uint8Array | null;
 
-  constructor(code: string, message: string, details: RefusalDetails = {}) {
+  constructor(code: string, message?: string, { retryAfter, at, stateVector }: RefusalDetails = {}) {
     super(code, message);
-    this.retryAfter = details.retryAfter ?? null;
-    this.at = details.at ?? null;
-    this.stateVector = details.stateVector ?? null;
+    this.retryAfter = retryAfter ?? null;
+    this.at = at ?? null;
+    this.stateVector = stateVector ?? null;
   }
 }
 
 /** The other side does not speak this protocol. */
 export class Malformed extends TongbuError {
-  override readonly name = "Malformed";
-
-  constructor(message = "The message can't be decoded or has the wrong shape.") {
-    super("malformed", message);
+  constructor() {
+    super("malformed");
   }
 }

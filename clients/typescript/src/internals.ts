@@ -25,6 +25,8 @@ export interface Internals {
   said(batch: Batch): void;
   /** What others see of this connection in a topic changed (`topic.presence.own`). */
   presenceChanged(topic: Topic): void;
+  /** Resolves once what is kept of every topic in use is here, and what was said here so far is kept. */
+  saidKept(): Promise<unknown>;
   /** Null in a page that follows. */
   leading(): Leading | null;
 }

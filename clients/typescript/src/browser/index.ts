@@ -1,6 +1,6 @@
 /** A device in a browser: a page, or several that share one connection and one store. */
 import type { Hub, HubOptions } from "../api.js";
-import { checks, linking, requests, together } from "../extras/index.js";
+import { checks, forgetting, linking, requests, together } from "../extras/index.js";
 import { createHub } from "../session/hub.js";
 import { browserPlatform } from "./platform.js";
 
@@ -17,5 +17,5 @@ export { browserPlatform } from "./platform.js";
  * own connection, and the one opened last is the one whose statements are kept.
  */
 export function connect(options: HubOptions): Hub {
-  return createHub(browserPlatform(), options, [checks, linking, requests, together]);
+  return createHub(browserPlatform(), options, [checks, forgetting, linking, requests, together]);
 }

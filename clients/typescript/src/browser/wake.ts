@@ -7,6 +7,7 @@ export function onPageWake(page: Document, view: Window, listener: () => void): 
     [page, "visibilitychange", visible],
     [page, "resume", listener],
     [view, "online", listener],
+    [view, "offline", listener],
     [view, "pageshow", listener],
   ];
   for (const [target, event, heard] of targets) target.addEventListener(event, heard);

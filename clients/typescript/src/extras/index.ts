@@ -2,5 +2,6 @@
 export type { Extra } from "../session/extra.js";
 export { together } from "../session/pages.js";
 export { checks } from "./checks.js";
+export { forgetting } from "./forgetting.js";
 export { LinkCodeRefused, linking } from "./linking.js";
 export { requests } from "./requests.js";

@@ -2,7 +2,7 @@
 import type { Json } from "../api.js";
 import { TongbuError } from "../errors.js";
 import { NotConnected } from "../session/errors.js";
-import type { Extra } from "../session/extra.js";
+import { aboutOf, type Extra } from "../session/extra.js";
 import type { Credentials, KeptToken } from "../session/tokens.js";
 import { type Ask, askThrough } from "./requests.js";
 
@@ -15,10 +15,11 @@ export class LinkCodeRefused extends TongbuError {
 
 /** `linkCode` of the options works, and later the token it gave, which is kept in the store and renewed by itself. */
 export const linking: Extra = (extras) => {
-  extras.linked = ({ platform, options, address }, kept, keep, about) => {
+  extras.linked = (device, kept, keep) => {
+    const { platform, options, address } = device;
     const code = options.linkCode ?? null;
     if (code === null && kept.token === undefined) return null;
-    return claimedToken(askThrough(platform.transport, address), code, kept, keep, about);
+    return claimedToken(askThrough(platform.transport, address), code, kept, keep, aboutOf(device));
   };
 };
 

@@ -1,18 +1,30 @@
-/** HTTP requests to the hub, for what has no message on the wire: history, the list of devices. */
+/** Asking the hub: commands, and HTTP requests for what has no message on the wire: history, the list of devices. */
 import type { Json } from "../api.js";
 import { TongbuError } from "../errors.js";
 import type { Transport } from "../ports.js";
 import { readUtf8, toUtf8 } from "../protocol/utf8.js";
 import type { Address } from "../session/address.js";
+import { promised } from "../session/cell.js";
 import { NotConnected } from "../session/errors.js";
-import type { Answered, Extra } from "../session/extra.js";
+import type { Extra } from "../session/extra.js";
 
 /** ms until a request is given up. */
 const TIMEOUT = 30_000;
 
-/** `Hub.request` works, with this device's token, and once more where that ran out. */
+/** ms that an answer may take, whoever is asked. */
+const ANSWER_TIMEOUT = 35_000;
+
+/** `Hub.command` works, and `Hub.request`, with this device's token, and once more where that ran out. */
 export const requests: Extra = (extras) => {
-  extras.request = async ({ platform, address }, credentials, method, path, body) => {
+  extras.ask = ({ platform, role }, asked) => {
+    const { promise, resolve, reject } = promised<unknown>();
+    const callOff = platform.surroundings.after(ANSWER_TIMEOUT, () => reject(new NotConnected()));
+    role.ask(asked).then(resolve, reject);
+    return promise.finally(callOff);
+  };
+  extras.answer = async (asked, { platform, address }, credentials, session) => {
+    if ("command" in asked) return session.call(asked.command, asked.params);
+    const { method, path, body } = asked;
     const ask = askThrough(platform.transport, address);
     const token = await credentials.current();
     const answered = await ask(method, path, body, token);
@@ -21,6 +33,12 @@ export const requests: Extra = (extras) => {
     return next === token ? answered : ask(method, path, body, next);
   };
 };
+
+export interface Answered {
+  readonly status: number;
+  /** null where the answer is no JSON. */
+  readonly body: Json;
+}
 
 export type Ask = (
   method: string,

@@ -1,6 +1,6 @@
 /** A device in Node, 20 or later. */
 import type { Hub, HubOptions } from "../api.js";
-import { checks, linking, requests } from "../extras/index.js";
+import { checks, forgetting, linking, requests } from "../extras/index.js";
 import { createHub } from "../session/hub.js";
 import { type NodePlace, nodePlatform } from "./platform.js";
 
@@ -20,5 +20,5 @@ export interface NodeOptions extends HubOptions, NodePlace {}
  * @throws TongbuError `no_websocket` where Node has none (before 22) and the package `ws` is not installed.
  */
 export function connect(options: NodeOptions): Hub {
-  return createHub(nodePlatform(options), options, [checks, linking, requests]);
+  return createHub(nodePlatform(options), options, [checks, forgetting, linking, requests]);
 }

@@ -14,15 +14,28 @@ export function toBase64(bytes: Uint8Array): string {
   return missing === 0 ? text : text.slice(0, -missing) + "=".repeat(missing);
 }
 
-/** Of text that `toBase64` made. */
+/** The digit of a character code, of the standard or the URL-safe alphabet; negative where it is none. */
+function digitOf(code: number): number {
+  if (code === 45 || code === 43) return 62;
+  if (code === 47 || code === 95) return 63;
+  if (code > 96) return code - 71;
+  if (code > 64) return code - 65;
+  return code === 61 ? -1 : code + 4;
+}
+
+/** Of text that `toBase64` made, or that is URL-safe. */
 export function fromBase64(text: string): Uint8Array {
-  const letters = text.replace(/=+$/, "");
-  const bytes = new Uint8Array(Math.floor((letters.length * 3) / 4));
+  const bytes: number[] = [];
   let bits = 0;
-  for (let at = 0, filled = 0; at < letters.length; at++) {
-    bits = ((bits << 6) | ALPHABET.indexOf(letters.charAt(at))) & 0xffffff;
-    const used = (at % 4) * 2;
-    if (used > 0) bytes[filled++] = (bits >> (6 - used)) & 255;
+  let held = 0;
+  for (const letter of text) {
+    const digit = digitOf(letter.charCodeAt(0));
+    if (digit < 0) break;
+    bits = ((bits << 6) | digit) & 0xffff;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes.push((bits >> held) & 255);
   }
-  return bytes;
+  return Uint8Array.from(bytes);
 }

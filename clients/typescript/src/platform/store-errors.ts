@@ -9,7 +9,7 @@ export class StoreInUse extends TongbuError {
 
 /** The store can't be read or written, is none, or was written by a newer version. */
 export class StoreUnusable extends TongbuError {
-  constructor(message: string) {
+  constructor(message?: string) {
     super("store_unusable", message);
   }
 }

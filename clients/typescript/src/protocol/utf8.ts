@@ -22,10 +22,7 @@ export function utf8Length(text: string): number {
 }
 
 export function toUtf8(text: string): Uint8Array {
-  const characters = bytewise(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = characters.charCodeAt(at);
-  return bytes;
+  return Uint8Array.from(bytewise(text), (character) => character.charCodeAt(0));
 }
 
 /** Read the text between two positions. Throws `Malformed` where the bytes are not UTF-8. */

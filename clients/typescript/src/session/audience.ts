@@ -5,9 +5,9 @@ import type { Tabs } from "../ports.js";
 import { Batch, CLOCK, META } from "./batch.js";
 import { soon } from "./cell.js";
 import type { Device } from "./device.js";
+import type { Asked } from "./extra.js";
 import type { Audience } from "./leader.js";
 import {
-  type Asked,
   byTopic,
   type Handlers,
   handle,
@@ -17,6 +17,7 @@ import {
   type Status,
   wireOf,
 } from "./page-messages.js";
+import { paged } from "./paged.js";
 import type { Topic } from "./topic.js";
 
 export interface PageAudience extends Audience {
@@ -66,13 +67,14 @@ export function createAudience(device: Device, needs: AudienceNeeds): PageAudien
     if (topics.has(name)) device.release(topic);
     topics.add(name);
     const send = () => {
-      if (begun) pages.post({ kind: "rows", to: page, topic: name, rows: topic.rows(), wire: wireOf(topic) });
+      if (begun)
+        pages.post({ kind: "rows", to: page, topic: name, rows: paged(topic).rows(), wire: wireOf(topic) });
     };
     loaded.then(send, () => undefined);
   }
 
   function leave(page: string, name: string): void {
-    const topic = device.topic(name);
+    const topic = device.topics.get(name);
     if (!wanted.get(page)?.delete(name) || topic === undefined) return;
     show(page, topic, null);
     device.release(topic);
@@ -96,7 +98,7 @@ export function createAudience(device: Device, needs: AudienceNeeds): PageAudien
       const adopt = () => {
         const batch = new Batch();
         for (const [, id] of said) device.sawId(id);
-        topic.adopt(said, batch);
+        paged(topic).adopt(said, batch);
         device.role.leading()?.save(batch);
         device.release(topic);
       };
@@ -110,17 +112,12 @@ export function createAudience(device: Device, needs: AudienceNeeds): PageAudien
     shown.set(topic.name, states);
     states.delete(page);
     if (state !== null) states.set(page, state);
-    topic.presence.own = topic.shown([...states.values()]);
+    topic.presence.own = paged(topic).shown([...states.values()]);
     device.role.leading()?.save(new Batch());
   }
 
   async function ask(page: string, id: number, asked: Asked): Promise<void> {
-    const { role } = device;
-    const answering: Promise<unknown> =
-      "command" in asked
-        ? role.command(asked.command, asked.params)
-        : role.request(asked.method, asked.path, asked.body);
-    const answer = await answering.then(
+    const answer = await device.role.ask(asked).then(
       (value) => ({ value }),
       (error: unknown) => ({ error: plainError(error) }),
     );
@@ -137,7 +134,7 @@ export function createAudience(device: Device, needs: AudienceNeeds): PageAudien
     wake: ({ byHand }) => device.role.wake(byHand),
     forget: () => void device.role.forget().then(forgot, forgot),
     presence({ from, topic: name, state }) {
-      const topic = device.topic(name);
+      const topic = device.topics.get(name);
       if (topic !== undefined) show(from, topic, state);
     },
   };

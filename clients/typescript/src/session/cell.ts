@@ -43,17 +43,15 @@ export interface Listeners<Value> {
 }
 
 export function createListeners<Value>(): Listeners<Value> {
-  const listeners = new Set<{ readonly call: (value: Value) => void }>();
+  const listeners = new Set<(value: Value) => void>();
   return {
-    subscribe(call) {
-      const listener = { call };
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+    subscribe(listener) {
+      const call = (value: Value) => listener(value);
+      listeners.add(call);
+      return () => void listeners.delete(call);
     },
     tell(value) {
-      for (const listener of [...listeners]) {
-        if (listeners.has(listener)) guarded(() => listener.call(value));
-      }
+      for (const call of [...listeners]) if (listeners.has(call)) guarded(() => call(value));
     },
     any: () => listeners.size > 0,
   };
@@ -79,12 +77,14 @@ export interface Promised<Value> {
 }
 
 export function promised<Value>(): Promised<Value> {
-  const settlers = {} as Omit<Promised<Value>, "promise">;
-  const promise = new Promise<Value>((resolve, reject) => {
-    Object.assign(settlers, { resolve, reject });
+  // Both are there once the promise is: what it is made with runs at once.
+  let resolve!: (value: Value) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<Value>((...settle) => {
+    [resolve, reject] = settle;
   });
   promise.catch(() => undefined);
-  return { ...settlers, promise };
+  return { promise, resolve, reject };
 }
 
 export function cell<Value>(initial: Value): Cell<Value> {

@@ -2,7 +2,7 @@
 import type { Change, Durability, Readable, Refused } from "../api.js";
 import type { TongbuError } from "../errors.js";
 import type { Answer } from "./batch.js";
-import { cell, createListeners, promised, topical } from "./cell.js";
+import { cell, createListeners, promised } from "./cell.js";
 import { RefusedStatement } from "./errors.js";
 
 export interface Changes {
@@ -10,8 +10,6 @@ export interface Changes {
   track(ids: readonly string[], forwarded?: Readable<boolean>): Change;
   answered(answers: readonly Answer[]): void;
   onRefused(listener: (refused: Refused) => void): () => void;
-  /** After every answer. */
-  readonly settled: { subscribe(listener: () => void): () => void };
   /** Nothing is answered any more, and why. */
   close(error: TongbuError): void;
 }
@@ -22,16 +20,13 @@ interface Tracked {
   end(error: TongbuError | null): void;
 }
 
-const NOT_FORWARDED: Readable<boolean> = { get: () => false, subscribe: () => () => undefined };
-
 export function createChanges(): Changes {
   const tracked = new Map<string, Set<Tracked>>();
   const refusals = createListeners<Refused>();
-  const settled = topical<void>(() => undefined);
 
   function follow(id: string, change: Tracked): void {
     change.left.add(id);
-    tracked.set(id, (tracked.get(id) ?? new Set<Tracked>()).add(change));
+    tracked.set(id, (tracked.get(id) ?? new Set()).add(change));
   }
 
   function answer([id, outcome]: Answer): void {
@@ -51,47 +46,37 @@ export function createChanges(): Changes {
   }
 
   return {
-    track(ids, forwarded = NOT_FORWARDED) {
-      const { change, follower } = createChange(forwarded);
-      for (const id of ids) follow(id, follower);
-      if (ids.length === 0) follower.end(null);
-      return change;
+    track(ids, forwarded) {
+      const own = cell<Durability | "refused">("local");
+      const { promise: saved, resolve, reject } = promised<void>();
+      const end = (error: TongbuError | null): void => {
+        if (own.get() !== "local") return;
+        if (error === null) {
+          own.set("saved");
+          resolve();
+        } else {
+          if (error instanceof RefusedStatement) own.set("refused");
+          reject(error);
+        }
+      };
+      const change = { left: new Set<string>(), end };
+      for (const id of ids) follow(id, change);
+      if (ids.length === 0) end(null);
+      return { durability: forwarded ? withForwarded(own, forwarded) : own, saved };
     },
     answered(answers) {
       answers.forEach(answer);
-      if (answers.length > 0) settled.tell();
     },
     onRefused: refusals.subscribe,
-    settled,
     close(error) {
-      const open = new Set([...tracked.values()].flatMap((changes) => [...changes]));
+      for (const changes of tracked.values()) for (const { end } of changes) end(error);
       tracked.clear();
-      for (const change of open) change.end(error);
     },
   };
 }
 
 function isRefused(outcome: Answer[1]): outcome is Refused {
   return typeof outcome === "object" && outcome !== null;
-}
-
-function createChange(forwarded: Readable<boolean>): { change: Change; follower: Tracked } {
-  const own = cell<Durability | "refused">("local");
-  const { promise: saved, resolve, reject } = promised<void>();
-  function end(error: TongbuError | null): void {
-    if (own.get() !== "local") return;
-    if (error === null) {
-      own.set("saved");
-      resolve();
-    } else {
-      if (error instanceof RefusedStatement) own.set("refused");
-      reject(error);
-    }
-  }
-  return {
-    change: { durability: withForwarded(own, forwarded), saved },
-    follower: { left: new Set(), end },
-  };
 }
 
 function withForwarded(
@@ -102,8 +87,7 @@ function withForwarded(
   return {
     get,
     subscribe(listener) {
-      const tell = () => listener(get());
-      const stops = [own.subscribe(tell), forwarded.subscribe(tell)];
+      const stops = [own, forwarded].map((each) => each.subscribe(() => listener(get())));
       return () => stops.forEach((stop) => void stop());
     },
   };

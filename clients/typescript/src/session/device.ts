@@ -5,29 +5,30 @@
 import type { Change, Connection, HubOptions, Json, Kind, Readable } from "../api.js";
 import { Refusal, type TongbuError } from "../errors.js";
 import type { Platform } from "../ports.js";
-import { HybridClock } from "../state/clock.js";
+import { createClock, type HybridClock } from "../state/clock.js";
 import { plain } from "../state/plain.js";
 import { type Address, addressOf } from "./address.js";
 import { Batch } from "./batch.js";
-import { type Cell, cell, type Promised, promised, type Topical, topical } from "./cell.js";
+import { type Cell, cell, promised, type Topical, topical } from "./cell.js";
 import { type Changes, createChanges } from "./changes.js";
-import { Closed } from "./errors.js";
-import { type Answered, type Extra, type Extras, extrasOf } from "./extra.js";
+import { OutboxFull } from "./errors.js";
+import { type Asked, type Extra, type Extras, extrasOf } from "./extra.js";
 import { LedgerTopic } from "./ledger-topic.js";
 import type { Session } from "./session.js";
 import type { Topic } from "./topic.js";
 
 /** What stands behind the topics of this page. */
 export interface Role {
-  /** Load a topic and keep it up to date; `Device.loaded` is told once it is here. */
+  /** Load a topic and keep it up to date; `Topic.loading` is told once it is here. */
   hold(topic: Topic): void;
   /** Nobody in this page needs it any more. */
   release(topic: Topic): void;
   /** Things were said here. */
   said(batch: Batch): void;
   presence(topic: Topic): void;
-  command(name: string, params: { readonly [key: string]: Json }): Promise<Json>;
-  request(method: string, path: string, body: Json | undefined): Promise<Answered>;
+  ask(asked: Asked): Promise<unknown>;
+  /** Resolves once what was said here so far is kept, or can't be. */
+  kept(): Promise<unknown>;
   wake(byHand: boolean): void;
   /** Null in a page that follows. */
   leading(): Leading | null;
@@ -39,8 +40,6 @@ export interface Role {
 /** The conversation with the hub, for who takes part in it without the link. */
 export interface Leading {
   readonly session: Session;
-  /** Resolves once what is kept of every topic in use is here, and what was said so far is kept. */
-  ready(): Promise<void>;
   /** Keeps a batch; then what can be said is said. */
   save(batch: Batch): void;
 }
@@ -53,13 +52,6 @@ export interface Statable {
   readonly value: Json;
   /** Of the item, where that is known. */
   readonly kind?: Kind | undefined;
-}
-
-interface Holding {
-  readonly topic: Topic;
-  holders: number;
-  /** What ends all is told by `connection`, too. */
-  readonly loading: Promised<void>;
 }
 
 export interface Device {
@@ -90,15 +82,13 @@ export interface Device {
   provide(kind: string, make: (name: string) => Topic): void;
   /** Null where the kind is not known here. */
   make(name: string): Topic | null;
-  topics(): Topic[];
-  topic(name: string): Topic | undefined;
-  /** Those that are kept up to date for this page. */
-  heldTopics(): Topic[];
+  /** Those in use, or in which something waits, by name. */
+  readonly topics: ReadonlyMap<string, Topic>;
+  ledgers(): LedgerTopic[];
   hold(name: string): { readonly topic: Topic; readonly loaded: Promise<void> };
   release(topic: Topic): void;
   /** It is not kept up to date any more, and nothing waits in it. */
   dropped(topic: Topic): void;
-  loaded(topic: Topic): void;
   nextId(): string;
   /** An id that was given earlier: the next ones are greater. */
   sawId(id: string): void;
@@ -115,29 +105,25 @@ export interface Device {
   check(): void;
 }
 
+/** Statements that may wait in one ledger. */
+const MAX_OUTBOX = 100_000;
+
 /** ms that a clock may be corrected by without looking at all items again. */
 const SMALL_STEP = 1_000;
 
 export function createDevice(platform: Platform, options: HubOptions, given: readonly Extra[]): Device {
   const { surroundings } = platform;
-  const clock = new HybridClock(surroundings.now);
-  const page = [...surroundings.random(4)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const clock = createClock(surroundings.now);
+  const page = [...surroundings.random(4)].map((byte) => (byte + 256).toString(16).slice(1)).join("");
   const actor = () => device.id.get() ?? "";
-  const ledgers = () => device.topics().filter((topic): topic is LedgerTopic => topic instanceof LedgerTopic);
+  const topics = new Map<string, Topic>();
   const makers = new Map<string, (name: string) => Topic>();
-  const held = new Map<string, Holding>();
   let lastNumber = 0;
   let offset = 0;
   let failure: TongbuError | null = null;
   let started = false;
   const { promise: ready, resolve: begin } = promised<void>();
   for (const kind of ["inbox", "space"]) makers.set(kind, (name) => new LedgerTopic(name, clock, actor));
-
-  function holding(topic: Topic): Holding {
-    const loading = promised<void>();
-    if (failure !== null) loading.reject(failure);
-    return { topic, holders: 0, loading };
-  }
 
   function check(): void {
     if (failure !== null) throw failure;
@@ -170,41 +156,30 @@ export function createDevice(platform: Platform, options: HubOptions, given: rea
     provide(kind, make) {
       if (!makers.has(kind)) makers.set(kind, make);
     },
+    topics,
+    ledgers: () => [...topics.values()].filter((topic): topic is LedgerTopic => topic instanceof LedgerTopic),
     make(name) {
-      const known = held.get(name);
-      if (known !== undefined) return known.topic;
-      const topic = makers.get(name.split("/")[0] ?? "")?.(name) ?? null;
-      if (topic === null) return null;
-      topic.closing = true; // until somebody holds it
-      held.set(name, holding(topic));
+      const topic = topics.get(name) ?? makers.get(name.split("/")[0] ?? "")?.(name);
+      if (topic === undefined) return null;
+      topics.set(name, topic);
       return topic;
     },
-    topics: () => [...held.values()].map((each) => each.topic),
-    topic: (name) => held.get(name)?.topic,
-    heldTopics: () => [...held.values()].filter((each) => each.holders > 0).map((each) => each.topic),
     hold(name) {
       check();
       const topic = device.make(name);
-      const record = held.get(name);
-      if (topic === null || record === undefined)
-        throw new Refusal("unknown_topic", "there is no such topic");
-      record.holders += 1;
-      topic.closing = false;
-      if (record.holders === 1) device.role.hold(topic);
-      return { topic, loaded: record.loading.promise };
+      if (topic === null) throw new Refusal("unknown_topic");
+      topic.holders += 1;
+      if (topic.holders === 1) device.role.hold(topic);
+      return { topic, loaded: topic.loading.promise };
     },
     release(topic) {
-      const record = held.get(topic.name);
-      if (record?.topic !== topic || record.holders === 0) return;
-      record.holders -= 1;
-      if (record.holders > 0) return;
-      topic.closing = true;
-      device.role.release(topic);
+      if (topics.get(topic.name) !== topic || topic.holders === 0) return;
+      topic.holders -= 1;
+      if (topic.holders === 0) device.role.release(topic);
     },
     dropped(topic) {
-      if (held.get(topic.name)?.holders === 0) held.delete(topic.name);
+      if (topic.holders === 0) topics.delete(topic.name);
     },
-    loaded: (topic) => held.get(topic.name)?.loading.resolve(),
     nextId() {
       lastNumber = Math.max(lastNumber + 1, surroundings.now());
       return `${String(lastNumber).padStart(14, "0")}${page}`;
@@ -215,7 +190,7 @@ export function createDevice(platform: Platform, options: HubOptions, given: rea
     state(said, forwarded) {
       check();
       const values = said.map(checked);
-      for (const { topic } of said) topic.checkRoom(said.length);
+      if (said.some(({ topic }) => topic.unsaved + said.length > MAX_OUTBOX)) throw new OutboxFull();
       const batch = new Batch();
       const ids = said.map(({ topic, item, field }, place) => {
         const id = device.nextId();
@@ -234,7 +209,7 @@ export function createDevice(platform: Platform, options: HubOptions, given: rea
       if (started) return;
       started = true;
       // What was said before this page knew the device's clock comes after what the device said earlier.
-      for (const ledger of ledgers())
+      for (const ledger of device.ledgers())
         ledger.restamp(
           ledger.stamps().map(() => clock.stamp()),
           new Batch(),
@@ -245,7 +220,7 @@ export function createDevice(platform: Platform, options: HubOptions, given: rea
       const other = device.id.get() !== id;
       device.user.set(user);
       device.id.set(id);
-      if (other) for (const ledger of ledgers()) ledger.sign();
+      if (other) for (const ledger of device.ledgers()) ledger.sign();
     },
     noticeClock() {
       const now = clock.now() - surroundings.now();
@@ -254,15 +229,12 @@ export function createDevice(platform: Platform, options: HubOptions, given: rea
       device.clockSet.tell();
     },
     fail(error) {
-      if (failure !== null && !(error instanceof Closed)) return;
+      if (failure !== null && error.code !== "closed") return;
       failure = error;
-      for (const { loading } of held.values()) loading.reject(error);
+      for (const { loading } of topics.values()) loading.reject(error);
       device.changes.close(error);
-      device.connection.set(
-        error instanceof Closed
-          ? { state: "closed" }
-          : { state: "refused", code: error.code, message: error.message },
-      );
+      const { code, message } = error;
+      device.connection.set(code === "closed" ? { state: code } : { state: "refused", code, message });
     },
     check,
   };

@@ -14,7 +14,7 @@ export class RefusedStatement extends Refusal {
 
 /** The hub can't be reached now. */
 export class NotConnected extends TongbuError {
-  constructor(message = "The hub can't be reached now.") {
+  constructor(message?: string) {
     super("not_connected", message);
   }
 }
@@ -22,20 +22,20 @@ export class NotConnected extends TongbuError {
 /** Too much waits for the hub already; nothing was entered. */
 export class OutboxFull extends TongbuError {
   constructor() {
-    super("outbox_full", "Too much waits for the hub already.");
+    super("outbox_full");
   }
 }
 
 /** The token is of another user than the store: give each user one of their own. */
 export class WrongUser extends TongbuError {
   constructor() {
-    super("wrong_user", "The token is of another user than the store.");
+    super("wrong_user");
   }
 }
 
 /** The hub was closed here. */
 export class Closed extends TongbuError {
   constructor() {
-    super("closed", "The hub was closed here.");
+    super("closed");
   }
 }

@@ -1,8 +1,10 @@
 /** What a device can besides. It comes by its own import, so that an application which leaves it out doesn't ship it. */
 import type { Json } from "../api.js";
 import { TongbuError } from "../errors.js";
+import type { Storage } from "../ports.js";
 import type { Device, Statable } from "./device.js";
 import { alone, type Roles } from "./leader.js";
+import type { Session } from "./session.js";
 import type { Credentials, KeptToken } from "./tokens.js";
 
 /** Puts in what it is about. */
@@ -14,15 +16,21 @@ export interface Extras {
   /** The value to state. Throws a `Refusal` where the hub would not take it. */
   check(said: Statable): Json;
   /** A token in the store, or by a code; null where there is neither. */
-  linked(device: Device, kept: KeptToken, keep: (kept: KeptToken) => void, about: About): Credentials | null;
-  request(
-    device: Device,
-    credentials: Credentials,
-    method: string,
-    path: string,
-    body: Json | undefined,
-  ): Promise<Answered>;
+  linked(device: Device, kept: KeptToken, keep: (kept: KeptToken) => void): Credentials | null;
+  /** A question of the application, in any page. */
+  ask(device: Device, asked: Asked): Promise<unknown>;
+  /** The same in the page that leads. */
+  answer(asked: Asked, device: Device, credentials: Credentials, session: Session): Promise<unknown>;
+  /** Empties the store. Rejects with `StoreUnusable`. */
+  forget(storage: Storage, name: string): Promise<void>;
+  /** The store is about to be used. */
+  opened(storage: Storage, name: string): Promise<void>;
 }
+
+/** A command of docs/protocol.md §7, or an HTTP request. */
+export type Asked =
+  | { readonly command: string; readonly params: { readonly [key: string]: Json } }
+  | { readonly method: string; readonly path: string; readonly body: Json | undefined };
 
 /** What people see in the list of devices. */
 export interface About {
@@ -30,10 +38,11 @@ export interface About {
   readonly platform: string;
 }
 
-export interface Answered {
-  readonly status: number;
-  /** null where the answer is no JSON. */
-  readonly body: Json;
+export function aboutOf({ options, platform }: Device): About {
+  return {
+    name: options.deviceName ?? platform.name,
+    platform: options.platform ?? platform.name,
+  };
 }
 
 export function extrasOf(given: readonly Extra[]): Extras {
@@ -41,10 +50,16 @@ export function extrasOf(given: readonly Extra[]): Extras {
     roles: alone,
     check: ({ value }) => value,
     linked: () => null,
-    async request() {
-      throw new TongbuError("no_requests", "This device makes no requests.");
-    },
+    ask: missing,
+    answer: missing,
+    forget: missing,
+    opened: async () => undefined,
   };
   for (const add of given) add(extras);
   return extras;
+}
+
+/** The application imports what this takes, and gives it to `createHub`. */
+async function missing(): Promise<never> {
+  throw new TongbuError("no_extra");
 }

@@ -2,14 +2,14 @@
 import type { Json } from "../api.js";
 import { Refusal } from "../errors.js";
 import { partsOf } from "./batch.js";
+import { promised } from "./cell.js";
 import type { Device, Role } from "./device.js";
 import { NotConnected, WrongUser } from "./errors.js";
-import type { Answered } from "./extra.js";
+import type { Asked } from "./extra.js";
 import { ownUser } from "./leader.js";
 import { createLookout } from "./lookout.js";
 import {
   type Answering,
-  type Asked,
   byTopic,
   type Handlers,
   handle,
@@ -19,10 +19,14 @@ import {
   type Status,
   setWire,
 } from "./page-messages.js";
+import { paged } from "./paged.js";
 import type { Topic } from "./topic.js";
 
 /** What says that a page leads. */
 const LEADS: readonly string[] = ["lead", "starting"];
+
+/** ms that closing waits for what was said here to be kept. */
+const KEEPING = 2_000;
 
 export interface Follower extends Role {
   /** Makes itself known to the page that leads. */
@@ -47,8 +51,9 @@ interface Question {
 export function createFollower(device: Device, needs: FollowerNeeds): Follower {
   const { pages } = needs;
   const { clock } = device;
+  const { surroundings } = device.platform;
   const questions = new Map<number, Question>();
-  const wanted = new Set<Topic>(device.heldTopics());
+  const wanted = new Set<Topic>([...device.topics.values()].filter((topic) => topic.holders > 0));
   /** Topics whose rows are here. */
   const here = new Set<Topic>();
   let leader: string | null = null;
@@ -56,11 +61,7 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
   let elsewhere = 0;
   let ended = false;
   let forgetting: ((done: boolean) => void) | null = null;
-  const lookout = createLookout(
-    device.platform.surroundings,
-    () => pages.post({ kind: "hi" }),
-    needs.deserted,
-  );
+  const lookout = createLookout(surroundings, () => pages.post({ kind: "hi" }), needs.deserted);
 
   function follow(page: string, status: Status): void {
     const another = leader !== page;
@@ -70,7 +71,7 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
     giveUpQuestions();
     here.clear();
     for (const topic of wanted) pages.post({ kind: "want", topic: topic.name });
-    for (const topic of device.topics()) sayAgain(topic);
+    for (const topic of device.topics.values()) sayAgain(topic);
   }
 
   /** What no leader is known to have kept. */
@@ -89,7 +90,7 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
       return;
     }
     clock.resume(status.last);
-    clock.setNow(device.platform.surroundings.now() + status.offset);
+    clock.setNow(surroundings.now() + status.offset);
     device.identify(status.user, status.id);
     device.started();
     device.noticeClock();
@@ -101,17 +102,17 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
   }
 
   function count(): void {
-    const own = device.topics().reduce((sum, topic) => sum + topic.pending().length, 0);
+    const own = [...device.topics.values()].reduce((sum, topic) => sum + topic.pending().length, 0);
     device.unsaved.set(elsewhere + own);
   }
 
   function load(message: Extract<Said, { readonly kind: "rows" }>): void {
-    const topic = device.topic(message.topic);
+    const topic = device.topics.get(message.topic);
     if (topic === undefined) return;
     topic.load(message.rows, (ids) => device.changes.answered(ids.map((id) => [id, null] as const)));
     setWire(topic, message.wire);
     here.add(topic);
-    device.loaded(topic);
+    topic.loading.resolve();
     count();
   }
 
@@ -121,7 +122,7 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
     for (const topic of here) {
       const gone = (removed.get(topic.name) ?? []).map(([kind, name]) => [kind, name] as const);
       const rows = put.get(topic.name) ?? [];
-      if (rows.length + gone.length > 0) topic.follow(rows, gone);
+      if (rows.length + gone.length > 0) paged(topic).follow(rows, gone);
     }
     for (const [key] of puts) device.sawId(partsOf(key)[2]);
     device.changes.answered(answers);
@@ -135,6 +136,17 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
     lastQuestion += 1;
     pages.post({ kind: "ask", id: lastQuestion, asked });
     return new Promise((resolve, reject) => questions.set(lastQuestion, { resolve, reject }));
+  }
+
+  /** Until the page that leads has kept all that was said here. */
+  function kept(): Promise<void> {
+    const { promise, resolve } = promised<void>();
+    const look = () => {
+      if ([...device.topics.values()].every((topic) => topic.pending().length === 0)) resolve();
+    };
+    const stops = [device.kept.subscribe(look), surroundings.after(KEEPING, resolve)];
+    look();
+    return promise.finally(() => stops.forEach((stop) => void stop()));
   }
 
   function answered(id: number, answer: Answering): void {
@@ -160,7 +172,7 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
       needs.forgotten();
     },
     wire({ topic: name, wire }) {
-      const topic = device.topic(name);
+      const topic = device.topics.get(name);
       if (topic !== undefined && here.has(topic)) setWire(topic, wire);
     },
   };
@@ -177,7 +189,7 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
     arrive: lookout.ask,
     hold(topic) {
       wanted.add(topic);
-      if (here.has(topic)) device.loaded(topic);
+      if (here.has(topic)) topic.loading.resolve();
       if (leader !== null) pages.post({ kind: "want", topic: topic.name });
     },
     release(topic) {
@@ -193,8 +205,8 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
     },
     presence: (topic) =>
       pages.post({ kind: "presence", topic: topic.name, state: topic.presence.own as Json }),
-    command: (command, params) => ask({ command, params }) as Promise<Json>,
-    request: (method, path, body) => ask({ method, path, body }) as Promise<Answered>,
+    ask,
+    kept,
     wake(byHand) {
       pages.post({ kind: "wake", byHand });
       lookout.ask();

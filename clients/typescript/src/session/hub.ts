@@ -2,15 +2,15 @@
  * `createHub`: one device of one user, whether the hub can be reached or not. Each platform's `connect` calls it, with all
  * `extras`.
  */
-import type { Hub, HubOptions, Ledger } from "../api.js";
+import type { Hub, HubOptions, Json, Ledger } from "../api.js";
 import { Refusal, type TongbuError } from "../errors.js";
 import { setInternals } from "../internals.js";
 import type { Platform } from "../ports.js";
 import { isName } from "../state/names.js";
 import { promised } from "./cell.js";
 import { createDevice, type Device } from "./device.js";
-import { Closed, NotConnected } from "./errors.js";
-import type { Extra } from "./extra.js";
+import { Closed } from "./errors.js";
+import type { Asked, Extra } from "./extra.js";
 import { createLedger } from "./ledger.js";
 import { OWN_INBOX } from "./session.js";
 
@@ -38,6 +38,11 @@ export function createHub(platform: Platform, options: HubOptions, extras: reado
     return made;
   }
 
+  async function ask(asked: Asked): Promise<unknown> {
+    device.check();
+    return device.extras.ask(device, asked);
+  }
+
   const hub: Hub = {
     user: device.user,
     device: device.id,
@@ -47,22 +52,16 @@ export function createHub(platform: Platform, options: HubOptions, extras: reado
     now: () => device.clock.now(),
     inbox: () => ledger(OWN_INBOX),
     space(name) {
-      if (!isName(name)) throw new Refusal("bad_id", "that is no name of a space");
+      if (!isName(name)) throw new Refusal("bad_id");
       return ledger(`space/${name}`);
     },
-    async command(name, params) {
-      device.check();
-      return inTime(device, device.role.command(name, params));
-    },
-    async request(method, path, body) {
-      device.check();
-      return inTime(device, device.role.request(method, path, body));
-    },
+    command: (command, params) => ask({ command, params }) as Promise<Json>,
+    request: (method, path, body) => ask({ method, path, body }) as ReturnType<Hub["request"]>,
     wake: () => device.role.wake(true),
     flush: (timeout) => flush(device, timeout),
     onRefused: device.changes.onRefused,
     async close() {
-      await allKept(device);
+      await device.role.kept();
       await stop(new Closed());
     },
     async forget() {
@@ -77,82 +76,27 @@ export function createHub(platform: Platform, options: HubOptions, extras: reado
     ...device,
     surroundings: platform.surroundings,
     presenceChanged: (topic) => device.role.presence(topic),
+    saidKept: () => device.role.kept(),
     leading: () => device.role.leading(),
   });
   return hub;
 }
 
-/** ms that an answer may take, whoever is asked. */
-const ANSWER_TIMEOUT = 35_000;
-
-function inTime<Value>(device: Device, answer: Promise<Value>): Promise<Value> {
-  const { promise, resolve, reject } = promised<Value>();
-  const callOff = device.platform.surroundings.after(ANSWER_TIMEOUT, () => reject(new NotConnected()));
-  answer.finally(callOff).then(resolve, reject);
-  return promise;
-}
-
-/** ms that closing waits for what was said here to be kept, where another page is to keep it. */
-const KEEPING = 2_000;
-
-/** Anything that tells when it makes sense to look again. */
-interface Telling {
-  subscribe(look: () => void): () => void;
-}
-
-/** What `look` finds, once that isn't null; null after `timeout` ms. */
-function found<Value>(
-  device: Device,
-  look: () => Value | null,
-  sources: readonly Telling[],
-  timeout: number | undefined,
-): Promise<Value | null> {
-  return new Promise((resolve) => {
-    const end = (value: Value | null) => {
-      for (const stop of stops.splice(0)) stop();
-      resolve(value);
-    };
-    const lookAgain = () => {
-      const value = look();
-      if (value !== null) end(value);
-    };
-    const stops = [...sources, device.connection].map((source) => source.subscribe(lookAgain));
-    if (timeout !== undefined) stops.push(device.platform.surroundings.after(timeout, () => end(null)));
-    lookAgain();
+/**
+ * Whether everything that waits now is answered within `timeout` ms. What ends the connection for good, so that nothing is
+ * answered any more, ends the waiting.
+ */
+function flush(device: Device, timeout: number | undefined): Promise<boolean> {
+  const { promise, resolve } = promised<boolean>();
+  const lives = () => !["refused", "closed"].includes(device.connection.get().state);
+  const look = () => void (lives() || resolve(false));
+  const stops = [device.connection.subscribe(look)];
+  if (timeout !== undefined) stops.push(device.platform.surroundings.after(timeout, () => resolve(false)));
+  void device.ready.then(async () => {
+    const ids = [...device.topics.values()].flatMap((topic) => [...topic.waiting()]);
+    if (ids.length > 0) look();
+    await Promise.all(ids.map((id) => device.changes.track([id]).saved.catch(() => undefined)));
+    resolve(ids.length === 0 || lives());
   });
+  return promise.finally(() => stops.forEach((stop) => void stop()));
 }
-
-/** Until all that was said here is on disk. */
-function allKept(device: Device): Promise<unknown> {
-  const pending = () => device.topics().some((topic) => topic.pending().length > 0);
-  const done = () => !pending() || device.connection.get().state === "closed" || null;
-  return found(device, done, [device.kept], KEEPING);
-}
-
-/** Whether everything that waits now is answered within `timeout` ms. */
-async function flush(device: Device, timeout: number | undefined): Promise<boolean> {
-  let waiting: readonly string[] | null = null;
-  const left = (): readonly string[] => {
-    const now = new Set(device.topics().flatMap((topic) => [...topic.waiting()]));
-    return (waiting ?? [...now]).filter((id) => now.has(id));
-  };
-  const done = (): boolean | null => {
-    if (waiting === null) return null;
-    waiting = left();
-    if (waiting.length === 0) return true;
-    return ENDED.includes(device.connection.get().state) ? false : null;
-  };
-  const begun: Telling = {
-    subscribe(look) {
-      void device.ready.then(() => {
-        waiting = left();
-        look();
-      });
-      return () => undefined;
-    },
-  };
-  return (await found(device, done, [device.changes.settled, begun], timeout)) === true;
-}
-
-/** In these nothing is answered any more. */
-const ENDED: readonly string[] = ["refused", "closed"];

@@ -1,12 +1,10 @@
 /** The page that leads, or the only one: it has the store, the session and the link, and answers the other pages. */
-import type { Json } from "../api.js";
 import { TongbuError } from "../errors.js";
 import { StoreInUse, StoreUnusable } from "../platform/store-errors.js";
-import { jitter } from "./backoff.js";
 import { Batch, CLOCK, keyOf, LAYOUT, META, partsOf, type Row, WAITING } from "./batch.js";
 import type { Device, Role } from "./device.js";
 import { WrongUser } from "./errors.js";
-import { createLink, type Link } from "./link.js";
+import { createLink } from "./link.js";
 import { createSession } from "./session.js";
 import { createStore, type Store } from "./store.js";
 import { askedToken, type Credentials, type KeptToken, noToken, userOf } from "./tokens.js";
@@ -36,9 +34,6 @@ export interface Audience {
   end(): void;
 }
 
-/** Stores that could not be emptied when they were to be forgotten: nothing in them is used before they are. */
-const unforgotten = new Set<string>();
-
 /** Gives a device its role, and returns how to end it. `failed`: nothing works any more, and why. */
 export type Roles = (device: Device, failed: (error: TongbuError) => void) => () => Promise<void>;
 
@@ -53,48 +48,39 @@ export function createLeader(
   failed: (error: TongbuError) => void,
   audience: Audience | null,
 ): Role {
-  const { surroundings, transport } = device.platform;
   const { clock } = device;
-  const about = {
-    name: device.options.deviceName ?? device.platform.name,
-    platform: device.options.platform ?? device.platform.name,
-  };
-  const session = createSession(
-    clock,
-    surroundings,
-    (tries) => jitter(surroundings.random, tries),
-    (topic) => device.dropped(topic),
-  );
+  const session = createSession(device);
+  const name = storeName(device);
   const bringing = new Map<string, Promise<void>>();
   let meta: Meta = { version: LAYOUT, user: null, device: null };
   let store: Store | null = null;
-  let link: Link | null = null;
-  let credentials: Credentials = askedToken(noToken, () => 0);
+  /** Known once it began. */
+  let credentials!: Credentials;
+  let empty = async (): Promise<void> => undefined;
   let ended = false;
   /** Another page leads: what was not kept is not kept by this one. */
   let superseded = false;
+
+  const link = createLink(device, session, () => credentials, heard);
 
   // ------------------------------------------------------------------ beginning
 
   const opened = begin().catch((error: unknown) => {
     const known = error instanceof TongbuError;
-    if (!ended) failed(known ? error : new StoreUnusable("What this device keeps can't be read."));
+    if (!ended) failed(known ? error : new StoreUnusable());
   });
 
   async function begin(): Promise<void> {
-    const storage = await device.platform.open(storeName(device));
+    const storage = await device.platform.open(name);
     const opening = createStore(storage, (error) => {
       superseded = audience !== null && error instanceof StoreInUse;
       if (superseded) audience?.superseded();
-      else device.storeFailure.set("This device has no room, or lets nothing be kept.");
+      else device.storeFailure.set("not kept");
     });
-    if (unforgotten.has(storeName(device))) {
-      await opening.forget().finally(() => {
-        store = opening;
-      });
-      unforgotten.delete(storeName(device));
-    }
-    store = opening;
+    await device.extras.opened(storage, name).finally(() => {
+      store = opening;
+    });
+    empty = () => device.extras.forget(storage, name);
     meta = metaOf((await opening.list(META))[0]?.[1], meta);
     const user = ownUser(device);
     if (user !== null && meta.user !== null && user !== meta.user) throw new WrongUser();
@@ -107,8 +93,10 @@ export function createLeader(
     device.identify(session.user, session.device);
     device.started();
     putMeta({});
-    await Promise.all(device.topics().map(bring));
-    if (!ended) connect();
+    await Promise.all([...device.topics.values()].map(bring));
+    if (ended) return;
+    audience?.begin();
+    link.start();
   }
 
   /** Topics in which something waits: ledgers are opened to say it, documents by the entry that knows how. */
@@ -125,27 +113,11 @@ export function createLeader(
     device.unopened.set(unopened);
   }
 
-  function connect(): void {
-    link = createLink({
-      address: device.address,
-      session,
-      transport,
-      surroundings,
-      credentials,
-      about,
-      hubNow: () => clock.now(),
-      save: heard,
-      changed: device.connection.set,
-    });
-    audience?.begin();
-    link.start();
-  }
-
   function credentialsOf(): Credentials {
     const { token } = device.options;
+    const linked = token === undefined ? device.extras.linked(device, meta, putMeta) : null;
     const given = typeof token === "string" ? async () => token : token;
-    if (given !== undefined) return askedToken(given, () => clock.now());
-    return device.extras.linked(device, meta, putMeta, about) ?? credentials;
+    return linked ?? askedToken(given ?? noToken, clock.now);
   }
 
   function putMeta(kept: KeptToken): void {
@@ -162,7 +134,7 @@ export function createLeader(
     const { name } = topic;
     const known = bringing.get(name);
     if (known !== undefined) return known;
-    if (store === null || session.topics.get(name) === topic) return Promise.resolve(link?.flush());
+    if (store === null || session.topics.get(name) === topic) return Promise.resolve(link.flush());
     const brought = read(store, topic).finally(() => bringing.delete(name));
     bringing.set(name, brought);
     return brought;
@@ -185,15 +157,15 @@ export function createLeader(
     for (const [kind, id, value] of topic.pending()) batch.put(kind, name, id, value);
     save(batch);
     audience?.watch(topic);
-    device.loaded(topic);
+    topic.loading.resolve();
     count();
-    link?.flush();
+    link.flush();
   }
 
   // ------------------------------------------------------------------ keeping
 
   function heard(batch: Batch): void {
-    if (session.user !== meta.user || session.device !== meta.device) {
+    if (session.welcomed && (session.user !== meta.user || session.device !== meta.device)) {
       device.identify(session.user, session.device);
       putMeta({});
     }
@@ -212,37 +184,31 @@ export function createLeader(
   function saved(batch: Batch): void {
     if (superseded) return;
     for (const key of batch.puts.keys()) {
-      const [kind, topic, id] = partsOf(key);
-      // What the store held is not here yet: once it is, what is pending is kept again.
-      if (WAITING.includes(kind)) session.topics.get(topic)?.kept([id]);
+      const [, topic, id] = partsOf(key);
+      // What the store held is not here yet: once it is, what is pending is kept again. No other row has a name like an id.
+      session.topics.get(topic)?.kept([id]);
     }
     device.kept.tell();
     if (ended) return;
     audience?.changed(batch);
-    link?.flush();
+    link.flush();
   }
 
   function count(): void {
     let waits = 0;
-    for (const topic of device.topics()) waits += topic.unsaved;
+    for (const topic of device.topics.values()) waits += topic.unsaved;
     for (const number of device.unopened.get().values()) waits += number;
     device.unsaved.set(waits);
   }
 
   // ------------------------------------------------------------------ asking
 
-  async function command(name: string, params: { readonly [key: string]: Json }): Promise<Json> {
-    const called = session.call(name, params);
-    link?.flush();
-    return called;
-  }
-
   async function end(): Promise<void> {
     ended = true;
-    link?.stop();
+    link.stop();
     audience?.end();
     await opened;
-    link?.stop();
+    link.stop();
     await store?.close();
   }
 
@@ -250,50 +216,50 @@ export function createLeader(
     hold(topic) {
       void opened.then(() => (ended ? undefined : bring(topic).catch(unreadable)));
     },
-    release: () => link?.flush(),
+    release: () => link.flush(),
     said(batch) {
       count();
       save(batch);
     },
     presence(topic) {
       audience?.ownPresence(topic);
-      link?.flush();
+      link.flush();
     },
-    command,
-    async request(method, path, body) {
+    async ask(asked) {
       await opened;
       device.check();
-      return device.extras.request(device, credentials, method, path, body);
+      const answering = device.extras.answer(asked, device, credentials, session);
+      link.flush();
+      return answering;
     },
-    wake: (byHand) => link?.wake(byHand),
+    async kept() {
+      await opened;
+      await Promise.all([...device.topics.values()].map(bring)).catch(() => undefined);
+      await store?.save(new Batch());
+    },
+    wake: (byHand) => link.wake(byHand),
     leading: () => ({
       session,
-      async ready() {
-        await opened;
-        await Promise.all(device.topics().map(bring));
-        await store?.save(new Batch());
-      },
       save(batch) {
         save(batch);
-        link?.flush();
+        link.flush();
       },
     }),
     close: end,
     async forget() {
       ended = true;
       await opened;
-      link?.stop();
+      link.stop();
       audience?.forgotten();
       audience?.end();
-      unforgotten.add(storeName(device));
-      await store?.forget().finally(() => store?.close());
-      unforgotten.delete(storeName(device));
+      await store?.save(new Batch());
+      await empty().finally(() => store?.close());
       return true;
     },
   };
 
   function unreadable(): void {
-    failed(new StoreUnusable("What this device keeps can't be read."));
+    failed(new StoreUnusable());
   }
 
   return leader;
@@ -312,7 +278,7 @@ export function ownUser(device: Device): string | null {
 function metaOf(stored: unknown, none: Meta): Meta {
   const meta = (stored ?? none) as Meta;
   if (meta.version > LAYOUT) {
-    throw new StoreUnusable("A newer version wrote what this device keeps.");
+    throw new StoreUnusable("of a newer version");
   }
   return meta;
 }

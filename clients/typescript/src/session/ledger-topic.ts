@@ -14,12 +14,8 @@ import {
 import { closedAt } from "../state/retention.js";
 import { ITEM } from "../state/weights.js";
 import type { Batch, Row } from "./batch.js";
-import { OutboxFull } from "./errors.js";
-import { type Entry, Outbox, rowOf, type Stated } from "./outbox.js";
+import { createOutbox, type Entry, type Outbox, rowOf, type Stated } from "./outbox.js";
 import { HEAD_BYTES, type Limits, type PushRefused, Topic } from "./topic.js";
-
-/** Statements that may wait in one ledger. */
-export const MAX_OUTBOX = 100_000;
 
 /** Called with the items whose registers changed; null for all. */
 export type Watch = (items: ReadonlySet<string> | null) => void;
@@ -31,24 +27,30 @@ const NO_REGISTERS: Registers = new Map();
 export class LedgerTopic extends Topic {
   /** They hear of every change, whoever made it. */
   readonly watches = new Set<Watch>();
-  private outbox: Outbox;
-  private held: LedgerRegisters = new Map();
-  private away: Entry[] = [];
+  /** The hub's word. */
+  held: LedgerRegisters = new Map();
+  outbox: Outbox;
+  private away: readonly Entry[] = [];
 
   constructor(
     name: string,
-    private readonly clock: HybridClock,
+    readonly clock: HybridClock,
     private readonly actor: () => string,
   ) {
     super(name);
-    this.outbox = new Outbox(name, actor);
+    this.outbox = createOutbox(name, actor);
   }
 
   // ------------------------------------------------------------------ looking
 
+  /** All that waits. */
+  private all(): Entry[] {
+    return [...this.outbox.entries.values()];
+  }
+
   /** Every item of which anything is known. */
   items(): Set<string> {
-    return new Set([...this.held.keys(), ...this.outbox.items()]);
+    return new Set([...this.held.keys(), ...this.all().map(itemOf)]);
   }
 
   /** What stands for one item, own unsent statements included. */
@@ -58,23 +60,18 @@ export class LedgerTopic extends Topic {
 
   /** Whether anything about an item waits for the hub. */
   waitsFor(item: string): boolean {
-    return this.outbox.holds(item);
+    return this.outbox.of(item).length > 0;
   }
 
   override get unsaved(): number {
-    return this.outbox.size;
+    return this.outbox.entries.size;
   }
 
   waiting(): Iterable<string> {
-    return this.outbox.ids();
+    return this.outbox.entries.keys();
   }
 
   // ------------------------------------------------------------------ stating
-
-  /** Throws `OutboxFull`. */
-  checkRoom(statements: number): void {
-    if (this.outbox.size + statements > MAX_OUTBOX) throw new OutboxFull();
-  }
 
   /** A statement of this device, checked before. */
   enter(id: string, stated: Stated, batch: Batch): void {
@@ -84,12 +81,12 @@ export class LedgerTopic extends Topic {
 
   /** Stamps of what waits, in order. */
   stamps(): number[] {
-    return this.outbox.all().map(({ stated }) => stated[3]);
+    return this.all().map(({ stated }) => stated[3]);
   }
 
   /** Gives what waits, in order, these stamps. */
   restamp(hlcs: readonly number[], batch: Batch): void {
-    const changed = this.outbox.all().filter((entry, place) => {
+    const changed = this.all().filter((entry, place) => {
       const hlc = hlcs[place] as number;
       const other = hlc !== entry.stated[3];
       if (other) this.outbox.restamp(entry, hlc, batch);
@@ -100,7 +97,7 @@ export class LedgerTopic extends Topic {
 
   /** The device's id, so the actor of what waits, has changed. */
   sign(): void {
-    this.touch([...this.outbox.items()]);
+    this.touchOf(this.all());
   }
 
   // ------------------------------------------------------------------ the hub's word
@@ -135,7 +132,7 @@ export class LedgerTopic extends Topic {
     for (const item of items) batch.put("r", this.name, item, this.storedRegisters(item));
   }
 
-  private storedRegisters(item: string): StoredRegister[] {
+  storedRegisters(item: string): StoredRegister[] {
     const registers = this.held.get(item) ?? NO_REGISTERS;
     return [...registers].map(([slot, { value, hlc, actor }]) => [slot, value, hlc, actor]);
   }
@@ -146,7 +143,7 @@ export class LedgerTopic extends Topic {
     const body: Stated[] = [];
     const tooBig: Entry[] = [];
     let size = HEAD_BYTES;
-    for (const entry of this.outbox.all()) {
+    for (const entry of this.all()) {
       if (!entry.kept || body.length >= limits.statements) break;
       const { stated } = entry;
       const more = pack(stated as Packable).length;
@@ -158,9 +155,9 @@ export class LedgerTopic extends Topic {
       size += more;
       entry.away = true;
       body.push(stated);
-      this.away.push(entry);
     }
-    this.drop(tooBig, "too_big", "the statement is larger than the hub takes", batch);
+    this.away = this.all().filter((entry) => entry.away);
+    this.drop(tooBig, "too_big", "too big", batch);
     return body.length > 0 ? body : null;
   }
 
@@ -175,9 +172,8 @@ export class LedgerTopic extends Topic {
       if (field === ITEM && this.held.get(item)?.has(ITEM)) this.clock.observe(hlc);
       else this.join([item, field, value, hlc, this.actor()]);
     }
-    const items = away.map(({ stated }) => stated[0]);
-    this.putItems(items, batch);
-    this.touch(items);
+    this.putItems(away.map(itemOf), batch);
+    this.touchOf(away);
   }
 
   unanswered(): void {
@@ -200,7 +196,7 @@ export class LedgerTopic extends Topic {
   }
 
   giveUp({ code, message }: Refusal, batch: Batch): void {
-    this.drop(this.outbox.all(), code, message, batch);
+    this.drop(this.all(), code, message, batch);
   }
 
   private drop(entries: readonly Entry[], code: string, message: string, batch: Batch): void {
@@ -214,44 +210,28 @@ export class LedgerTopic extends Topic {
 
   // ------------------------------------------------------------------ keeping
 
-  adopt(rows: readonly Row[], batch: Batch): void {
-    for (const [kind, id, value] of rows) {
-      if (kind !== "o" || this.outbox.get(id)) continue;
-      const stated = value as Stated;
-      this.clock.resume(stated[3]);
-      this.enter(id, stated, batch);
-    }
-  }
-
   pending(): Row[] {
-    return this.outbox
-      .all()
-      .filter((entry) => !entry.kept)
+    return this.all()
+      .filter(({ kept }) => !kept)
       .map(rowOf);
   }
 
   kept(ids: readonly string[]): void {
     for (const id of ids) {
-      const entry = this.outbox.get(id);
+      const entry = this.outbox.entries.get(id);
       if (entry) entry.kept = true;
     }
   }
 
-  rows(): Row[] {
-    const registers = [...this.held.keys()].map((item): Row => ["r", item, this.storedRegisters(item)]);
-    const kept = this.outbox.all().filter((entry) => entry.kept);
-    return [...registers, ...kept.map(rowOf)];
-  }
-
   load(rows: readonly Row[], answered: (ids: readonly string[]) => void): void {
-    const before = this.outbox;
-    this.outbox = new Outbox(this.name, this.actor);
+    const before = this.all();
+    this.outbox = createOutbox(this.name, this.actor);
     this.held = new Map();
     this.away = [];
     for (const row of rows) this.takeRow(row);
     const gone: string[] = [];
-    for (const entry of before.all()) {
-      if (this.outbox.get(entry.id)) continue;
+    for (const entry of before) {
+      if (this.outbox.entries.has(entry.id)) continue;
       if (entry.kept) gone.push(entry.id);
       else this.outbox.add(entry);
     }
@@ -259,61 +239,48 @@ export class LedgerTopic extends Topic {
     answered(gone);
   }
 
-  follow(puts: readonly Row[], removals: readonly (readonly [kind: string, name: string])[]): void {
-    const touched = puts.map((row) => this.takeRow(row));
-    for (const [kind, name] of removals) touched.push(this.removeRow(kind, name));
-    this.touch(touched.filter((item) => item !== ""));
-  }
-
   /** One row as the store, or the page that leads, has it; the item it is about. */
-  private takeRow([kind, name, value]: Row): string {
+  takeRow([kind, name, value]: Row): string {
     if (kind === "r") {
       this.held.set(name, registersOf(value as StoredRegister[], this.clock));
       return name;
     }
     if (kind !== "o") return "";
     const stated = value as Stated;
-    const known = this.outbox.get(name);
+    const known = this.outbox.entries.get(name);
     this.clock.resume(stated[3]);
     if (known) Object.assign(known, { stated, kept: true });
     else this.outbox.add({ id: name, stated, kept: true, away: false });
     return stated[0];
   }
 
-  private removeRow(kind: string, name: string): string {
-    if (kind === "r") {
-      this.held.delete(name);
-      return name;
-    }
-    const entry = this.outbox.get(name);
-    if (entry) this.outbox.forget(entry);
-    return entry?.stated[0] ?? "";
-  }
-
   /** Items closed before a time (ms) are in the hub's history: they are not held any longer. */
   forgetClosed(before: number, batch: Batch): void {
-    const gone = [...this.held].filter(([item, registers]) => {
-      const closed = closedAt(registers);
-      return closed !== null && closed < before && !this.outbox.holds(item);
-    });
-    for (const [item] of gone) {
+    const gone: string[] = [];
+    for (const [item, registers] of this.held) {
+      if ((closedAt(registers) ?? before) >= before || this.waitsFor(item)) continue;
       this.held.delete(item);
       batch.remove("r", this.name, item);
+      gone.push(item);
     }
-    this.touch(gone.map(([item]) => item));
+    this.touch(gone);
   }
 
   private touchOf(entries: readonly Entry[]): void {
-    this.touch(entries.map(({ stated }) => stated[0]));
+    this.touch(entries.map(itemOf));
   }
 
-  private touch(items: readonly string[]): void {
+  touch(items: readonly string[]): void {
     if (items.length > 0) this.tell(new Set(items));
   }
 
   private tell(items: ReadonlySet<string> | null): void {
     for (const watch of [...this.watches]) watch(items);
   }
+}
+
+function itemOf({ stated: [item] }: Entry): string {
+  return item;
 }
 
 function registersOf(stored: readonly StoredRegister[], clock: HybridClock): Map<string, Register> {

@@ -2,21 +2,24 @@
 import type { Change, Edits, Item, Json, Ledger, Marks, NewTask, Readable, Task } from "../api.js";
 import { Refusal } from "../errors.js";
 import { pack } from "../protocol/msgpack.js";
-import { type JsonMap, sameContent } from "../state/canonical.js";
-import { MARKED_FIELDS, PERSONAL_FIELDS } from "../state/field-names.js";
-import { ALL, isItemId, personalName } from "../state/names.js";
-import { FIRST_ATTEMPT, isTerminal } from "../state/statuses.js";
+import type { JsonMap } from "../state/canonical.js";
+import { PERSONAL_FIELDS } from "../state/field-names.js";
+import { ALL, isName, personalName } from "../state/names.js";
+import { isTerminal } from "../state/statuses.js";
 import { newUlid } from "../state/ulid.js";
-import { ITEM, READ_UPTO, slotOf } from "../state/weights.js";
+import { FINAL, ITEM, READ_UPTO, slotOf } from "../state/weights.js";
 import type { Device, Statable } from "./device.js";
 import type { LedgerTopic } from "./ledger-topic.js";
 import { STATE_BYTES } from "./presence.js";
 import { OWN_INBOX } from "./session.js";
-import { createTask } from "./task.js";
+import { createTask, NEW } from "./task.js";
 import { createView } from "./view.js";
 
 /** ms after the clock up to which the hub lets a space be marked read. */
 const SPACE_MARK_AHEAD = 60_000;
+
+/** What is never stated by itself, and whose values merging and deriving take apart. */
+const SHAPED: readonly string[] = [ITEM, FINAL, READ_UPTO, "status", "progress"];
 
 /** `closed`: told when the application closed it. */
 export function createLedger(device: Device, name: string, closed: () => void): Ledger {
@@ -54,12 +57,9 @@ export function createLedger(device: Device, name: string, closed: () => void): 
     return { topic: where, item, field, value, kind: view.get(id)?.kind };
   }
 
-  function record(id: string): JsonMap | null {
-    return (topic.registers(id).get(ITEM)?.value ?? null) as JsonMap | null;
-  }
-
   function state(id: string, values: readonly (readonly [field: string, value: Json])[]): Change {
-    if (!isItemId(id)) throw new Refusal("bad_id", "that is no id");
+    // Ids are narrower than names: the rest is said by the hub, or by `checks`.
+    if (!isName(id)) throw new Refusal("bad_id");
     const forwarded = follow(() => view.get(id)?.durability === "forwarded");
     return device.state(
       values.map(([field, value]) => said(id, field, value)),
@@ -69,9 +69,8 @@ export function createLedger(device: Device, name: string, closed: () => void): 
 
   function mark(id: string, fields: Marks | Edits): Change {
     const values = Object.entries(fields).filter(([, value]) => value !== undefined);
-    if (values.length === 0) throw new Refusal("bad_value", "state at least one field");
-    const other = values.find(([field]) => !MARKED_FIELDS.includes(field));
-    if (other !== undefined) throw new Refusal("bad_field", "no such field is stated here");
+    if (values.length === 0) throw new Refusal("bad_value");
+    if (values.some(([field]) => SHAPED.includes(field))) throw new Refusal("bad_field");
     return state(id, values);
   }
 
@@ -88,18 +87,8 @@ export function createLedger(device: Device, name: string, closed: () => void): 
     return device.state(statements);
   }
 
-  /** Whether nothing of that id is known here. Throws `exists`. */
-  function isNew(id: string, content: JsonMap): boolean {
-    const known = record(id);
-    if (known !== null && !sameContent(known, content)) {
-      throw new Refusal("exists", "another item with this id exists");
-    }
-    return known === null;
-  }
-
-  function contentOf({ id: _, ...content }: NewTask): JsonMap {
-    const known = Object.entries(content).filter(([, value]) => (value ?? null) !== null);
-    return { ...(Object.fromEntries(known) as JsonMap), kind: "task" };
+  function contentOf({ id: _, ...content }: NewTask): Json {
+    return { ...content, kind: "task" } as JsonMap;
   }
 
   function idOf(task: NewTask): string {
@@ -108,23 +97,17 @@ export function createLedger(device: Device, name: string, closed: () => void): 
 
   function create(task: NewTask): { readonly item: Item; readonly change: Change } {
     const id = idOf(task);
-    const content = contentOf(task);
-    const change = isNew(id, content) ? state(id, [[ITEM, content]]) : device.state([]);
+    const change = state(id, [[ITEM, contentOf(task)]]);
     return { item: view.get(id) as Item, change };
   }
 
   function start(task: NewTask): Task {
     const id = idOf(task);
-    const content = contentOf(task);
-    if (isNew(id, content)) {
-      state(id, [
-        [ITEM, content],
-        ["status", [FIRST_ATTEMPT, "running"]],
-      ]);
-    } else {
-      const { attempt, status } = view.get(id)?.task ?? { attempt: FIRST_ATTEMPT, status: "queued" as const };
-      state(id, [["status", [isTerminal(status) ? attempt + 1 : attempt, "running"]]]);
-    }
+    const { attempt, status } = view.get(id)?.task ?? NEW;
+    state(id, [
+      [ITEM, contentOf(task)],
+      ["status", [isTerminal(status) ? attempt + 1 : attempt, "running"]],
+    ]);
     return taskOf(id);
   }
 
@@ -154,7 +137,7 @@ export function createLedger(device: Device, name: string, closed: () => void): 
     presence: topic.presence.others,
     setPresence(shown) {
       if (pack(shown as never).length > STATE_BYTES) {
-        throw new Refusal("too_big", `a presence state is at most ${STATE_BYTES} bytes`);
+        throw new Refusal("too_big");
       }
       topic.presence.own = shown;
       device.role.presence(topic);

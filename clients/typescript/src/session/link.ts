@@ -1,15 +1,15 @@
 /** The link: one socket at a time, said hello on, read, written, and come back for. Decides by `Session`. */
-import type { Connection } from "../api.js";
 import { TongbuError } from "../errors.js";
-import type { Socket, Surroundings, Transport } from "../ports.js";
+import type { Socket, Surroundings } from "../ports.js";
 import { hello } from "../protocol/messages.js";
-import type { Address } from "./address.js";
 import { chance, jitter } from "./backoff.js";
 import { Batch } from "./batch.js";
 import { soon } from "./cell.js";
+import type { Device } from "./device.js";
 import { NotConnected, WrongUser } from "./errors.js";
+import { aboutOf } from "./extra.js";
 import type { Session } from "./session.js";
-import { type Credentials, claimsOf, renewalWait, userOf } from "./tokens.js";
+import { boundTo, type Credentials, renewalWait, userOf } from "./tokens.js";
 
 /** ms from dialling to the hub's welcome, the answer to a probe, and after which a dial is old when woken. */
 const OPEN_TIMEOUT = 15_000;
@@ -19,8 +19,6 @@ const OLD_DIAL = 3_000;
 const LEAST_RENEWAL = 1_000;
 /** Of `retry_after`, added at random. */
 const SPREAD = 0.25;
-/** Messages that one WebSocket message carries. */
-const MOST_MESSAGES = 1_000;
 
 /** What is waited for. */
 type Timer = "retry" | "watch" | "probe" | "renewal" | "later";
@@ -42,28 +40,23 @@ export interface Link {
   stop(): void;
 }
 
-export interface LinkNeeds {
-  readonly address: Address;
-  readonly session: Session;
-  readonly transport: Transport;
-  readonly surroundings: Surroundings;
-  readonly credentials: Credentials;
-  readonly about: { readonly name: string; readonly platform: string };
-  /** The hub's time in ms. */
-  hubNow(): number;
-  /** Before anything that follows from it is said. */
-  save(batch: Batch): void;
-  changed(connection: Connection): void;
-}
-
-export function createLink(needs: LinkNeeds): Link {
-  const { session, surroundings, credentials } = needs;
+/** `credentials`: asked for when it starts. `save`: called before anything that follows from it is said. */
+export function createLink(
+  device: Device,
+  session: Session,
+  credentials: () => Credentials,
+  save: (batch: Batch) => void,
+): Link {
+  const { platform, address, connection } = device;
+  const { surroundings } = platform;
   /** Waits of a random time, each of a longer one than the last until it went well. */
   const wait = () => jitter(surroundings.random, tries++);
   /** How to call off what is to run later, by what it is for. */
   const timers = new Map<Timer, () => void>();
-  let state: Connection["state"] = "starting";
+  /** Started, and not stopped. */
+  let live = false;
   let socket: Socket | null = null;
+  let former: string | null = null;
   let token = "";
   let refusedTokens = 0;
   let tries = 0;
@@ -71,15 +64,10 @@ export function createLink(needs: LinkNeeds): Link {
   let dial = 0;
   let heard = silenceSince(surroundings);
 
-  function tell(connection: Connection): void {
-    state = connection.state;
-    needs.changed(connection);
-  }
-
   /** Runs something later, in place of what was to run for the same. */
   function start(timer: Timer, delay: number, run: () => void): void {
     stop(timer);
-    timers.set(timer, surroundings.after(Math.max(0, delay), run));
+    timers.set(timer, surroundings.after(delay, run));
   }
 
   function stop(timer: Timer): void {
@@ -100,13 +88,13 @@ export function createLink(needs: LinkNeeds): Link {
   function connect(): void {
     end();
     heard = silenceSince(surroundings);
-    tell({ state: "connecting" });
+    connection.set({ state: "connecting" });
     start("watch", OPEN_TIMEOUT, silent);
-    credentials.current().then(now(open), now(noToken));
+    credentials().current().then(now(open), now(noToken));
   }
 
   function noToken(error: unknown): void {
-    notDialled(error, "No token could be got.");
+    notDialled(error, "no token");
   }
 
   function open(current: string): void {
@@ -117,17 +105,17 @@ export function createLink(needs: LinkNeeds): Link {
 
   function speak(current: string): void {
     token = current;
-    const device = claimsOf(current).device;
-    const id = typeof device === "string" ? device : session.device;
+    const { name, platform: sort } = aboutOf(device);
+    const id = boundTo(current) ?? session.device;
     const events = {
-      opened: now(() => socket?.send(hello(current, id, needs.about.name, needs.about.platform))),
+      opened: now(() => socket?.send(hello(current, id, name, sort))),
       message: now(hear),
       closed: now(closed),
     };
     try {
-      socket = needs.transport.connect(needs.address.socket, events);
+      socket = platform.transport.connect(address.socket, events);
     } catch (error) {
-      notDialled(error, "No connection could be made.");
+      notDialled(error, "connection lost");
     }
   }
 
@@ -148,15 +136,18 @@ export function createLink(needs: LinkNeeds): Link {
     session.lost();
   }
 
-  function lost(reason: string, delay = wait()): void {
+  function lost(reason: string): void {
+    const { goingAway } = session;
+    const delay = goingAway ? spread(goingAway.retryAfter) : wait();
     end();
-    tell({ state: "waiting", retryAt: surroundings.now() + delay, reason });
+    connection.set({ state: "waiting", retryAt: surroundings.now() + delay, reason });
     start("retry", delay, connect);
   }
 
   function refuse({ code, message }: { readonly code: string; readonly message: string }): void {
     end();
-    tell({ state: "refused", code, message });
+    session.device ??= former;
+    connection.set({ state: "refused", code, message });
   }
 
   // ------------------------------------------------------------------ hearing
@@ -172,50 +163,67 @@ export function createLink(needs: LinkNeeds): Link {
     } catch {
       sound = false;
     }
-    needs.save(batch);
-    if (!sound) lost("The other side does not speak tongbu.v1.");
+    save(batch);
+    if (!sound) lost("not tongbu.v1");
     else if (session.stranger) refuse(new WrongUser());
     else if (session.welcomed && !before) welcomed();
     soon(flush);
   }
 
   function welcomed(): void {
-    tries = 0;
-    refusedTokens = 0;
+    tries = refusedTokens = 0;
+    former = null;
     start("watch", 2 * session.beat, silent);
     planRenewal(0);
-    tell({ state: "online" });
+    connection.set({ state: "online" });
   }
 
   function silent(): void {
     const most = session.welcomed ? 2 * session.beat : OPEN_TIMEOUT;
     const silence = heard();
-    if (silence >= most) lost(`Nothing was heard for ${Math.round(silence / 1000)} s.`);
+    if (silence >= most) lost("no answer");
     else start("watch", most - silence, silent);
   }
 
   function closed(code: number, reason: string): void {
-    const { fatal, goingAway } = session;
-    const words = fatal?.message || reason || "The connection to the hub was lost.";
+    const { fatal } = session;
+    const words = fatal?.message || reason || "connection lost";
+    const end = FINAL[code];
     socket = null;
-    if (code === 4401 || code === 4501) replaceToken(words);
-    else if (FINAL[code] !== undefined) refuse({ code: fatal?.code ?? FINAL[code], message: words });
-    else if (goingAway === null) lost(words);
-    else lost(words, Math.round(goingAway.retryAfter * (1 + SPREAD * chance(surroundings.random))));
+    if (code === 4501 || end === "token") replaceToken(words);
+    else if (end === undefined) lost(words);
+    else if (end === "forbidden" && mayBeRevoked()) connectAnew();
+    else refuse({ code: fatal?.code ?? end, message: words });
+  }
+
+  function spread(delay: number): number {
+    return Math.round(delay * (1 + SPREAD * chance(surroundings.random)));
+  }
+
+  /** Whether what the hub refused may be the id that is kept here, of a device that was revoked: not one that was just online. */
+  function mayBeRevoked(): boolean {
+    return !session.welcomed && session.device !== null && boundTo(token) === null;
+  }
+
+  /** As another device, which says what waits here. Where that isn't let in either, this stays the one it was. */
+  function connectAnew(): void {
+    former = session.device;
+    session.device = null;
+    connect();
   }
 
   /** The hub no longer takes the token: is there another? Two in a row are enough. */
   function replaceToken(words: string): void {
     const old = token;
     end();
-    tell({ state: "connecting" });
+    connection.set({ state: "connecting" });
     const take = (next: string) => {
       if (next === old) refuse({ code: "token", message: words });
       else connect();
     };
     refusedTokens += 1;
     if (refusedTokens > 2) take(old);
-    else credentials.renewed(old).then(now(take), now(noToken));
+    else credentials().renewed(old).then(now(take), now(noToken));
   }
 
   // ------------------------------------------------------------------ saying
@@ -224,15 +232,15 @@ export function createLink(needs: LinkNeeds): Link {
     if (!session.welcomed || socket === null) return;
     const batch = new Batch();
     const messages = session.outgoing(batch);
-    needs.save(batch);
-    for (const chunk of chunksOf(messages, session.limits.message)) socket.send(chunk);
+    save(batch);
+    for (const message of messages) socket.send(message);
     const next = session.nextTry();
     if (session.mustReturn) connect();
     else if (next < Number.POSITIVE_INFINITY) start("later", next - surroundings.monotonic(), flush);
   }
 
   function planRenewal(extra: number): void {
-    const left = renewalWait(token, needs.hubNow());
+    const left = renewalWait(token, device.clock.now());
     if (left !== null) start("renewal", Math.max(left, LEAST_RENEWAL) + extra, renew);
   }
 
@@ -244,10 +252,14 @@ export function createLink(needs: LinkNeeds): Link {
       planRenewal(next === old ? wait() : 0);
       flush();
     });
-    credentials.renewed(old).then(keep, () => keep(old));
+    credentials()
+      .renewed(old)
+      .then(keep, () => keep(old));
   }
 
   function wake(byHand: boolean): void {
+    const { state } = connection.get();
+    if (!live) return;
     if (state === "waiting" || (byHand && state === "refused")) connect();
     else if (state === "connecting" && heard() > OLD_DIAL) connect();
     else if (state === "online") check();
@@ -257,10 +269,21 @@ export function createLink(needs: LinkNeeds): Link {
   function check(): void {
     session.call("counts", {}).catch(() => undefined);
     flush();
-    start("probe", PROBE_TIMEOUT, () => lost("The hub did not answer."));
+    start("probe", PROBE_TIMEOUT, () => lost("no answer"));
   }
 
-  return { start: connect, flush, wake, stop: end };
+  return {
+    start() {
+      live = true;
+      connect();
+    },
+    flush,
+    wake,
+    stop() {
+      live = false;
+      end();
+    },
+  };
 }
 
 /** ms since now. A clock that stands still while the machine sleeps is outrun by the other. */
@@ -268,31 +291,4 @@ function silenceSince(surroundings: Surroundings): () => number {
   const wall = surroundings.now();
   const steady = surroundings.monotonic();
   return () => Math.max(surroundings.now() - wall, surroundings.monotonic() - steady);
-}
-
-/** Messages joined into WebSocket messages of at most `limit` bytes. */
-export function chunksOf(messages: readonly Uint8Array[], limit: number): Uint8Array[] {
-  const chunks: Uint8Array[][] = [];
-  let size = limit + 1;
-  for (const message of messages) {
-    const last = chunks[chunks.length - 1];
-    if (last === undefined || size + message.length > limit || last.length >= MOST_MESSAGES) {
-      chunks.push([message]);
-      size = message.length;
-    } else {
-      last.push(message);
-      size += message.length;
-    }
-  }
-  return chunks.map(joined);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

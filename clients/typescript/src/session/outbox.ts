@@ -18,96 +18,79 @@ export interface Entry {
   away: boolean;
 }
 
-/** Entries in the order they were made, and by item. `actor`: this device's. */
-export class Outbox {
-  private readonly entries = new Map<string, Entry>();
-  private readonly byItem = new Map<string, Set<Entry>>();
-
-  constructor(
-    private readonly topic: string,
-    private readonly actor: () => string,
-  ) {}
-
-  get size(): number {
-    return this.entries.size;
-  }
-
-  all(): Entry[] {
-    return [...this.entries.values()];
-  }
-
-  ids(): Iterable<string> {
-    return this.entries.keys();
-  }
-
-  items(): Iterable<string> {
-    return this.byItem.keys();
-  }
-
-  get(id: string): Entry | undefined {
-    return this.entries.get(id);
-  }
-
-  of(item: string): readonly Entry[] {
-    return [...(this.byItem.get(item) ?? [])];
-  }
-
-  holds(item: string): boolean {
-    return this.byItem.has(item);
-  }
-
-  add(entry: Entry): void {
-    const [item] = entry.stated;
-    const waiting = this.byItem.get(item) ?? new Set();
-    this.entries.set(entry.id, entry);
-    this.byItem.set(item, waiting.add(entry));
-  }
-
+/** Entries in the order they were made, and by item. */
+export interface Outbox {
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** What waits about one item. */
+  of(item: string): readonly Entry[];
+  add(entry: Entry): void;
   /** Without a word: its end is told elsewhere. */
-  forget({ id, stated: [item] }: Entry): void {
-    const entry = this.entries.get(id);
-    const waiting = this.byItem.get(item);
-    if (entry === undefined || waiting === undefined) return;
-    this.entries.delete(id);
-    waiting.delete(entry);
-    if (waiting.size === 0) this.byItem.delete(item);
-  }
-
-  drop(entry: Entry, batch: Batch): void {
-    this.forget(entry);
-    batch.remove("o", this.topic, entry.id);
-  }
-
+  forget(entry: Entry): void;
+  drop(entry: Entry, batch: Batch): void;
   /**
    * Another statement. Unsent ones that it makes pointless are dropped, so what waits for an item stays as small as the
    * item, however long the hub is away.
    */
-  enter(id: string, stated: Stated, batch: Batch): void {
-    const entry = { id, stated, kept: false, away: false };
-    for (const other of this.of(stated[0])) {
-      if (other.away || !standsFor(stated, other.stated)) continue;
-      this.drop(other, batch);
-      batch.answer(other.id, id);
-    }
-    this.add(entry);
-    batch.put("o", this.topic, id, stated);
-  }
-
+  enter(id: string, stated: Stated, batch: Batch): void;
   /** Another stamp for an entry. */
-  restamp(entry: Entry, hlc: number, batch: Batch): void {
-    const [item, field, value] = entry.stated;
-    entry.stated = [item, field, value, hlc];
-    batch.put("o", this.topic, entry.id, entry.stated);
+  restamp(entry: Entry, hlc: number, batch: Batch): void;
+  /** Registers with what waits laid over by the same weights; `standing` itself where nothing does. */
+  layOver(item: string, standing: Registers): Registers;
+}
+
+/** `actor`: this device. */
+export function createOutbox(topic: string, actor: () => string): Outbox {
+  const entries = new Map<string, Entry>();
+  const byItem = new Map<string, Set<Entry>>();
+
+  const of = (item: string) => [...(byItem.get(item) ?? [])];
+
+  function add(entry: Entry): void {
+    const [item] = entry.stated;
+    entries.set(entry.id, entry);
+    byItem.set(item, (byItem.get(item) ?? new Set()).add(entry));
   }
 
-  /** Registers with what waits laid over by the same weights; `standing` itself where nothing does. */
-  layOver(item: string, standing: Registers): Registers {
-    if (!this.holds(item)) return standing;
-    const over = new Map(standing);
-    const actor = this.actor();
-    for (const { stated } of this.of(item)) joinOne(over, stated[1], saidOf(stated, actor));
-    return over;
+  function forget(entry: Entry): void {
+    const [item] = entry.stated;
+    const waiting = byItem.get(item);
+    entries.delete(entry.id);
+    waiting?.delete(entry);
+    if (waiting?.size === 0) byItem.delete(item);
   }
+
+  function drop(entry: Entry, batch: Batch): void {
+    forget(entry);
+    batch.remove("o", topic, entry.id);
+  }
+
+  return {
+    entries,
+    of,
+    add,
+    forget,
+    drop,
+    enter(id, stated, batch) {
+      for (const other of of(stated[0])) {
+        if (other.away || !standsFor(stated, other.stated)) continue;
+        drop(other, batch);
+        batch.answer(other.id, id);
+      }
+      add({ id, stated, kept: false, away: false });
+      batch.put("o", topic, id, stated);
+    },
+    restamp(entry, hlc, batch) {
+      const [item, field, value] = entry.stated;
+      entry.stated = [item, field, value, hlc];
+      batch.put("o", topic, entry.id, entry.stated);
+    },
+    layOver(item, standing) {
+      if (!byItem.has(item)) return standing;
+      const over = new Map(standing);
+      for (const { stated } of of(item)) joinOne(over, stated[1], saidOf(stated, actor()));
+      return over;
+    },
+  };
 }
 
 export function rowOf({ id, stated }: Entry): Row {

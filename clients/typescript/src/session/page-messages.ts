@@ -9,6 +9,7 @@ import type { Connection, Json, Present } from "../api.js";
 import { Refusal } from "../errors.js";
 import type { Tabs } from "../ports.js";
 import { type Answer, partsOf, type Row } from "./batch.js";
+import type { Asked } from "./extra.js";
 import type { Access, Topic } from "./topic.js";
 
 /** Of what is said; a page of another version is not heard. */
@@ -36,10 +37,6 @@ export interface Wire {
   readonly refusal: { readonly code: string; readonly message: string } | null;
   readonly others: readonly (readonly [string, Present])[];
 }
-
-export type Asked =
-  | { readonly command: string; readonly params: { readonly [key: string]: Json } }
-  | { readonly method: string; readonly path: string; readonly body: Json | undefined };
 
 export type Answering =
   | { readonly value: unknown }

@@ -56,7 +56,7 @@ const leadOrFollow: Roles = (device, failed) => {
     hear = () => undefined;
     await device.role.close();
     withdraw();
-    for (const topic of device.topics()) topic.lost();
+    for (const topic of device.topics.values()) topic.lost();
     handing = false;
     if (!ended) follow();
   }

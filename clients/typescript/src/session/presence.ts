@@ -16,7 +16,7 @@ export class Presence {
     const others = new Map(this.others.get());
     for (const [connection, about] of Object.entries(states)) {
       if (about === null) others.delete(connection);
-      else others.set(connection, presentOf(about as Partial<Present>));
+      else others.set(connection, about as unknown as Present);
     }
     this.others.set(others);
   }
@@ -25,8 +25,4 @@ export class Presence {
     this.said = null;
     if (this.others.get().size > 0) this.others.set(new Map());
   }
-}
-
-function presentOf(about: Partial<Present>): Present {
-  return { device: String(about.device ?? ""), user: String(about.user ?? ""), state: about.state ?? null };
 }

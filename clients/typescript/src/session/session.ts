@@ -6,10 +6,10 @@
  */
 import type { Json } from "../api.js";
 import { Refusal } from "../errors.js";
-import type { Surroundings } from "../ports.js";
 import * as wire from "../protocol/messages.js";
-import type { HybridClock } from "../state/clock.js";
+import { jitter } from "./backoff.js";
 import type { Batch } from "./batch.js";
+import type { Device } from "./device.js";
 import { NotConnected } from "./errors.js";
 import { LedgerTopic } from "./ledger-topic.js";
 import { DEFAULT_LIMITS, type Limits, type Topic } from "./topic.js";
@@ -65,13 +65,9 @@ type Hears = {
   ) => void;
 };
 
-/** `wait`: ms before trying again after so many tries. `closed`: told when a topic that nobody needs is closed. */
-export function createSession(
-  clock: HybridClock,
-  surroundings: Surroundings,
-  wait: (tries: number) => number,
-  closed: (topic: Topic) => void,
-): Session {
+export function createSession(device: Device): Session {
+  const { clock } = device;
+  const { surroundings } = device.platform;
   const topics = new Map<string, Topic>();
   const byHandle = new Map<number, Topic>();
   const asked = new Map<number, Asked>();
@@ -94,7 +90,7 @@ export function createSession(
   // ------------------------------------------------------------------ saying
 
   function say(topic: Topic, batch: Batch, messages: Uint8Array[]): void {
-    if (topic.closing && topic.unsaved === 0) close(topic, messages);
+    if (topic.holders === 0 && topic.unsaved === 0) close(topic, messages);
     else if (topic.refusal.get() !== null || topic.opening || topic.travelling) return;
     else if (topic.retryAt > surroundings.monotonic()) return;
     else if (topic.handle === null || topic.behind) messages.push(open(topic));
@@ -128,7 +124,7 @@ export function createSession(
     const { handle } = topic;
     topics.delete(topic.name);
     topic.lost();
-    closed(topic);
+    device.dropped(topic);
     if (handle === null) return;
     byHandle.delete(handle);
     messages.push(wire.close(handle));
@@ -164,18 +160,16 @@ export function createSession(
     },
   };
 
-  function welcome({ user, device, beat, limits, now }: wire.Welcome, batch: Batch): void {
-    session.stranger = session.user !== null && session.user !== user;
+  function welcome({ now, limits, type: _, ...about }: wire.Welcome, batch: Batch): void {
+    session.stranger = session.user !== null && session.user !== about.user;
     if (session.stranger) return;
-    Object.assign(session, { user, device, beat, limits: { ...DEFAULT_LIMITS, ...limits }, welcomed: true });
+    Object.assign(session, about, { limits: { ...DEFAULT_LIMITS, ...limits }, welcomed: true });
     lower(now, batch);
   }
 
   /** Set the clock; before the first push no stamp may lie beyond the hub's time. */
   function lower(now: number, batch: Batch): void {
-    const ledgers = [...topics.values()].filter(
-      (topic): topic is LedgerTopic => topic instanceof LedgerTopic,
-    );
+    const ledgers = device.ledgers();
     const lowered = clock.lower(
       ledgers.flatMap((ledger) => ledger.stamps()),
       now,
@@ -230,7 +224,8 @@ export function createSession(
   }
 
   function later(topic: Topic, { retryAfter }: wire.No): void {
-    topic.retryAt = surroundings.monotonic() + Math.max(wait(topic.tries), retryAfter ?? 0);
+    topic.retryAt =
+      surroundings.monotonic() + Math.max(jitter(surroundings.random, topic.tries), retryAfter ?? 0);
     topic.tries += 1;
   }
 

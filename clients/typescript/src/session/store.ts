@@ -2,7 +2,6 @@
  * What a device keeps, written in order. Batches that wait together share a transaction. Once the platform's storage refused
  * nothing more is written: what is there stays whole, and this page goes on in memory.
  */
-import { StoreUnusable } from "../platform/store-errors.js";
 import type { Storage } from "../ports.js";
 import { Batch } from "./batch.js";
 
@@ -12,18 +11,15 @@ export interface Store {
   list(prefix: string): Promise<readonly (readonly [string, unknown])[]>;
   /** Once everything handed to `save` is on disk, or can't be. */
   close(): Promise<void>;
-  forget(): Promise<void>;
 }
 
 export function createStore(storage: Storage, failed: (error: unknown) => void): Store {
   let waiting: Batch | null = null;
   let next: Promise<void> = Promise.resolve();
-  let writing: Promise<void> = Promise.resolve();
   let usable = true;
   let closing: Promise<void> | null = null;
 
   async function write(): Promise<void> {
-    await writing.catch(() => undefined);
     const batch = waiting;
     waiting = null;
     if (batch === null || !usable) return;
@@ -39,8 +35,7 @@ export function createStore(storage: Storage, failed: (error: unknown) => void):
     save(batch) {
       if (waiting === null) {
         waiting = new Batch();
-        writing = next;
-        next = write();
+        next = next.then(write);
       }
       waiting.add(batch);
       return next;
@@ -50,14 +45,6 @@ export function createStore(storage: Storage, failed: (error: unknown) => void):
       await next;
       closing ??= storage.close();
       await closing;
-    },
-    async forget() {
-      await next;
-      usable = false;
-      await storage.write(new Map(), ["*"]).catch(() => {
-        throw new StoreUnusable("What this device keeps could not be removed.");
-      });
-      usable = true;
     },
   };
 }

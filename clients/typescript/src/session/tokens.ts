@@ -16,16 +16,18 @@ export interface Credentials {
   renewed(old: string): Promise<string>;
 }
 
+interface Claims {
+  readonly sub?: unknown;
+  readonly exp?: unknown;
+  readonly device?: unknown;
+}
+
 /** What a JWT says; nothing where the token is of another sort. */
-export function claimsOf(token: string): { readonly [key: string]: unknown } {
-  const parts = token.split(".");
-  if (parts.length !== 3) return {};
+export function claimsOf(token: string): Claims {
+  const [, body = "", signature] = token.split(".");
   try {
-    const bytes = fromBase64((parts[1] ?? "").replace(/-/g, "+").replace(/_/g, "/"));
-    const claims: unknown = JSON.parse(readUtf8(bytes, 0, bytes.length));
-    return typeof claims === "object" && claims !== null
-      ? (claims as { readonly [key: string]: unknown })
-      : {};
+    const bytes = fromBase64(body);
+    return signature === undefined ? {} : (Object(JSON.parse(readUtf8(bytes, 0, bytes.length))) as Claims);
   } catch {
     return {};
   }
@@ -35,6 +37,12 @@ export function claimsOf(token: string): { readonly [key: string]: unknown } {
 export function userOf(token: string): string | null {
   const { sub } = claimsOf(token);
   return typeof sub === "string" ? sub : null;
+}
+
+/** The device that it is good for alone; null for any. */
+export function boundTo(token: string): string | null {
+  const { device } = claimsOf(token);
+  return typeof device === "string" ? device : null;
 }
 
 /** When it ends, in ms since 1970; null where it doesn't tell. */
@@ -79,5 +87,5 @@ export interface KeptToken {
 
 /** None was given, and the store holds none. */
 export async function noToken(): Promise<never> {
-  throw new TongbuError("token", "A token or a link code is needed.");
+  throw new TongbuError("token");
 }

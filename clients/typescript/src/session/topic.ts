@@ -9,7 +9,7 @@ import type { Json } from "../api.js";
 import type { Refusal } from "../errors.js";
 import type { No, Opened, PushBody, Relay } from "../protocol/messages.js";
 import type { Batch, Row } from "./batch.js";
-import { cell } from "./cell.js";
+import { cell, promised } from "./cell.js";
 import { Presence } from "./presence.js";
 
 export type Access = "write" | "read" | null;
@@ -40,8 +40,10 @@ export abstract class Topic {
   travelling = false;
   /** It must be opened again: what is here is not what the hub has. */
   behind = false;
-  /** Nobody needs it any more, once nothing waits in it. */
-  closing = false;
+  /** How many in this page need it: without any it is closed, once nothing waits in it. */
+  holders = 0;
+  /** What is kept of it is here, or can't be. What ends all is told by `connection`, too. */
+  readonly loading = promised<void>();
   /** Opens and pushes wait until then (monotonic ms); how many tries failed. */
   retryAt = 0;
   tries = 0;
@@ -51,8 +53,8 @@ export abstract class Topic {
   /** Why it can't be opened. */
   readonly refusal = cell<Refusal | null>(null);
   readonly presence = new Presence();
-  private parts: unknown[] | null = null;
-  private whole: Opened | Relay | null = null;
+  /** A message of which not all parts are here. */
+  private partial: { readonly message: Opened | Relay; readonly body: unknown[] } | null = null;
 
   constructor(readonly name: string) {}
 
@@ -60,11 +62,10 @@ export abstract class Topic {
 
   /** The connection ended, or the right to the topic: what hung on it is void. */
   lost(): void {
-    this.handle = null;
+    this.handle = this.partial = null;
     this.opening = this.pushing = false;
     this.access.set(null);
     this.inSync.set(false);
-    this.dropParts();
     this.presence.lost();
     if (!this.travelling) this.unanswered();
   }
@@ -74,22 +75,21 @@ export abstract class Topic {
     this.handle = message.handle;
     this.access.set(message.access);
     this.refusal.set(null);
-    this.dropParts();
     if (message.ref !== 0) this.opening = false;
-    if (message.more) this.begin(message);
-    else this.took(message, message.body, batch);
+    this.begin(message, batch);
   }
 
   /** What others saved; whether the topic must be opened again, because something is missing. */
   relay(message: Relay, batch: Batch): boolean {
-    if (this.parts !== null && this.whole?.seq === message.seq) {
-      this.part(message, this.parts, this.whole, batch);
+    const { partial } = this;
+    if (partial?.message.seq === message.seq) {
+      for (const each of message.body) partial.body.push(each);
+      if (!message.more) this.took(partial.message, partial.body, batch);
       return false;
     }
     if (this.opening || message.seq < this.seq) return false;
     if (message.seq > this.seq + 1) return true;
-    if (message.more) this.begin(message);
-    else this.took(message, message.body, batch);
+    this.begin(message, batch);
     return false;
   }
 
@@ -101,43 +101,27 @@ export abstract class Topic {
     this.reached(reached, batch);
   }
 
-  private begin(message: Opened | Relay): void {
-    this.parts = [...message.body];
-    this.whole = message;
-  }
-
-  private part(message: Relay, parts: unknown[], whole: Opened | Relay, batch: Batch): void {
-    for (const each of message.body) parts.push(each);
-    if (message.more) return;
-    this.dropParts();
-    this.took(whole, parts, batch);
-  }
-
-  private dropParts(): void {
-    this.parts = this.whole = null;
+  private begin(message: Opened | Relay, batch: Batch): void {
+    if (message.more) this.partial = { message, body: [...message.body] };
+    else this.took(message, message.body, batch);
   }
 
   private took(message: Opened | Relay, body: readonly unknown[], batch: Batch): void {
-    const opened = "full" in message ? message : null;
-    const full = opened?.full === true;
-    const replaced = full && this.incarnation !== 0 && this.incarnation !== opened.incarnation;
+    const before = this.incarnation;
+    const full = "full" in message && message.full;
     const seq = full ? message.seq : Math.max(this.seq, message.seq);
-    if (opened !== null) {
-      this.incarnation = opened.incarnation;
+    this.partial = null;
+    if ("full" in message) {
+      this.incarnation = message.incarnation;
       this.inSync.set(true);
     }
-    this.bring(body, seq, full, replaced, batch);
+    this.bring(body, seq, full, full && before !== 0 && before !== this.incarnation, batch);
     this.reached(seq, batch);
   }
 
   protected reached(seq: number, batch: Batch): void {
     this.seq = seq;
     batch.put("t", this.name, undefined, [this.incarnation, seq]);
-  }
-
-  /** What the hub is told of this connection, of what each page shows of itself, the latest last. */
-  shown(states: readonly Json[]): Json {
-    return states[states.length - 1] ?? null;
   }
 
   // ------------------------------------------------------------------ content, in the page that leads
@@ -164,8 +148,11 @@ export abstract class Topic {
   /** The topic itself was refused: everything that waits is answered in the batch. */
   abstract giveUp(refusal: Refusal, batch: Batch): void;
 
-  /** Take in what was said in another page (rows of waiting kinds, in order); known ids are passed over. */
-  abstract adopt(rows: readonly Row[], batch: Batch): void;
+  /** Of documents, as `Paged` says; of ledgers it is not here, but where pages are. */
+  adopt?(rows: readonly Row[], batch: Batch): void;
+  rows?(): Row[];
+  shown?(states: readonly Json[]): Json;
+  follow?(puts: readonly Row[], removals: readonly (readonly [kind: string, name: string])[]): void;
 
   // ------------------------------------------------------------------ content, in every page
 
@@ -183,12 +170,6 @@ export abstract class Topic {
   /** These ids are on disk. */
   abstract kept(ids: readonly string[]): void;
 
-  /** Everything another page needs to show the same, what is not on disk left out. */
-  abstract rows(): Row[];
-
   /** This is all there is, besides what is pending here. `answered`: called with what waited and is not there any more. */
   abstract load(rows: readonly Row[], answered: (ids: readonly string[]) => void): void;
-
-  /** The page that leads changed these rows, and removed those (kind, name). */
-  abstract follow(puts: readonly Row[], removals: readonly (readonly [kind: string, name: string])[]): void;
 }

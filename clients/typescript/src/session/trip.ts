@@ -42,7 +42,7 @@ export async function sync(hub: Hub): Promise<boolean> {
   const internals = internalsOf(hub);
   const leading = internals.leading();
   if (leading === null) return false;
-  await leading.ready();
+  await internals.saidKept();
   return (await bringAll(hub, leading)) && internals.unopened.get().size === 0;
 }
 

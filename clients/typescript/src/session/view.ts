@@ -4,14 +4,17 @@
  */
 import type { Changed, Counts, Item } from "../api.js";
 import type { Surroundings } from "../ports.js";
-import { countOf, derive, nextChange, readUpto } from "../state/derive.js";
+import { countOf, derive, readUpto } from "../state/derive.js";
 import type { Registers } from "../state/join.js";
-import { ALL, personalItem, personalName } from "../state/names.js";
+import { ALL, personalName } from "../state/names.js";
 import { type Topical, topical } from "./cell.js";
 import type { LedgerTopic, Watch } from "./ledger-topic.js";
 
 /** Items that one telling names; more are "all". */
 const MAX_CHANGED = 1_000;
+
+const NONE = { unread: 0, unseen: 0, open: 0 };
+const SORTS = ["unread", "unseen", "open"] as const;
 
 export interface View {
   items(): readonly Item[];
@@ -38,8 +41,8 @@ export function createView(
 ): View {
   const space = topic.name.slice(topic.name.indexOf("/") + 1);
   const items = new Map<string, Item>();
-  const sorted = createOrder();
-  const totals = { unread: 0, unseen: 0, open: 0 };
+  let shown: readonly Item[] | null = null;
+  const totals = { ...NONE };
   let counts: Counts = { ...totals };
   let uptos = readUpto();
   let changed: Set<string> | "all" = new Set();
@@ -60,40 +63,35 @@ export function createView(
 
   function rebuild(): void {
     items.clear();
-    Object.assign(totals, { unread: 0, unseen: 0, open: 0 });
+    Object.assign(totals, NONE);
     uptos = readUpto(uptoRegisters());
-    for (const id of topic.items()) {
-      const item = derived(id);
-      if (item === null) continue;
-      items.set(id, item);
-      sum(item, 1);
-      awaitEnd(item);
-    }
-    sorted.fill([...items.values()].filter((item) => !item.deleted));
+    const all = [...topic.items()].map(derived).filter((item): item is Item => item !== null);
+    // In the order in which new ones come, so that sorting anew costs little.
+    for (const item of all.sort(compare).reverse()) add(item);
     tell("all");
   }
 
   function derived(id: string): Item | null {
-    const registers = topic.registers(id);
-    const personal = own === null ? null : own.registers(personalName(space, id));
-    const waits = topic.waitsFor(id) || own?.waitsFor(personalName(space, id)) === true;
-    const item = derive(id, registers, uptos, now(), personal, waits ? "local" : "saved");
-    return item !== null && !waits && isForwarded(item) ? Object.assign(item, FORWARDED) : item;
+    const name = personalName(space, id);
+    const waits = topic.waitsFor(id) || own?.waitsFor(name);
+    const durability = waits ? "local" : "saved";
+    const item = derive(id, topic.registers(id), uptos, now(), own?.registers(name), durability);
+    return item && !waits && isForwarded(item) ? Object.assign(item, FORWARDED) : item;
   }
 
   function renew(id: string): void {
-    const before = items.get(id) ?? null;
+    const before = items.get(id);
     const after = derived(id);
-    if (before === null && after === null) return;
-    if (before !== null) sum(before, -1);
-    if (after === null) items.delete(id);
-    else {
-      items.set(id, after);
-      sum(after, 1);
-      awaitEnd(after);
-    }
-    sorted.replace(before?.deleted === false ? before : null, after?.deleted === false ? after : null);
-    tell(id);
+    if (before) sum(before, -1);
+    if (after) add(after);
+    else items.delete(id);
+    if (before || after) tell(id);
+  }
+
+  function add(item: Item): void {
+    items.set(item.id, item);
+    sum(item, 1);
+    awaitEnd(item);
   }
 
   /** The reader marked up to an order: notifications whose reading that changes. */
@@ -119,19 +117,16 @@ export function createView(
   }
 
   const touched = touching((name) => name);
-  const personalTouched = touching((name) => {
-    const personal = personalItem(name);
-    return personal?.space === space ? personal.item : null;
-  });
+  const prefix = personalName(space, "");
+  const personalTouched = touching((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : null));
 
   function sum(item: Item, sign: number): void {
-    const { unread, unseen, open } = countOf(item);
-    totals.unread += sign * unread;
-    totals.unseen += sign * unseen;
-    totals.open += sign * open;
+    const counted = countOf(item);
+    for (const sort of SORTS) totals[sort] += sign * counted[sort];
   }
 
   function tell(id: string): void {
+    shown = null;
     if (!changes.followed()) return;
     if (id === "all" || changed === "all" || changed.size >= MAX_CHANGED) changed = "all";
     else changed.add(id);
@@ -140,25 +135,17 @@ export function createView(
 
   // ------------------------------------------------------------------ time
 
-  function awaitEnd(item: Item): void {
-    const next = nextChange(item);
-    if (next !== null && next < due) plan(next);
-  }
-
-  function plan(next: number): void {
+  function awaitEnd({ snoozed }: Item): void {
+    if (snoozed === null || snoozed >= due) return;
     callOff();
-    due = next;
-    callOff =
-      next === Number.POSITIVE_INFINITY
-        ? () => undefined
-        : surroundings.after(Math.max(1, next - now()), passTime);
+    due = snoozed;
+    callOff = surroundings.after(Math.max(1, due - now()), passTime);
   }
 
   function passTime(): void {
-    const hidden = [...items.values()].filter((item) => item.snoozed !== null);
-    plan(Number.POSITIVE_INFINITY);
-    for (const item of hidden) {
-      if ((item.snoozed as number) <= now()) renew(item.id);
+    due = Number.POSITIVE_INFINITY;
+    for (const item of [...items.values()]) {
+      if (item.snoozed !== null && item.snoozed <= now()) renew(item.id);
       else awaitEnd(item);
     }
   }
@@ -173,12 +160,13 @@ export function createView(
   rebuild();
 
   return {
-    items: sorted.snapshot,
+    items() {
+      shown ??= Object.freeze([...items.values()].filter((item) => !item.deleted).sort(compare));
+      return shown;
+    },
     get: (id) => items.get(id) ?? null,
     counts() {
-      const { unread, unseen, open } = totals;
-      if (unread !== counts.unread || unseen !== counts.unseen || open !== counts.open)
-        counts = { ...totals };
+      if (SORTS.some((sort) => totals[sort] !== counts[sort])) counts = { ...totals };
       return counts;
     },
     unread: (upto) =>
@@ -201,50 +189,9 @@ function isForwarded(item: Item): boolean {
   return receipts.length > 0 && receipts.every((receipt) => receipt.state === "sent");
 }
 
-interface Order {
-  snapshot(): readonly Item[];
-  fill(items: Item[]): void;
-  replace(before: Item | null, after: Item | null): void;
-}
-
-/** Items newest first, those that the hub has not saved yet before all; what is shown is copied when asked for. */
-function createOrder(): Order {
-  let sorted: Item[] = [];
-  let shown: readonly Item[] | null = null;
-
-  /** Where an item stands, or would. */
-  function placeOf(item: Item): number {
-    let from = 0;
-    for (let upto = sorted.length; from < upto; ) {
-      const middle = (from + upto) >> 1;
-      if (compare(sorted[middle] as Item, item) < 0) from = middle + 1;
-      else upto = middle;
-    }
-    return from;
-  }
-
-  return {
-    snapshot() {
-      shown ??= Object.freeze([...sorted]);
-      return shown;
-    },
-    fill(items) {
-      sorted = items.sort(compare);
-      shown = null;
-    },
-    replace(before, after) {
-      shown = null;
-      if (before !== null && after !== null && before.order === after.order) sorted[placeOf(before)] = after;
-      else {
-        if (before !== null) sorted.splice(placeOf(before), 1);
-        if (after !== null) sorted.splice(placeOf(after), 0, after);
-      }
-    },
-  };
-}
-
+/** Newest first, those that the hub has not saved yet before all. */
 function compare(one: Item, other: Item): number {
   const ahead = (other.order ?? Number.POSITIVE_INFINITY) - (one.order ?? Number.POSITIVE_INFINITY);
-  if (ahead !== 0 && !Number.isNaN(ahead)) return ahead;
-  return one.id < other.id ? 1 : one.id > other.id ? -1 : 0;
+  // Not a number where both wait to be saved.
+  return ahead || (one.id < other.id ? 1 : -1);
 }

@@ -34,80 +34,75 @@ export function isAhead(hlc: number, now: number): boolean {
  * equal stays equal, none is raised.
  */
 export function lowered(stamps: readonly number[], hubNow: number): number[] {
-  const limit = hlcOf(hubNow) + COUNTERS - 1;
-  const beyond = [...new Set(stamps.filter((each) => each > limit))].sort((one, other) => one - other);
-  const first = stamps.reduce(
-    (most, each) => (each > limit ? most : Math.max(most, each + 1)),
-    hlcOf(hubNow),
-  );
-  const replacements = new Map(beyond.map((each, place) => [each, first + place]));
+  const limit = hlcOf(hubNow) + COUNTERS;
+  const replacements = new Map<number, number>();
+  let next = hlcOf(hubNow);
+  for (const each of [...stamps].sort((one, other) => one - other)) {
+    if (each < limit) next = Math.max(next, each + 1);
+    else if (!replacements.has(each)) replacements.set(each, next++);
+  }
   return stamps.map((each) => replacements.get(each) ?? each);
 }
 
 /** A device's clock: near the hub's time, after everything it has seen, never backwards. */
-export class HybridClock {
-  private readonly wall: () => number;
-  private offset = 0;
-  private latest: number;
-  private latestSeen: number;
-
-  /** `last`: the highest stamp made before a restart; `seen`: the highest known to be with the hub. */
-  constructor(wall: Surroundings["now"], last = 0, seen = 0) {
-    this.wall = wall;
-    this.latest = Math.max(last, seen);
-    this.latestSeen = seen;
-  }
-
-  /** Go on after stamps that were made elsewhere: before a restart, in another page of this device. */
-  resume(last: number, seen = 0): void {
-    this.latestSeen = Math.max(this.latestSeen, seen);
-    this.latest = Math.max(this.latest, last, seen);
-  }
-
+export interface HybridClock {
   /** The highest stamp made or seen. */
-  get last(): number {
-    return this.latest;
-  }
-
+  readonly last: number;
   /** The highest stamp known to be with the hub. */
-  get seen(): number {
-    return this.latestSeen;
-  }
-
+  readonly seen: number;
+  /** Go on after stamps that were made elsewhere: before a restart, in another page of this device. */
+  resume(last: number, seen?: number): void;
   /** The hub's time as far as the device can tell, in ms. */
-  now(): number {
-    return Math.floor(this.wall() + this.offset);
-  }
-
+  now(): number;
   /** Take the hub's `now` (ms), just received, for the present time. */
-  setNow(hubNow: number): void {
-    this.offset = hubNow - this.wall();
-  }
-
+  setNow(hubNow: number): void;
   /** A new stamp, later than every one made or seen. */
-  stamp(): number {
-    this.latest = Math.min(Math.max(hlcOf(this.now()), this.latest + 1), MAX_HLC);
-    return this.latest;
-  }
-
+  stamp(): number;
   /** Note a stamp that the hub holds (relayed, or acknowledged): the next one comes after it. */
-  observe(hlc: number): void {
-    this.latestSeen = Math.max(this.latestSeen, hlc);
-    this.latest = Math.max(this.latest, hlc);
-  }
-
+  observe(hlc: number): void;
   /**
    * Set the clock and lower all unsent stamps (see `lowered`). Every stamp this clock made is either among them or seen:
    * where it ran ahead it forgets that, and the next stamp follows the lowered ones and what was seen.
    */
-  lower(stamps: readonly number[], hubNow: number): number[] {
-    this.setNow(hubNow);
-    const unsent = lowered(stamps, hubNow);
-    const ranAhead = this.latest >= hlcOf(hubNow + 1);
-    this.latest = unsent.reduce(
-      (most, each) => Math.max(most, each),
-      Math.max(this.latestSeen, ranAhead ? 0 : this.latest),
-    );
-    return unsent;
-  }
+  lower(stamps: readonly number[], hubNow: number): number[];
+}
+
+/** `last`: the highest stamp made before a restart; `seen`: the highest known to be with the hub. */
+export function createClock(wall: Surroundings["now"], last = 0, seen = 0): HybridClock {
+  let offset = 0;
+  let latest = Math.max(last, seen);
+  let latestSeen = seen;
+
+  const now = () => Math.floor(wall() + offset);
+  const setNow = (hubNow: number) => {
+    offset = hubNow - wall();
+  };
+  const resume = (made: number, known = 0) => {
+    latestSeen = Math.max(latestSeen, known);
+    latest = Math.max(latest, made, known);
+  };
+
+  return {
+    get last() {
+      return latest;
+    },
+    get seen() {
+      return latestSeen;
+    },
+    resume,
+    now,
+    setNow,
+    stamp() {
+      latest = Math.min(Math.max(hlcOf(now()), latest + 1), MAX_HLC);
+      return latest;
+    },
+    observe: (hlc) => resume(hlc, hlc),
+    lower(stamps, hubNow) {
+      setNow(hubNow);
+      if (latest >= hlcOf(hubNow + 1)) latest = latestSeen;
+      const unsent = lowered(stamps, hubNow);
+      for (const each of unsent) resume(each);
+      return unsent;
+    },
+  };
 }

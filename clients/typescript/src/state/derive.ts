@@ -57,7 +57,7 @@ export function derive(
   registers: Registers,
   uptos: ReadUpto,
   now: number,
-  personal: Registers | null = null,
+  personal: Registers | null | undefined = null,
   durability: Durability = "saved",
 ): Item | null {
   const found = registers.get(ITEM);
@@ -65,8 +65,10 @@ export function derive(
   const record = found.value as unknown as SavedRecord;
   const own = personal ?? registers;
   const order = record.order ?? null;
-  const task = record.kind === "task" ? taskState(registers) : null;
-  const reading = task ? readTask(registers, own) : readNotification(own, uptos.hlcOver(order));
+  const attempt = record.kind === "task" ? attemptOf(registers) : null;
+  const reading = attempt
+    ? readingOf(own, NEVER, attempt.ended)
+    : readingOf(own, uptos.hlcOver(order), NEVER);
   const snoozed = (own.get("snoozed")?.value ?? null) as number | null;
   const item: Record<string, unknown> = {
     id,
@@ -83,10 +85,10 @@ export function derive(
     snoozed: snoozed !== null && snoozed > now ? snoozed : null,
     sent: receipts(registers),
     durability,
-    task,
+    task: attempt && taskState(registers, attempt),
   };
   addRest(item, record);
-  if (task) edit(item, registers);
+  if (attempt) edit(item, registers);
   return item as unknown as Item;
 }
 
@@ -97,12 +99,12 @@ function addRest(item: Record<string, unknown>, record: SavedRecord): void {
 
 /** What one item adds to its ledger's counts. */
 export function countOf(item: Item): Counts {
+  const { task } = item;
   const counted = !(item.archived || item.deleted || item.snoozed !== null);
-  const notification = counted && item.task === null;
   return {
-    unread: notification && !item.read ? 1 : 0,
-    unseen: notification && !item.seen ? 1 : 0,
-    open: counted && item.task !== null && !isTerminal(item.task.status) ? 1 : 0,
+    unread: Number(counted && !task && !item.read),
+    unseen: Number(counted && !task && !item.seen),
+    open: Number(counted && task !== null && !isTerminal(task.status)),
   };
 }
 
@@ -127,19 +129,13 @@ function isTrue(registers: Registers, slot: string): boolean {
   return registers.get(slot)?.value === true;
 }
 
-function readNotification(own: Registers, covered: number): Pick<Item, "read" | "seen"> {
+/** `covered`: the latest mark of all up to it; `ended`: what was read before, is not any more. */
+function readingOf(own: Registers, covered: number, ended: number): Pick<Item, "read" | "seen"> {
   const stated = own.get("read");
+  const byMark = covered !== NEVER;
   return {
-    read: !stated || stated.hlc < covered ? covered !== NEVER : stated.value === true,
-    seen: stated !== undefined || covered !== NEVER || isTrue(own, "seen"),
-  };
-}
-
-function readTask(registers: Registers, own: Registers): Pick<Item, "read" | "seen"> {
-  const stated = own.get("read");
-  return {
-    read: stated?.value === true && stated.hlc >= attemptOf(registers).ended,
-    seen: stated !== undefined || isTrue(own, "seen"),
+    read: !stated || stated.hlc < covered ? byMark : stated.value === true && stated.hlc >= ended,
+    seen: stated !== undefined || byMark || isTrue(own, "seen"),
   };
 }
 
@@ -172,8 +168,7 @@ function attemptOf(registers: Registers): Attempt {
   return { attempt, status, ended: NEVER, finishedAt: null };
 }
 
-function taskState(registers: Registers): TaskState {
-  const { attempt, status, finishedAt } = attemptOf(registers);
+function taskState(registers: Registers, { attempt, status, finishedAt }: Attempt): TaskState {
   const said = registers.get("progress");
   const progress = said?.value as [number, number, string?] | undefined;
   const present = progress?.[0] === attempt ? progress : undefined;

@@ -5,6 +5,3 @@ export const PERSONAL_FIELDS = ["seen", "read", "archived", "pinned", "snoozed"]
 
 /** A task's, over its record. */
 export const EDITED_FIELDS = ["title", "body", "due", "priority", "assignee"] as const;
-
-/** What `mark` and `edit` state. */
-export const MARKED_FIELDS: readonly string[] = [...PERSONAL_FIELDS, ...EDITED_FIELDS, "deleted"];

@@ -12,8 +12,8 @@ export type Target = "item" | "all" | "personal" | "personalAll";
 export const ALL = "*";
 
 const MAX_NAME = 64;
-const NAME = /^[A-Za-z0-9_.~@-]{1,64}$/;
-const ITEM_ID = /^[A-Za-z0-9][A-Za-z0-9_.~-]{0,63}$/;
+const NAME = /^[\w.~@-]{1,64}$/;
+const ITEM_ID = /^(?!_)\w[\w.~-]{0,63}$/;
 
 /** Whether it names a user, device, channel or space. No URL can hold `.` and `..`: they are no names. */
 export function isName(value: unknown): value is string {

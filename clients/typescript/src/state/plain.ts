@@ -14,6 +14,6 @@ export function plain(value: unknown): Json {
   try {
     return unpackAll(pack(value as Packable), AROUND)[0] as Json;
   } catch {
-    throw new Refusal("bad_value", "this can't be said");
+    throw new Refusal("bad_value");
   }
 }

@@ -43,31 +43,24 @@ export function fieldOf(slot: string): string {
 /** Above 0 where `one` outweighs `other`, 0 where they say the same, below 0 else. Both are checked, or the hub's. */
 export function compareWeights(field: string, one: Said, other: Said): number {
   if (field === ITEM) return 0;
+  const heads = headOf(field, other);
   return (
-    compareHeads(field, one, other) ||
+    headOf(field, one).reduce((so, part, place) => so || part - (heads[place] as number), 0) ||
     compareUtf8(one.actor, other.actor) ||
     compareUtf8(canonical(one.value), canonical(other.value))
   );
 }
 
-function compareHeads(field: string, one: Said, other: Said): number {
-  const byTime = one.hlc - other.hlc;
-  if (field === "status") return compareStatuses(one, other, byTime);
-  if (field === "progress") return compareProgress(one.value as Progress, other.value as Progress) || byTime;
-  if (field === FINAL) return (one.value as Sealed).attempt - (other.value as Sealed).attempt || byTime;
-  return byTime;
-}
-
-type Progress = readonly [attempt: number, fraction: number];
-type Sealed = { readonly attempt: number };
-
-function compareStatuses(one: Said, other: Said, byTime: number): number {
-  const [attempt, status] = one.value as [number, Status];
-  const [otherAttempt, otherStatus] = other.value as [number, Status];
-  const rank = rankOf(status);
-  return attempt - otherAttempt || rank - rankOf(otherStatus) || (rank === FINAL_RANK ? -byTime : byTime);
-}
-
-function compareProgress(one: Progress, other: Progress): number {
-  return one[0] - other[0] || Math.floor(one[1] * 1000) - Math.floor(other[1] * 1000);
+/** Of two with the same parts before, the one with the greater next part is heavier. */
+function headOf(field: string, { value, hlc }: Said): readonly number[] {
+  if (field === "status") {
+    const [attempt, status] = value as [number, Status];
+    const rank = rankOf(status);
+    return [attempt, rank, rank === FINAL_RANK ? -hlc : hlc];
+  }
+  if (field === "progress") {
+    const [attempt, fraction] = value as [number, number];
+    return [attempt, Math.floor(fraction * 1000), hlc];
+  }
+  return field === FINAL ? [(value as { readonly attempt: number }).attempt, hlc] : [hlc];
 }

@@ -1,6 +1,6 @@
 /** A device in a WeChat mini program. */
 import type { Hub, HubOptions } from "../api.js";
-import { checks, linking, requests } from "../extras/index.js";
+import { checks, forgetting, linking, requests } from "../extras/index.js";
 import { createHub } from "../session/hub.js";
 import { wechatPlatform } from "./platform.js";
 import type { Wx } from "./wx.js";
@@ -24,5 +24,5 @@ declare const wx: Wx;
  * it missed.
  */
 export function connect(options: WechatOptions): Hub {
-  return createHub(wechatPlatform(options.wx ?? wx), options, [checks, linking, requests]);
+  return createHub(wechatPlatform(options.wx ?? wx), options, [checks, forgetting, linking, requests]);
 }

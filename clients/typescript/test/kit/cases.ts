@@ -5,7 +5,7 @@ import type { Item, Json } from "../../src/api.js";
 import { Refusal } from "../../src/errors.js";
 import type { JsonMap } from "../../src/state/canonical.js";
 import { canonical } from "../../src/state/canonical.js";
-import { HybridClock } from "../../src/state/clock.js";
+import { createClock } from "../../src/state/clock.js";
 import { countOf, derive, flat, nextChange, readUpto } from "../../src/state/derive.js";
 import { checkStatement } from "../../src/state/fields.js";
 import { joinInto, type LedgerRegisters, type Statement } from "../../src/state/join.js";
@@ -129,7 +129,7 @@ function countsOf(items: readonly Item[]): JsonMap {
 /** A device's clock gives what each step says. */
 export function checkClock(steps: readonly ClockStep[]): void {
   let wall = 0;
-  const clock = new HybridClock(() => wall);
+  const clock = createClock(() => wall);
   const take = (step: ClockStep): unknown => {
     if ("synchronize" in step) return clock.setNow(step.synchronize);
     if ("observe" in step) return clock.observe(step.observe);

@@ -1,4 +1,4 @@
 /** All that the entries bring to a device. */
-import { checks, type Extra, linking, requests, together } from "../../src/extras/index.js";
+import { checks, type Extra, forgetting, linking, requests, together } from "../../src/extras/index.js";
 
-export const everything: readonly Extra[] = [checks, linking, requests, together];
+export const everything: readonly Extra[] = [checks, forgetting, linking, requests, together];

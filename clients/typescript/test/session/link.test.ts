@@ -331,7 +331,7 @@ describe("one store, one user", () => {
     await expect(loaded).rejects.toMatchObject({ code: "wrong_user" });
     await time.advance(0);
     expect(second.hub.connection.get()).toMatchObject({ state: "refused", code: "wrong_user" });
-    expect(() => second.hub.inbox()).toThrow(/another user/);
+    expect(() => second.hub.inbox()).toThrow(/wrong user/);
     expect(store.rows).toEqual(before);
     expect(hellos()).toHaveLength(1);
     expect(store.opened).toBe(0);

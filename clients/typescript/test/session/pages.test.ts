@@ -3,7 +3,7 @@ import type { Hub, HubOptions } from "../../src/api.js";
 import { internalsOf } from "../../src/internals.js";
 import { Batch } from "../../src/session/batch.js";
 import { LedgerTopic } from "../../src/session/ledger-topic.js";
-import { HybridClock } from "../../src/state/clock.js";
+import { createClock } from "../../src/state/clock.js";
 import { KeptStore, openPage, type Page } from "../kit/fake-platform.js";
 import { PageBus } from "../kit/page-bus.js";
 import { ScriptedHub } from "../kit/scripted-hub.js";
@@ -289,7 +289,7 @@ describe("several pages of one device", () => {
     const one = await page();
     const other = await page();
     const able = internalsOf(other.hub);
-    able.provide("doc", (name) => new LedgerTopic(name, new HybridClock(time.now), () => "device1"));
+    able.provide("doc", (name) => new LedgerTopic(name, createClock(time.now), () => "device1"));
     const { topic, loaded } = able.hold("doc/notes");
     const batch = new Batch();
     (topic as LedgerTopic).enter(able.nextId(), ["a", "read", true, 5], batch);

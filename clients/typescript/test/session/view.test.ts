@@ -4,14 +4,14 @@ import type { Changed, Counts, Item, Json } from "../../src/api.js";
 import { Batch } from "../../src/session/batch.js";
 import { LedgerTopic } from "../../src/session/ledger-topic.js";
 import { createView, type View } from "../../src/session/view.js";
-import { HybridClock } from "../../src/state/clock.js";
+import { createClock } from "../../src/state/clock.js";
 import { countOf } from "../../src/state/derive.js";
 import { settle, virtualTime } from "../kit/virtual.js";
 
 const time = virtualTime();
 
 function ledger(name = "inbox/me"): LedgerTopic {
-  return new LedgerTopic(name, new HybridClock(time.now), () => "me");
+  return new LedgerTopic(name, createClock(time.now), () => "me");
 }
 
 let seq = 0;
