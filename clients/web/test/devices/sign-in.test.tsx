@@ -150,6 +150,6 @@ test("Settings tell what is kept here and which hub this is", async () => {
 test("The door speaks the other language at a touch", async () => {
   page = await openPage({ user: null, connection: { state: "refused", code: "token", message: "None." } });
   await page.click(page.button("中文"));
-  expect(page.text()).toContain("登录同步");
+  expect(page.text()).toContain("登录“同步”");
   expect(page.button("English")).toBeDefined();
 });

@@ -48,7 +48,7 @@ export const devices: Words["devices"] = {
     local: "这个地址只能在本机打开。要在手机上使用，请用手机能访问的地址打开本页。",
   },
   signIn: {
-    title: "登录同步",
+    title: "登录“同步”",
     text: "你的通知和任务，在每台设备上保持一致。",
     field: "关联码、链接或令牌",
     submit: "登录",
