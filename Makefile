@@ -11,12 +11,15 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.tongbu-installed
 NODE_TESTS := tests/e2e/node
 NODE_INSTALLED := $(NODE_TESTS)/node_modules/.tongbu-installed
+DEV_INSTALLED := $(VENV)/.tongbu-dev-installed
 CLIENTS := clients
 CLIENTS_INSTALLED := $(CLIENTS)/node_modules/.tongbu-installed
 NPM := $(shell command -v npm)
+# setuptools warns of every editable installation; nothing is wrong.
+EDITABLE := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable
 
-.PHONY: run demo test check web bench bench-micro bench-guard bench-report setup setup-test setup-clients \
-  setup-conformance test-clients format wheel
+.PHONY: run demo test check web bench bench-micro bench-guard bench-report setup setup-dev setup-test \
+  setup-clients setup-conformance format wheel
 .DEFAULT_GOAL := run
 
 run: setup
@@ -25,10 +28,11 @@ run: setup
 demo: setup
 	@$(BIN)/hub demo $(ARGS)
 
-test: setup setup-test $(if $(ARGS),,test-clients)
-	@$(BIN)/pytest $(ARGS)
+# Whole: in several processes, with the tests in TypeScript meanwhile. With ARGS: pytest alone, as told.
+test: setup-dev setup-test $(if $(ARGS),,setup-clients)
+	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/python .ci/tests.py $(NPM))
 
-check: setup setup-clients
+check: setup-dev setup-clients
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -43,23 +47,23 @@ web: setup-clients
 bench: setup
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(ARGS)
 
-bench-report: setup
+bench-report: setup-dev
 	@$(BIN)/python -m bench.report_files $(ARGS)
 
-bench-micro: setup
+bench-micro: setup-dev
 	@$(BIN)/pytest bench/micro --quiet --benchmark-group-by=group --benchmark-sort=fullname \
 	  --benchmark-columns=min,median,stddev $(ARGS)
 
 # Instructions of single functions against committed bounds; ARGS=--record writes them.
-bench-guard: setup
+bench-guard: setup-dev
 	@$(BIN)/python -m bench.micro.guard $(ARGS)
 
-format: setup setup-clients
+format: setup-dev setup-clients
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(if $(NPM),cd $(CLIENTS) && npm run --silent format)
 
-wheel: setup
+wheel: setup-dev
 	@$(BIN)/python .ci/wheel.py
 
 setup: $(INSTALLED)
@@ -70,17 +74,21 @@ $(INSTALLED): pyproject.toml
 	    "Install it, or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || { \
 	  echo "$(PYTHON) can't make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	@echo "Installing Tongbu into $(VENV) …" >&2
+	@echo "Installing Tongbu and what it stands on into $(VENV): about 40 packages, a minute at most, once …" >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --editable '.[server]' --group dev
+	@$(EDITABLE) '.[server]'
+	@touch $@
+
+setup-dev: $(DEV_INSTALLED)
+
+$(DEV_INSTALLED): $(INSTALLED)
+	@echo "Installing what tests and checks need …" >&2
+	@$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
 # Autobahn's WebSocket cases join make test; they need a Python 2.7.
 setup-conformance: setup
 	@$(BIN)/python .ci/autobahn.py
-
-test-clients: setup-clients
-	@$(if $(NPM),cd $(CLIENTS) && npm run --silent test)
 
 ifeq ($(NPM),)
 setup-test setup-clients:

@@ -134,7 +134,9 @@ async def test_whoever_has_read_enough_ends_a_command_at_once_and_quietly(
 ) -> None:
     env = environment(hub_process, tmp_path)
     for number in range(3):
-        await hub_command("send", f"N{number}", "--data", str(hub_process.data), env=env)
+        note = {"kind": "notification", "title": f"N{number}"}
+        publisher = hub_process.token("dev", "user", "publish")
+        assert (await hub_process.http("POST", "/v1/users/me/items", note, publisher))[0] == 201
     shell = f"{HUB} {command} --data {hub_process.data} | head -1; echo ${{PIPESTATUS[0]}}"
     process = await asyncio.create_subprocess_exec(
         "bash", "-c", shell, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=env

@@ -192,7 +192,7 @@ def server() -> Iterator[type[http.server.BaseHTTPRequestHandler]]:
 
     with http.server.HTTPServer(("127.0.0.1", 0), Answer) as listening:
         Answer.port = listening.server_port
-        thread = threading.Thread(target=listening.serve_forever)
+        thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
         thread.start()
         yield Answer
         listening.shutdown()
