@@ -266,7 +266,7 @@ async def test_a_member_who_is_removed_has_the_document_closed_and_no_other(
 
 
 async def test_a_provider_is_told_saved_only_once_it_is(make_hub: MakeHub, make_peers: MakePeers) -> None:
-    hub = make_hub(tweaks={"commit_seconds": 0.5})
+    hub = make_hub(tweaks={"commit_seconds": 20.0})  # not before it is killed
     hub.start()
     ann, bob = await make_peers(2)
     token = hub.token("ann")
@@ -277,9 +277,11 @@ async def test_a_provider_is_told_saved_only_once_it_is(make_hub: MakeHub, make_
     hub.kill()
     await ann.closed(1006)
     assert await ann.unsynced() == 1
+    await ann.offline()
     hub.tweaks = {}
     hub.start()
     assert await held(hub, DOCUMENT, token) == []
+    await ann.online()
     await ann.saved()
     await bob.start(hub, DOCUMENT, token)
     await bob.saved()
