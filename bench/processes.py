@@ -209,7 +209,9 @@ def _line(process: subprocess.Popen[str]) -> str:
 
 def bare_commits(core: int, count: int) -> list[float]:
     """Latencies of bare SQLite commits on the disk that the hub uses, in seconds."""
-    command = [sys.executable, "-m", "bench.commits", str(DATA), str(count)]
-    with _process(command, core, dict(os.environ)) as process:
-        latencies: list[float] = json.loads(_line(process))
+    DATA.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=DATA) as folder:
+        command = [sys.executable, "-m", "bench.commits", folder, str(count)]
+        with _process(command, core, dict(os.environ)) as process:
+            latencies: list[float] = json.loads(_line(process))
     return latencies
