@@ -57,10 +57,13 @@ export function plainTimes(language: Language, words: TimeWords): Times {
     const thisWeek = age > 0 && dayOf(at) > addDays(dayOf(now), -6);
     return thisWeek ? `${weekday(new Date(at))} ${clock(at)}` : dated(at, now);
   };
+  const by = (at: number, now: number): string =>
+    dayOf(at) === dayOf(now) ? clock(at) : (relativeDay(words, dayOf(at), now, false) ?? dated(at, now));
   return {
     clock,
     moment,
     short,
+    by,
     day: heading,
     full: (at) => `${calendar.dateYear(new Date(at))} ${weekday(new Date(at))} ${clock(at)}`,
     duration: (length) => duration(words, length),
