@@ -1,6 +1,6 @@
 """Bare SQLite commits, for comparison: how long this disk takes for what every acknowledgement waits for.
 
-``python -m bench.commits FOLDER COUNT``, the folder empty, prints the latency of each in seconds, as a JSON list.
+``python -m bench.commits FOLDER COUNT``, the folder empty, prints each latency in seconds as a JSON list.
 """
 
 from __future__ import annotations
