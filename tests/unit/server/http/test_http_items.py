@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from hub.engine.actions import Created, ItemFilter, Page
-from hub.errors import BadField, BadId, ClockAhead, Exists, Forbidden, Limit, NotFound, Refusal, Unavailable
+from hub.errors import (
+    BadField,
+    BadId,
+    BadRequest,
+    ClockAhead,
+    Exists,
+    Forbidden,
+    Limit,
+    NotFound,
+    Refusal,
+    Unavailable,
+)
 from hub.model import TopicName
 from hub.server.http.bodies import Class, Level, Status
+from hub.server.http.call import decode
 from hub.server.http.items import moment
 from hub.state.attempts import RANK
 from hub.state.records import CLASSES, LEVELS, check_record
@@ -93,9 +106,10 @@ class TestCreate:
         assert (answer.status, answer.code) == (400, "bad_request")
         assert not desk.actions.calls
 
-    async def test_json_nested_too_deep_for_the_decoder_is_a_bad_request(self, desk: Desk) -> None:
-        deep = b'{"kind":"task","title":"x","data":' + b"[" * 1900 + b"]" * 1900 + b"}"
-        assert (await desk.send("POST", "/v1/users/me/items", deep)).code == "bad_request"
+    def test_json_nested_too_deep_for_the_decoder_is_a_bad_request(self) -> None:
+        """How deep that is differs between versions of Python."""
+        with pytest.raises(BadRequest, match="nested too deep"):
+            decode(msgspec.json.Decoder(), b"[" * 100_000 + b"]" * 100_000)
 
     @pytest.mark.parametrize("parts", [1, 5])
     async def test_a_body_over_the_limit_is_too_big(self, desk: Desk, parts: int) -> None:
