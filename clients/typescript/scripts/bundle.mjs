@@ -17,7 +17,7 @@ export const entries = {
 };
 
 /** One entry of `src` as a module, minified unless told otherwise. `format` `iife` names what it exports `Tongbu`. */
-export async function bundled(entry, { format = "esm", minify = true } = {}) {
+export async function bundled(entry, { format = "esm", minify = true, without = [] } = {}) {
   const { outputFiles } = await build({
     entryPoints: [new URL(`../src/${entry}`, import.meta.url).pathname],
     bundle: true,
@@ -26,7 +26,7 @@ export async function bundled(entry, { format = "esm", minify = true } = {}) {
     target: TARGET,
     format,
     platform: "neutral",
-    external: ["yjs", "lib0/*", "y-protocols/*", "ws", "node:*"],
+    external: ["yjs", "lib0/*", "y-protocols/*", "ws", "node:*", ...without],
     ...(format === "iife" && { globalName: "Tongbu" }),
   });
   return outputFiles[0].text;

@@ -10,7 +10,8 @@ export class Edits {
   readonly #updates = new Map<string, Uint8Array>();
   /** Of those said in this page: not known to be on disk. */
   readonly #pending = new Set<string>();
-  #away: string[] = [];
+  /** Edits as they left: another may stand under the same id by the time of the answer. */
+  #away: (readonly [id: string, update: Uint8Array])[] = [];
   /** Of the one edit that is on its way in parts: what goes later. */
   #rest: Uint8Array | null = null;
 
@@ -86,28 +87,28 @@ export class Edits {
   /** As many as go into `room` bytes, merged, or a part of the first, on their way from now on; null for none. */
   send(room: number): Uint8Array | null {
     let size = 0;
-    for (const [id, update] of this.#updates) {
-      size += update.length;
+    for (const edit of this.#updates) {
+      size += edit[1].length;
       if (size > room || this.#away.length === MOST_MERGED) break;
-      this.#away.push(id);
+      this.#away.push(edit);
     }
     const [first] = this.#updates;
     if (this.#away.length === 0 && first !== undefined) return this.#sendPart(first, room);
-    const updates = this.#away.map((id) => this.#updates.get(id) as Uint8Array);
+    const updates = this.#away.map(([, update]) => update);
     return updates.length > 1 ? Y.mergeUpdates(updates) : (updates[0] ?? null);
   }
 
   #sendPart([id, update]: readonly [string, Uint8Array], room: number): Uint8Array | null {
     const split = splitUpdate(update, room);
     if (split === null) return null;
-    this.#away = [id];
+    this.#away = [[id, update]];
     this.#rest = split.rest;
     return split.part;
   }
 
-  /** What is on its way was taken: which that was, with what is left of it. */
+  /** What is on its way was taken: which that was, with what is left of it. What stands for it by now still waits. */
   settle(): (readonly [id: string, rest: Uint8Array | null])[] {
-    const ids = this.#away.filter((id) => this.has(id));
+    const ids = this.#away.filter(([id, update]) => this.#updates.get(id) === update).map(([id]) => id);
     const rest = this.#rest;
     for (const id of ids) if (rest === null) this.remove(id);
     for (const id of ids) if (rest !== null) this.put(id, rest);

@@ -148,8 +148,7 @@ export function decode(bytes: Uint8Array): Message[] {
   const messages: Message[] = [];
   for (const frame of unpackAll(bytes)) {
     const [type, ...elements] = list(frame);
-    if (typeof type !== "number") throw new Malformed();
-    const form = FORMS[type];
+    const form = FORMS[unsigned(type)];
     if (form) messages.push(messageOf(form, elements));
   }
   return messages;

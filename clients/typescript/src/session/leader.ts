@@ -278,7 +278,7 @@ export function ownUser(device: Device): string | null {
 function metaOf(stored: unknown, none: Meta): Meta {
   const meta = (stored ?? none) as Meta;
   if (meta.version > LAYOUT) {
-    throw new StoreUnusable("of a newer version");
+    throw new StoreUnusable("newer version");
   }
   return meta;
 }

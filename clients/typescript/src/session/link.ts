@@ -164,7 +164,7 @@ export function createLink(
       sound = false;
     }
     save(batch);
-    if (!sound) lost("not tongbu.v1");
+    if (!sound) lost("malformed");
     else if (session.stranger) refuse(new WrongUser());
     else if (session.welcomed && !before) welcomed();
     soon(flush);

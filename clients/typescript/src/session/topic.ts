@@ -10,7 +10,7 @@ import type { Refusal } from "../errors.js";
 import type { No, Opened, PushBody, Relay } from "../protocol/messages.js";
 import type { Batch, Row } from "./batch.js";
 import { cell, promised } from "./cell.js";
-import { Presence } from "./presence.js";
+import { createPresence } from "./presence.js";
 
 export type Access = "write" | "read" | null;
 
@@ -52,7 +52,7 @@ export abstract class Topic {
   readonly access = cell<Access>(null);
   /** Why it can't be opened. */
   readonly refusal = cell<Refusal | null>(null);
-  readonly presence = new Presence();
+  readonly presence = createPresence();
   /** A message of which not all parts are here. */
   private partial: { readonly message: Opened | Relay; readonly body: unknown[] } | null = null;
 

@@ -77,12 +77,13 @@ it("tells of every moment when connecting may work again, and of none after that
   page.dispatchEvent(new Event("visibilitychange"));
   page.dispatchEvent(new Event("resume"));
   view.dispatchEvent(new Event("online"));
+  view.dispatchEvent(new Event("offline"));
   view.dispatchEvent(new Event("pageshow"));
-  expect(woken).toHaveBeenCalledTimes(4);
+  expect(woken).toHaveBeenCalledTimes(5);
   stop?.();
   page.dispatchEvent(new Event("visibilitychange"));
   view.dispatchEvent(new Event("online"));
-  expect(woken).toHaveBeenCalledTimes(4);
+  expect(woken).toHaveBeenCalledTimes(5);
 });
 
 it("works in a worker, which has no page", () => {

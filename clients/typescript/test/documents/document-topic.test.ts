@@ -199,6 +199,22 @@ it("keeps what was written between another history and the filling of its gap", 
   expect(reader.text).toMatch(/new/);
 });
 
+it("keeps what stands for an edit by the time that edit's own answer comes", () => {
+  const hub = new DocumentHub();
+  const device = new DocumentDevice(hub);
+  device.write("old ");
+  device.meet();
+  device.write("unsaved ");
+  device.open();
+  device.step((batch) => device.topic.nextPush(DEFAULT_LIMITS, batch));
+  hub.replace();
+  device.open();
+  device.step((batch) => device.topic.acknowledged(hub.seq, batch));
+  expect(device.topic.unsavedEdits.get()).toBe(1);
+  device.meet();
+  expect(hubText(hub)).toBe("old unsaved ");
+});
+
 it("is another Doc, with the hub's content alone, where the hub has another history and nothing waits", () => {
   const hub = new DocumentHub();
   const device = new DocumentDevice(hub);

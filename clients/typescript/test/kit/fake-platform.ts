@@ -4,6 +4,7 @@ import { applyTo, keysOf } from "../../src/platform/keys.js";
 import { copyOf } from "../../src/platform/memory-storage.js";
 import { StoreInUse } from "../../src/platform/store-errors.js";
 import type { Platform, Socket, Storage } from "../../src/ports.js";
+import type { Extra } from "../../src/session/extra.js";
 import { createHub } from "../../src/session/hub.js";
 import { everything } from "./extras.js";
 import type { PageBus } from "./page-bus.js";
@@ -64,6 +65,7 @@ export function openPage(
   store: KeptStore,
   options: Partial<HubOptions> = {},
   bus: PageBus | null = null,
+  extras: readonly Extra[] = everything,
 ): Page {
   const listeners = new Set<() => void>();
   const timers = new Set<() => void>();
@@ -104,7 +106,7 @@ export function openPage(
       return () => void listeners.delete(listener);
     },
   };
-  const hub = createHub(platform, { url: "http://hub.test", token: "t", ...options }, everything);
+  const hub = createHub(platform, { url: "http://hub.test", token: "t", ...options }, extras);
   return {
     hub,
     wake: () => [...listeners].forEach((listener) => void listener()),

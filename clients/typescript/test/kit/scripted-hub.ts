@@ -40,6 +40,8 @@ export class ScriptedHub {
   ahead = 0;
   /** Which user a token is; a token of nobody is closed with 4401. */
   userOf: (token: string) => string | null = () => "ann";
+  /** Devices that it lets in no more. */
+  revoked: (device: string) => boolean = () => false;
   /** Refuses a push. */
   refuse: (statements: readonly (readonly unknown[])[]) => Refusing | null = () => null;
   /** Refuses an open. */
@@ -170,6 +172,11 @@ export class ScriptedHub {
     if (user === null) {
       this.send(connection, [9, "token", "The token is no longer valid."]);
       queueMicrotask(() => this.end(connection, 4401, ""));
+      return;
+    }
+    if (this.revoked(device?.id ?? "")) {
+      this.send(connection, [9, "forbidden", "this device was revoked"]);
+      queueMicrotask(() => this.end(connection, 4403, ""));
       return;
     }
     this.devices += 1;

@@ -319,6 +319,57 @@ describe("tokens", () => {
   });
 });
 
+describe("a device that was revoked", () => {
+  test("comes back as another one, and says what waits", async () => {
+    const first = await opened();
+    script.drop();
+    first.hub.inbox().create({ id: "t1", title: "before" });
+    await time.advance(0);
+    await first.hub.close();
+    script.revoked = (device) => device === "device1";
+    const again = await opened();
+    expect(again.hub.connection.get().state).toBe("online");
+    expect(again.hub.device.get()).toBe("device2");
+    expect(script.ledger("inbox/ann").registers.get("t1")?.get("item")?.actor).toBe("device2");
+    expect(again.hub.unsaved.get()).toBe(0);
+    expect(store.rows.get("meta")).toMatchObject({ user: "ann", device: "device2" });
+  });
+
+  test("stays what it was where the token lets no other in either", async () => {
+    await (await opened()).hub.close();
+    script.revoked = () => true;
+    const again = await opened();
+    expect(again.hub.connection.get()).toMatchObject({ state: "refused", code: "forbidden" });
+    expect(hellos()).toHaveLength(3);
+    expect(store.rows.get("meta")).toMatchObject({ device: "device1" });
+    script.revoked = () => false;
+    again.hub.wake();
+    await time.advance(0);
+    expect(again.hub.device.get()).toBe("device1");
+  });
+
+  test("is told so while it is online, and comes back when the application says so", async () => {
+    const { hub } = await opened();
+    script.revoked = (device) => device === "device1";
+    script.drop(4403, "revoked");
+    await time.advance(600_000);
+    expect(hub.connection.get()).toMatchObject({ state: "refused", code: "forbidden" });
+    hub.wake();
+    await time.advance(0);
+    expect([hub.connection.get().state, hub.device.get()]).toEqual(["online", "device2"]);
+  });
+
+  test("is let in as no other with a token that is bound to it", async () => {
+    const claims = Buffer.from(JSON.stringify({ sub: "ann", device: "device1" })).toString("base64url");
+    const bound = { token: `x.${claims}.y` };
+    await (await opened(bound)).hub.close();
+    script.revoked = (device) => device === "device1";
+    const again = await opened(bound);
+    expect(again.hub.connection.get()).toMatchObject({ state: "refused", code: "forbidden" });
+    expect(hellos()).toHaveLength(2);
+  });
+});
+
 describe("one store, one user", () => {
   test("a token of another user on the same store is refused, and nothing is mixed", async () => {
     const first = await opened({ token: tokenFor("ann", 1e7) });
