@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from typing import Annotated, Literal
 
 import typer
@@ -42,6 +43,7 @@ def demo(
     )
 
     async def played() -> bool:
+        _end_in_order_on(signal.SIGTERM, signal.SIGHUP)
         async with asyncio.timeout(LIMIT_SECONDS):
             return await play(Console(highlight=False), chosen)
 
@@ -50,7 +52,17 @@ def demo(
     except TimeoutError:
         typer.echo(f"hub demo: it took more than {LIMIT_SECONDS:g} s.", err=True)
         raise typer.Exit(1) from None
+    except asyncio.CancelledError:
+        raise typer.Exit(128 + signal.SIGTERM) from None
     except Failed as failed:
         typer.echo(f"hub demo: {failed}", err=True)
         raise typer.Exit(1) from None
     raise typer.Exit(0 if kept else 1)
+
+
+def _end_in_order_on(*numbers: int) -> None:
+    """What a signal ends takes the demo's hub and folder along, as Ctrl-C does."""
+    task = asyncio.current_task()
+    assert task is not None, "within the demo"
+    for number in numbers:
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -22,6 +27,27 @@ def test_it_plays_within_a_minute_and_everything_is_as_promised() -> None:
     assert "✗" not in played.stdout
     assert played.stderr == ""
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_a_signal_ends_leaves_neither_a_hub_nor_a_folder(tmp_path: Path, number: int) -> None:
+    env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    demo = subprocess.Popen([HUB, "demo", "--language", "en"], stdout=subprocess.PIPE, text=True, env=env)
+    assert demo.stdout is not None
+    with demo.stdout as lines:
+        next(line for line in lines if "\u2713" in line)  # the hub has kept a promise, so it runs
+        demo.send_signal(number)
+        lines.read()
+    assert demo.wait(20) not in (0, 1)
+    assert list(tmp_path.iterdir()) == []
+    assert not [pid for pid, words in commands() if str(tmp_path) in words]
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Every process, and what it was started with."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            yield file.parent.name, file.read_text(errors="replace")
 
 
 async def test_it_fails_where_a_message_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
