@@ -5,6 +5,8 @@
  * when the hub can be reached. "Statement", "item", "topic" and the names of fields mean what docs/protocol.md says.
  */
 
+import type { TongbuError } from "./errors.js";
+
 /** A value that can be looked at and followed. The value is replaced, never changed, so `===` tells a change. */
 export interface Readable<Value> {
   get(): Value;
@@ -155,6 +157,8 @@ export interface Ledger {
   /** Whether the hub has brought this ledger up to date on this connection. */
   readonly inSync: Readable<boolean>;
   readonly access: Readable<"write" | "read" | null>;
+  /** Why the hub does not let this user open it; null where it does, or has not said. */
+  readonly refusal: Readable<TongbuError | null>;
   readonly counts: Readable<Counts>;
   /** All that are not deleted, newest first, what the hub has not saved yet before all. Made when asked for. */
   readonly items: Readable<readonly Item[]>;

@@ -124,6 +124,7 @@ export function createLedger(device: Device, name: string, closed: () => void): 
     loaded,
     inSync: topic.inSync,
     access: topic.access,
+    refusal: topic.refusal,
     counts: follow(view.counts),
     items: follow(view.items),
     get: view.get,

@@ -184,6 +184,31 @@ test("a link code makes a device, whose token is kept", async () => {
   });
 });
 
+test("a device that was revoked elsewhere is another one from then on, with what waited in it", async () => {
+  const user = fresh();
+  const first = device(user, "lost");
+  await online(first);
+  const revoked = first.device.get() as string;
+  await first.close();
+  const elsewhere = device(user);
+  await online(elsewhere);
+  expect((await elsewhere.request("DELETE", `/v1/users/me/devices/${revoked}`)).status).toBe(204);
+  const again = device(user, "lost");
+  const { change } = again.inbox().create({ id: "waited", title: "said by the other" });
+  await change.saved;
+  expect(again.device.get()).not.toBe(revoked);
+  await has(elsewhere.inbox(), "waited", ({ by }) => by === again.device.get());
+});
+
+test("a token that has no inbox is told so where it is opened", async () => {
+  const hub = device(fresh(), undefined, { token: server.token("root", { scopes: ["admin"] }) });
+  const inbox = hub.inbox();
+  const refusal = await until(inbox.refusal, (why) => why !== null);
+  expect(refusal).toMatchObject({ code: "forbidden", message: expect.stringContaining("scope user") });
+  expect([hub.connection.get().state, inbox.access.get()]).toEqual(["online", null]);
+  expect(() => inbox.create({ title: "t" })).toThrow(expect.objectContaining({ code: "forbidden" }));
+});
+
 test("another history replaces all but what waits here", async () => {
   const user = fresh();
   const other = await realHub();

@@ -13,6 +13,7 @@ import type {
   NewTask,
   Present,
   Readable,
+  TongbuError,
 } from "@tongbu/client";
 import { Value } from "../../src/model/value.ts";
 import { FakeTask } from "./fake-task.ts";
@@ -34,6 +35,7 @@ export class FakeLedger implements Ledger {
   readonly loaded = Promise.resolve();
   readonly inSync = new Value(true);
   readonly access = new Value<"write" | "read" | null>("write");
+  readonly refusal = new Value<TongbuError | null>(null);
   readonly counts: Value<Counts>;
   readonly unsaved = new Value(0);
   readonly presence = new Value<ReadonlyMap<string, Present>>(new Map());
