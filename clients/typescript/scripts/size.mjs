@@ -10,7 +10,7 @@ import { bundled, entries, TARGET } from "./bundle.mjs";
 /** KiB that each may have: docs/decisions/0011-typescript.md. */
 const MOST = {
   device: 14,
-  core: 14.1,
+  core: 14.15,
   browser: 21.1,
   node: 19.4,
   wechat: 19.6,

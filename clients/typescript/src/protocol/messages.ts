@@ -148,7 +148,8 @@ export function decode(bytes: Uint8Array): Message[] {
   const messages: Message[] = [];
   for (const frame of unpackAll(bytes)) {
     const [type, ...elements] = list(frame);
-    const form = FORMS[unsigned(type)];
+    if (typeof type !== "number") throw new Malformed();
+    const form = FORMS[type];
     if (form) messages.push(messageOf(form, elements));
   }
   return messages;
