@@ -27,8 +27,15 @@ SEEN_INTERVAL: Final = 60_000
 
 _REMEMBERED: Final = 100_000
 _FLUSH_ROWS: Final = 1000
-_BREAKING: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Categories of Unicode whose characters no line of text holds."""
+_REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of Unicode that a name has no use for: what breaks a line, and what nobody sees but changes how
+the rest is shown, as does the order of writing."""
+_JOINERS: Final = frozenset("\u200c\u200d")
+"""Of ``Cf``: they hold emoji of several parts together, and letters of Persian and of Indic scripts apart."""
+_UNSEEN: Final = frozenset({"Cn", "Co", "Me", "Mn", "Zs"})
+"""Categories whose characters by themselves show nothing, or nothing that is the same everywhere."""
+_BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that are drawn as nothing: Hangul fillers and the empty Braille cell."""
 
 
 def new_device_id() -> DeviceId:
@@ -54,11 +61,32 @@ def check_given_name(name: str) -> str:
     """The name, if a person may give it to a device.
 
     Raises:
-        BadValue: blank, longer than 100 characters, or with control characters or line breaks.
+        BadValue: longer than 100 characters, without any that can be seen, or with control characters, line
+            breaks or format characters; but a joiner may stand between two others.
     """
-    if not name.strip() or any(unicodedata.category(character) in _BREAKING for character in name):
-        raise BadValue(f"name: 1 to {MAX_LABEL} characters in one line")
-    return check_label("name", name)
+    check_label("name", name)
+    refused = any(unicodedata.category(character) in _REFUSED for character in _without_joiners(name))
+    if refused or not any(map(_is_seen, name)):
+        raise BadValue(f"name: 1 to {MAX_LABEL} characters in one line, none hidden")
+    return name
+
+
+def _without_joiners(name: str) -> str:
+    """The name without those that stand between two characters which are none."""
+    ends = len(name) - 1
+    return "".join(
+        character
+        for place, character in enumerate(name)
+        if character not in _JOINERS
+        or not 0 < place < ends
+        or name[place - 1] in _JOINERS
+        or name[place + 1] in _JOINERS
+    )
+
+
+def _is_seen(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category not in _REFUSED and category not in _UNSEEN and character not in _BLANKS
 
 
 def check_label(what: str, text: str) -> str:
@@ -151,7 +179,7 @@ class DeviceRoster:
                 await self._save(standing)
         finally:
             self._binding.pop(device, None)
-        return standing
+        return await self.find(device) or standing
 
     def seen_lately(self, device: Device) -> bool:
         """Whether ``touch`` would leave ``seen_at`` as it is."""
@@ -176,7 +204,10 @@ class DeviceRoster:
         """Give it a person's name; as it stands then."""
         await self._devices.rename(device.device, name)
         self._changes += 1
-        renamed = replace(self._known.get(device.device, device), name=name, named=True)
+        known = self._known.get(device.device)
+        if known is None:  # forgotten meanwhile, maybe since it was revoked
+            return await self.find(device.device) or replace(device, name=name, named=True)
+        renamed = replace(known, name=name, named=True)
         self._remember(renamed)
         return renamed
 
@@ -193,6 +224,7 @@ class DeviceRoster:
         """The store has revoked all devices of that user: look there again."""
         self._changes += 1
         self._counts.pop(user, None)
+        self._seen = {device: row for device, row in self._seen.items() if row.user != user}
         for device in [known.device for known in self._known.values() if known.user == user]:
             del self._known[device]
 
@@ -229,7 +261,7 @@ class DeviceRoster:
 
     async def _save(self, device: Device) -> None:
         """Save a new device together with those that come while an earlier batch is being saved."""
-        batch = self._batch
+        batch, changes = self._batch, self._changes
         batch.devices[device.device] = device
         async with self._saving:
             if batch is self._batch:
@@ -237,7 +269,8 @@ class DeviceRoster:
                 await self._put(batch)
         if batch.error is not None:
             raise Unavailable from batch.error
-        self._remember(device)
+        if changes == self._changes:  # else it may have been revoked as soon as it was saved
+            self._remember(device)
 
     async def _put(self, batch: _Batch) -> None:
         try:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NoReturn, cast
 
 from hub.engine.devices import (
+    MAX_LABEL,
     DeviceRoster,
     check_device_id,
     check_given_name,
@@ -91,7 +92,7 @@ class People:
     def greeted(self, identity: Identity, name: str, platform: str) -> bool:
         """Whether ``hello`` of the identity's device would find nothing to do; see ``admitted``."""
         device = self._roster.in_order(identity.device, identity.user) if identity.device else None
-        if device is None or platform not in ("", device.platform):
+        if device is None or len(name) > MAX_LABEL or platform not in ("", device.platform):
             return False
         return (device.named or name in ("", device.name)) and self._users.admits(identity)
 
@@ -240,6 +241,10 @@ class People:
         """A user's devices, oldest first: one's own, or anybody's with scope ``admin``."""
         return await self._devices.devices(_own(identity, user))
 
+    def connected(self, identity: Identity, user: str) -> frozenset[DeviceId]:
+        """Which of them have a connection open now."""
+        return self._live.connected(_own(identity, user))
+
     async def revoke(self, identity: Identity, user: str, device_id: str) -> None:
         """Revoke a device for good and close its connections at once; again is the same.
 
@@ -257,7 +262,7 @@ class People:
         Raises:
             NotFound: the user has no such device.
             Forbidden: another user's, without scope ``admin``.
-            BadValue: no name, too long, or not printable.
+            BadValue: too long, nothing in it that can be seen, or hidden characters.
         """
         owner = _own(identity, user)
         check_given_name(name)

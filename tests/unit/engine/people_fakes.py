@@ -21,6 +21,10 @@ class RecordingConnections:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, ...]] = []
+        self.open: frozenset[DeviceId] = frozenset()
+
+    def connected(self, user: UserId) -> frozenset[DeviceId]:
+        return self.open
 
     def device_revoked(self, device: DeviceId) -> None:
         self.told.append(("revoked", device))
@@ -60,7 +64,8 @@ class GatedDirectory(MemoryDirectory):
 
 
 class GatedDevices(MemoryDevices):
-    """Counts calls; reads and writes may be held back until their gate opens."""
+    """Counts calls; reads and writes, and the news that something was written, may be held back until their
+    gate opens."""
 
     reads = 0
     writes = 0
@@ -70,8 +75,10 @@ class GatedDevices(MemoryDevices):
         super().__init__(storage.tables)
         self.read_gate = asyncio.Event()
         self.write_gate = asyncio.Event()
+        self.written_gate = asyncio.Event()
         self.read_gate.set()
         self.write_gate.set()
+        self.written_gate.set()
 
     async def device(self, device: DeviceId) -> Device | None:
         self.reads += 1
@@ -89,6 +96,12 @@ class GatedDevices(MemoryDevices):
         self.rows += len(rows)
         await self.write_gate.wait()
         await super().put_devices(rows)
+        await self.written_gate.wait()
+
+    async def rename(self, device: DeviceId, name: str) -> bool:
+        renamed = await super().rename(device, name)
+        await self.written_gate.wait()
+        return renamed
 
 
 class Town:

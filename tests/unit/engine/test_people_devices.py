@@ -135,6 +135,16 @@ class TestHello:
         with pytest.raises(Malformed, match="100 characters"):
             await town.people.hello(town.identity("ann"), None, name, platform)
 
+    @pytest.mark.parametrize(("name", "platform"), [("x" * 101, ""), ("", "x" * 101)])
+    async def test_a_device_that_a_person_named_is_not_welcomed_at_once_with_a_long_name_or_platform(
+        self, town: Town, name: str, platform: str
+    ) -> None:
+        laptop = town.identity("ann", device="laptop")
+        await town.people.hello(laptop, None, "", "")
+        await town.people.rename(laptop, "ann", "laptop", "Work")
+        assert town.people.greeted(laptop, "x" * 100, "")
+        assert not town.people.greeted(laptop, name, platform)
+
     async def test_a_user_has_a_limited_number_of_devices_until_one_is_revoked(self, town: Town) -> None:
         ann = town.identity("ann")
         devices = [await town.people.hello(ann, None, "", "") for _ in range(DEVICES_PER_USER)]
@@ -270,6 +280,52 @@ class TestRevocation:
         with pytest.raises(NotAllowed, match="revoked"):
             await entering
 
+    @pytest.mark.parametrize("how", ["revoked", "user deleted"])
+    async def test_a_name_that_is_saved_late_does_not_bring_a_revoked_device_back(
+        self, town: Town, how: str
+    ) -> None:
+        ann, admin = town.identity("ann"), town.identity("root", "admin")
+        await town.people.hello(ann, "laptop", "", "")
+        town.devices.written_gate.clear()
+        renaming = asyncio.ensure_future(town.people.rename(ann, "ann", "laptop", "Work"))
+        await turns()
+        if how == "revoked":
+            await town.people.revoke(ann, "ann", "laptop")
+            town.people._roster._known.clear()
+        else:
+            await town.people.delete_user(admin, "ann")
+        town.devices.written_gate.set()
+        renamed = await renaming
+        assert renamed.name == "Work"
+        assert renamed.revoked_at is not None
+        town.clock.advance(1)
+        with pytest.raises(NotAllowed, match="revoked"):
+            await town.people.hello(town.identity("ann"), "laptop", "", "")
+
+    async def test_a_device_that_is_revoked_as_soon_as_it_is_saved_stays_so(self, town: Town) -> None:
+        ann = town.identity("ann")
+        town.devices.written_gate.clear()
+        entering = asyncio.ensure_future(town.people.hello(ann, "laptop", "", ""))
+        await turns()
+        await town.people.revoke(ann, "ann", "laptop")
+        town.people._roster._known.clear()
+        town.devices.written_gate.set()
+        with pytest.raises(NotAllowed, match="revoked"):
+            await entering
+        with pytest.raises(NotAllowed, match="revoked"):
+            await town.people.hello(ann, "laptop", "", "")
+
+    async def test_who_was_seen_just_before_their_deletion_does_not_exist_again_by_that(
+        self, town: Town
+    ) -> None:
+        ann = town.identity("ann")
+        await town.people.hello(ann, "laptop", "", "")
+        town.clock.advance(61)
+        await town.people.hello(ann, "laptop", "", "")
+        await town.people.delete_user(town.identity("root", "admin"), "ann")
+        await town.people.flush()
+        assert UserId("ann") not in town.tables.users
+
     async def test_revoking_again_is_the_same(self, town: Town) -> None:
         ann = town.identity("ann")
         await town.people.hello(ann, "laptop", "", "")
@@ -302,6 +358,50 @@ class TestRevocation:
     async def test_what_is_no_device_is_not_found(self, town: Town, device: str) -> None:
         with pytest.raises(NotFound):
             await town.people.revoke(town.identity("ann"), "ann", device)
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "\u200b",
+            "\ufeff",
+            "\u202eevil",
+            "Ann\u200b",
+            "a\u00adb",
+            "\u2060",
+            "\u3164",
+            "\u2800",
+            "\u00a0\u3000",
+            "\ufe0f",
+            "\u200d",
+            "a\u200d",
+            "\u200ca",
+            "a\u200d\u200db",
+            "a\u2028b",
+            "\ud800",
+            "",
+        ],
+        ids=ascii,
+    )
+    async def test_a_name_that_is_not_seen_as_it_is_is_refused(self, town: Town, name: str) -> None:
+        ann = town.identity("ann")
+        await town.people.hello(ann, "laptop", "Old", "")
+        with pytest.raises(BadValue):
+            await town.people.rename(ann, "ann", "laptop", name)
+        assert town.tables.devices[DeviceId("laptop")].name == "Old"
+
+    @pytest.mark.parametrize(
+        "name",
+        ["小梅的手机 📱", "👩\u200d💻", "❤\ufe0f\u200d🔥", "می\u200cخواهم", "Zoë's", "Zoe\u0308", "7", "…"],
+        ids=ascii,
+    )
+    async def test_names_of_any_script_and_emoji_of_several_parts_are_taken(
+        self, town: Town, name: str
+    ) -> None:
+        ann = town.identity("ann")
+        await town.people.hello(ann, "laptop", "Old", "")
+        assert (await town.people.rename(ann, "ann", "laptop", name)).name == name
 
 
 class TestAdoption:
