@@ -433,6 +433,10 @@ class LiveConnections(Protocol):
     business.
     """
 
+    def connected(self, user: UserId) -> frozenset[DeviceId]:
+        """The user's devices that have a connection or stream open."""
+        ...
+
     def device_revoked(self, device: DeviceId) -> None:
         """Close the device's connections and streams (4403)."""
         ...

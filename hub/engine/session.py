@@ -104,6 +104,11 @@ class Sessions:
         if not sessions:
             del self._by_user[user]
 
+    def connected(self, user: UserId) -> frozenset[DeviceId]:
+        """The user's devices that have a connection or stream open."""
+        identities = [live.identity for live in self._by_user.get(user, ())]
+        return frozenset(each.device for each in identities if each is not None and each.device is not None)
+
     def device_revoked(self, device: DeviceId) -> None:
         """Close the device's connections and streams."""
         for sessions in list(self._by_user.values()):

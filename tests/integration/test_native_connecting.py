@@ -51,6 +51,15 @@ async def heard(socket: ClientConnection) -> tuple[list[Any], int]:
 # ------------------------------------------------------------------ hello
 
 
+async def test_the_list_of_devices_tells_which_are_connected_now(hub: RunningHub) -> None:
+    async with hub.device("ann", "laptop") as laptop, hub.device("ann", "phone") as phone:
+        _, link = await hub.http("POST", "/v1/devices/link", token=laptop.token)
+        _, watch = await hub.http("POST", "/v1/devices/claim", {"code": link["code"], "name": "Watch"})
+        _, page = await hub.http("GET", "/v1/users/me/devices", token=laptop.token)
+        here = {each["device"]: each["connected"] for each in page["items"]}
+        assert here == {laptop.state.device: True, phone.state.device: True, watch["device"]: False}
+
+
 async def test_hello_is_answered_with_who_one_is_and_what_holds_here(hub: RunningHub) -> None:
     async with hub.device("ann", "laptop") as device:
         (welcome,) = device.state.received

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from typing import Final
 
 import msgspec
@@ -10,12 +11,12 @@ from litestar.types import ASGIApp
 
 from hub.engine.people import People
 from hub.errors import BadId, BadValue, NotFound
-from hub.model import Device
+from hub.model import Device, DeviceId
 from hub.server.http.answer import NO_CONTENT, json_answer
 from hub.server.http.bodies import MAX_PAGE, DeviceBody, PageQuery
 from hub.server.http.call import Call
 from hub.server.http.route import Reply, Route
-from hub.server.http.shapes import DevicePage
+from hub.server.http.shapes import DeviceAnswer, DevicePage
 
 _body: Final = msgspec.json.Decoder(DeviceBody)
 
@@ -37,6 +38,7 @@ class DeviceRoutes:
                 "devices",
                 "List a user's devices, oldest first",
                 {200: Reply("A page of devices, revoked ones included.", DevicePage)},
+                "`connected`: a connection of that device is open now.",
                 scopes=("user", "admin"),
                 query=PageQuery,
                 refusals=(BadId, BadValue),
@@ -48,7 +50,7 @@ class DeviceRoutes:
                 "rename_device",
                 "devices",
                 "Rename a device",
-                {200: Reply("The device.", Device)},
+                {200: Reply("The device.", DeviceAnswer)},
                 "The name stands from then on, whatever the device calls itself.",
                 scopes=("user", "admin"),
                 body=DeviceBody,
@@ -74,18 +76,25 @@ class DeviceRoutes:
         start = _after(devices, query.cursor)
         end = start + min(query.limit, MAX_PAGE)
         following = devices[end - 1].device if end < len(devices) else None
-        return json_answer({"items": devices[start:end], "next": following})
+        connected = self._people.connected(call.identity, call.user)
+        items = [_answer(device, connected) for device in devices[start:end]]
+        return json_answer({"items": items, "next": following})
 
     async def rename(self, call: Call) -> ASGIApp:
         """The device."""
         body = await call.json(_body)
         device = call.path["device"]
-        return json_answer(await self._people.rename(call.identity, call.user, device, body.name))
+        renamed = await self._people.rename(call.identity, call.user, device, body.name)
+        return json_answer(_answer(renamed, self._people.connected(call.identity, call.user)))
 
     async def revoke(self, call: Call) -> ASGIApp:
         """No content."""
         await self._people.revoke(call.identity, call.user, call.path["device"])
         return NO_CONTENT
+
+
+def _answer(device: Device, connected: Collection[DeviceId]) -> DeviceAnswer:
+    return DeviceAnswer(**asdict(device), connected=device.device in connected)
 
 
 def _after(devices: Sequence[Device], cursor: str | None) -> int:

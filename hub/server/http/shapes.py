@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from hub.model import Access, DeliveryState, Device, EventType, ItemKind, OutcomeKind, User
+from hub.model import Access, DeliveryState, EventType, ItemKind, OutcomeKind, User
 from hub.server.http.bodies import Class, Level, Millis, Order, Status
 
 
@@ -73,10 +73,24 @@ class UserPage(Struct):
     next: str | None
 
 
+class DeviceAnswer(Struct):
+    """A device, and whether it is connected at this moment."""
+
+    device: str
+    user: str
+    name: str
+    platform: str
+    created_at: int
+    seen_at: int
+    revoked_at: int | None
+    named: bool
+    connected: bool
+
+
 class DevicePage(Struct):
     """A page of devices, oldest first."""
 
-    items: list[Device]
+    items: list[DeviceAnswer]
     next: str | None
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.engine.following import PENDING_ITEMS
 from hub.engine.shapes import ItemFilter, StreamEvent
 from hub.errors import BadValue
-from hub.model import Counts, Identity, ItemId, Slot, TopicName
+from hub.model import Counts, Identity, ItemId, Slot, TopicName, UserId
 from hub.state.clock import hlc_of
 from hub.state.derive import ReadUpto, count_all, derive
 from hub.state.names import ALL
@@ -360,6 +360,15 @@ async def test_a_stream_ends_with_its_token(engine: Engine) -> None:
     await stream.heard()
     assert stream.kinds() == ["counts"]
     assert engine.ledger(INBOX).followers == 0
+
+
+async def test_a_device_is_connected_as_long_as_its_stream_is_open(engine: Engine) -> None:
+    events = engine.actions.stream(engine.identity("ann", device="phone"), NAME, None)
+    assert (await anext(aiter(events))).kind == "counts"
+    assert engine.sessions.connected(UserId("ann")) == {"phone"}
+    assert not engine.sessions.connected(UserId("bob"))
+    await events.aclose()  # type: ignore[attr-defined]  # an async generator
+    assert not engine.sessions.connected(UserId("ann"))
 
 
 async def test_a_stream_ends_when_its_device_is_revoked(engine: Engine) -> None:

@@ -198,6 +198,14 @@ class TestDevices:
         assert (answer.status, answer.code) == (422, "bad_value")
         assert (await desk.send("GET", "/v1/users/me/devices")).json["items"][0]["name"] == "Phone"
 
+    async def test_each_device_tells_whether_it_is_connected_now(self, desk: Desk) -> None:
+        await self._bind(desk, "phone", "watch")
+        desk.town.live.open = frozenset({DeviceId("phone")})
+        listed = (await desk.send("GET", "/v1/users/me/devices")).json["items"]
+        assert {each["device"]: each["connected"] for each in listed} == {"phone": True, "watch": False}
+        renamed = await desk.send("PATCH", "/v1/users/me/devices/phone", {"name": "Work"})
+        assert renamed.json["connected"] is True
+
     async def test_devices_are_renamed_by_their_owners_and_administrators(
         self, desk: Desk, admin: str
     ) -> None:
