@@ -1,6 +1,7 @@
 /** All of a notification. */
 
 import type { Item } from "@tongbu/client";
+import { isTodo } from "../model/todos.ts";
 import { useNow, useSpeech } from "../shell/context.ts";
 import { AttachedData } from "./attached-data.tsx";
 import { Author } from "./author.tsx";
@@ -40,7 +41,7 @@ export function Facts({ item }: { readonly item: Item }) {
           </dd>
         </>
       )}
-      <dt>{detail.at}</dt>
+      <dt>{isTodo(item) ? detail.created : detail.at}</dt>
       <dd>
         {item.at === null ? (
           detail.notSaved

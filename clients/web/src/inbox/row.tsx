@@ -68,7 +68,7 @@ export const Row = memo(function Row(props: RowProps) {
             {item.task === null ? (
               <Preview item={item} />
             ) : (
-              <TaskLine state={item.task} due={due} overdue={overdue} />
+              <TaskLine item={item} state={item.task} due={due} overdue={overdue} />
             )}
           </span>
         </span>

@@ -7,6 +7,7 @@ import { routeOf } from "../model/routes.ts";
 import { Value } from "../model/value.ts";
 import { type Speech, usePage, useSpeech } from "../shell/context.ts";
 import { useReadable } from "../shell/readable.ts";
+import { statusName } from "../task/status-name.ts";
 import type { Install, Installing } from "./install.ts";
 import { followNotices } from "./notices.ts";
 import type { Notices, Permission } from "./permission.ts";
@@ -69,9 +70,9 @@ function useNotices(): void {
 }
 
 /** How a task ended, or where a notification is from and how it begins. */
-function textOf({ task, source, body }: Item, { words }: Speech): string {
-  const first = task === null ? source : words.task.status[task.status];
-  return [first, body?.slice(0, 120)].filter((part) => part !== undefined && part !== "").join(" · ");
+function textOf(item: Item, { words }: Speech): string {
+  const first = item.task === null ? item.source : statusName(item, words.task);
+  return [first, item.body?.slice(0, 120)].filter((part) => part !== undefined && part !== "").join(" · ");
 }
 
 function useNewVersion(): void {

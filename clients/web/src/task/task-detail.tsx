@@ -34,7 +34,7 @@ export function TaskDetail({ item }: { readonly item: Item }) {
   return (
     <>
       <TaskTitle item={item} />
-      {item.task !== null && <TaskStanding state={item.task} />}
+      {item.task !== null && <TaskStanding item={item} state={item.task} />}
       <Deeds item={item} />
       {item.task !== null && <TaskPlan item={item} state={item.task} />}
       <TaskBody item={item} />

@@ -1,10 +1,12 @@
 /** How a task stands, in one line. */
 
-import type { Status, TaskState } from "@tongbu/client";
+import type { Item, Status, TaskState } from "@tongbu/client";
 import { priorityName } from "../model/priorities.ts";
+import { isOfProgress, isTodo } from "../model/todos.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { useWords } from "../shell/context.ts";
 import { Progress } from "./progress.tsx";
+import { statusName } from "./status-name.ts";
 
 export const STATUS_ICONS: Record<Status, IconName> = {
   queued: "queued",
@@ -17,32 +19,42 @@ export const STATUS_ICONS: Record<Status, IconName> = {
   expired: "snoozed",
 };
 
-export function StatusWord({ status }: { readonly status: Status }) {
+interface StatusWordProps {
+  readonly item: Item;
+  readonly state: TaskState;
+}
+
+/** Its status, and the attempt where it isn't the first; to-dos have none to speak of. */
+export function StatusWord({ item, state: { attempt, status } }: StatusWordProps) {
   const { task } = useWords();
   return (
-    <span class={`status is-${status}`}>
-      <Icon name={STATUS_ICONS[status]} />
-      {task.status[status]}
-    </span>
+    <>
+      <span class={`status is-${status}`}>
+        <Icon name={STATUS_ICONS[status]} />
+        {statusName(item, task)}
+      </span>
+      {attempt > 1 && !isTodo(item) && <span class="attempt">{task.attempt(attempt)}</span>}
+    </>
   );
 }
 
 interface TaskLineProps {
+  readonly item: Item;
   readonly state: TaskState;
   /** By when, as shown; empty where nothing is said of it. */
   readonly due: string;
   readonly overdue: boolean;
 }
 
-/** Status, attempt where it isn't the first, how far and by when; where it waits for somebody, what it asks. */
-export function TaskLine({ state, due, overdue }: TaskLineProps) {
+/** Status, attempt, how far and by when; where it waits for somebody, what it asks. */
+export function TaskLine({ item, state, due, overdue }: TaskLineProps) {
   const { task } = useWords();
   const asks = state.status === "input_required" && state.note !== null;
+  const isOver = state.status === "succeeded" && isOfProgress(state);
   const moves = state.finishedAt === null && state.progress > 0 && !asks;
   return (
     <span class="task-line">
-      <StatusWord status={state.status} />
-      {state.attempt > 1 && <span class="attempt">{task.attempt(state.attempt)}</span>}
+      <StatusWord item={item} state={state} />
       {moves && <Progress value={state.progress} status={state.status} />}
       <Urgency state={state} />
       {due !== "" && (
@@ -51,7 +63,7 @@ export function TaskLine({ state, due, overdue }: TaskLineProps) {
           {due}
         </span>
       )}
-      {state.note !== null && (
+      {state.note !== null && !isOver && (
         <span class="task-note" dir="auto">
           {state.note}
         </span>

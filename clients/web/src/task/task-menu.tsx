@@ -1,6 +1,7 @@
 /** What can be done to a task, by where it is. */
 
 import type { Item, Status } from "@tongbu/client";
+import { isTodo } from "../model/todos.ts";
 import { Confirm } from "../parts/dialog.tsx";
 import { type Page, usePage, useWords } from "../shell/context.ts";
 import type { MenuEntry } from "../shell/overlay.ts";
@@ -29,7 +30,11 @@ export function taskEntries(page: Page, words: Words["task"], item: Item): reado
     pause: { label: words.pause, icon: "pause", run: () => page.attempt(() => task.pause()) },
     resume: { label: words.resume, icon: "play", run: () => page.attempt(() => task.resume()) },
     cancel: { label: words.cancel, icon: "stop", run: () => askToCancel(page, item) },
-    retry: { label: words.retry, icon: "retry", run: () => page.attempt(() => task.retry()) },
+    retry: {
+      label: isTodo(item) ? words.todo.reopen : words.retry,
+      icon: "retry",
+      run: () => page.attempt(() => task.retry()),
+    },
   };
   return DEEDS[item.task.status].map((deed) => entries[deed]);
 }

@@ -1,26 +1,19 @@
 /** How a task stands: its status, how far it is and since when, and its attempts. */
 
 import type { Item, TaskState } from "@tongbu/client";
-import { useEffect, useState } from "preact/hooks";
+import { isOfProgress, isTodo } from "../model/todos.ts";
 import { Icon } from "../parts/icon.tsx";
 import { usePage, useSpeech } from "../shell/context.ts";
+import { useSeconds } from "../shell/use-seconds.ts";
 import { Progress } from "./progress.tsx";
 import { STATUS_ICONS, StatusWord } from "./task-line.tsx";
 
-/** Now (ms), each second while something moves. */
-function useSeconds(moves: boolean): number {
-  const { hub } = usePage();
-  const [now, setNow] = useState(() => hub.now());
-  useEffect(() => {
-    setNow(hub.now());
-    if (!moves) return undefined;
-    const timer = setInterval(() => setNow(hub.now()), 1000);
-    return () => clearInterval(timer);
-  }, [hub, moves]);
-  return now;
+interface StandingProps {
+  readonly item: Item;
+  readonly state: TaskState;
 }
 
-export function TaskStanding({ state }: { readonly state: TaskState }) {
+export function TaskStanding({ item, state }: StandingProps) {
   const { words, times } = useSpeech();
   const { task } = words;
   const moves = state.finishedAt === null && state.movedAt !== null;
@@ -29,8 +22,7 @@ export function TaskStanding({ state }: { readonly state: TaskState }) {
   return (
     <section class={`standing is-${state.status}`} aria-label={task.progress}>
       <p class="standing-line">
-        <StatusWord status={state.status} />
-        {state.attempt > 1 && <span class="attempt">{task.attempt(state.attempt)}</span>}
+        <StatusWord item={item} state={state} />
         {ended !== null && (
           <time class="is-muted" title={times.full(ended)}>
             {times.moment(ended, now)}
@@ -42,10 +34,12 @@ export function TaskStanding({ state }: { readonly state: TaskState }) {
           </time>
         )}
       </p>
-      {(state.progress > 0 || state.status === "running") && (
+      {ended === null && (state.progress > 0 || state.status === "running") && (
         <Progress value={state.progress} status={state.status} />
       )}
-      {state.note !== null && <p class="standing-note">{state.note}</p>}
+      {state.note !== null && (
+        <p class="standing-note">{isOfProgress(state) ? task.lastNote(state.note) : state.note}</p>
+      )}
     </section>
   );
 }
@@ -53,19 +47,14 @@ export function TaskStanding({ state }: { readonly state: TaskState }) {
 /** Attempts that are listed. */
 const SHOWN = 20;
 
-interface AttemptsProps {
-  readonly item: Item;
-  readonly state: TaskState;
-}
-
 /** The attempts, the latest first. Of those before, the hub keeps that they were, and this page what it saw. */
-export function Attempts({ item, state }: AttemptsProps) {
+export function Attempts({ item, state }: StandingProps) {
   const { words, times } = useSpeech();
   const { task } = words;
   const { attemptEnds, hub } = usePage();
   const now = hub.now();
   attemptEnds.note(item);
-  if (state.attempt === 1) return null;
+  if (state.attempt === 1 || isTodo(item)) return null;
   const earlier = Array.from({ length: Math.min(SHOWN, state.attempt - 1) }, (_, index) => {
     const attempt = state.attempt - 1 - index;
     return { attempt, end: attemptEnds.endOf(item.id, attempt) };

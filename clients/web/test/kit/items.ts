@@ -35,6 +35,7 @@ export function aTask(given: Partial<Item> = {}, state: Partial<TaskState> = {})
     id: `t${made + 1}`,
     kind: "task",
     title: "Backup",
+    by: "ci.api",
     task: aTaskState(state),
     ...given,
   });

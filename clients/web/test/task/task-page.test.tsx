@@ -151,3 +151,37 @@ test("A to-do is made by c, with a date, and opened", async () => {
 test("Priorities of programs are shown by the name of their range", () => {
   expect([null, 0, 3, 4, 6, 9].map(priorityName)).toEqual(["none", "low", "low", "normal", "high", "urgent"]);
 });
+
+test("What ended has no bar, and the last note of its progress is told as that", async () => {
+  await openTask({}, { status: "succeeded", progress: 0.4, note: "compiling", finishedAt: NOW });
+  expect(page.root.querySelector("[role=progressbar]")).toBeNull();
+  expect(page.root.querySelector(".standing-note")?.textContent).toBe("Last note: compiling");
+  expect(page.row("t").textContent).not.toContain("compiling");
+  page.close();
+  await openTask({}, { status: "succeeded", progress: 1, note: "all green", finishedAt: NOW });
+  expect(page.root.querySelector(".standing-note")?.textContent).toBe("all green");
+  expect(page.row("t").textContent).toContain("all green");
+});
+
+test.each([
+  [
+    "en" as const,
+    ["Mark as done", "Reopen"],
+    ["Done", "Created"],
+    ["Succeeded", "Attempt", "Try again", "Received"],
+  ],
+  ["zh" as const, ["标为完成", "重新打开"], ["已完成", "创建于"], ["成功", "尝试", "重试", "收到时间"]],
+])(
+  "A to-do is done and opened anew, in words for people: %s",
+  async (language, [done, reopen], words, machine) => {
+    const todo = aTask({ id: "t", by: "01J8Z" }, { status: "queued" });
+    page = await openPage({ path: "/item/t", items: [todo], language });
+    await page.click(page.button(done as string));
+    const shown = () => `${page.root.querySelector(".detail")?.textContent} ${page.row("t").textContent}`;
+    for (const word of words) expect(shown()).toContain(word);
+    for (const word of machine) expect(shown()).not.toContain(word);
+    await page.click(page.button(reopen as string));
+    expect(page.button(done as string)).toBeDefined();
+    for (const word of machine) expect(shown()).not.toContain(word);
+  },
+);

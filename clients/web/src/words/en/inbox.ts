@@ -149,6 +149,7 @@ export const inbox = {
       channel: (channel: string, who: string) => `${who} (${channel})`,
     },
     at: "Received",
+    created: "Created",
     source: "Source",
     tags: "Tags",
     due: "Due",

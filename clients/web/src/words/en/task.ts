@@ -24,6 +24,8 @@ export const task = {
   cancel: "Cancel task",
   retry: "Try again",
   done: "Mark as done",
+  todo: { done: "Done", reopen: "Reopen" },
+  lastNote: (note: string) => `Last note: ${note}`,
   cancelTitle: "Cancel this task?",
   cancelText:
     "An end is final: it is told to every device and channel, and can't be undone. You can try again later.",

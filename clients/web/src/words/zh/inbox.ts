@@ -124,6 +124,7 @@ export const inbox: Words["inbox"] = {
       channel: (channel, who) => `${who}（来自${channel}）`,
     },
     at: "收到时间",
+    created: "创建于",
     source: "来源",
     tags: "标签",
     due: "截止时间",

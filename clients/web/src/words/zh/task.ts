@@ -22,6 +22,8 @@ export const task: Words["task"] = {
   cancel: "取消任务",
   retry: "重试",
   done: "标为完成",
+  todo: { done: "已完成", reopen: "重新打开" },
+  lastNote: (note) => `最后的进展：${note}`,
   cancelTitle: "取消这个任务？",
   cancelText: "取消后无法撤销，所有设备和渠道都会收到通知。之后可以重试。",
   keep: "保留",
