@@ -258,6 +258,12 @@ export interface HubOptions {
   /** A code from a signed-in device (`POST /v1/devices/link`) in place of a token. Claimed once; the token it gives is
    * kept in the store and renewed by itself. */
   readonly linkCode?: string;
+  /**
+   * Somebody signs in here now: come as a new device, whatever id is kept. What waits is said by that one. Until the hub
+   * welcomes it the former stays in the store. For a sign-in form alone, after the hub refused (`forbidden`) the device that
+   * was kept here: an application that always gives it brings a revoked device back.
+   */
+  readonly newDevice?: boolean;
   readonly deviceName?: string;
   readonly platform?: string;
   /** Name of what is kept on this device; by default the hub's address. A store belongs to one user: where several use one

@@ -1,6 +1,6 @@
 /** The whole page: opens the hub, and shows the inbox or how to sign in. */
 
-import type { Connection, Hub } from "@tongbu/client";
+import type { Connection } from "@tongbu/client";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Admission } from "./admission.ts";
 import { Arrival } from "./devices/arrival.tsx";
@@ -15,11 +15,17 @@ import { useReadable } from "./shell/readable.ts";
 import type { Router } from "./shell/router.ts";
 import { SignedIn } from "./shell/signed-in.tsx";
 import { useSpeechOf } from "./shell/speech.ts";
-import { isEnded, type SigningIn as Signing, type Trial, useSignIn } from "./shell/use-sign-in.ts";
+import {
+  isEnded,
+  type OpenHub,
+  type SigningIn as Signing,
+  type Trial,
+  useSignIn,
+} from "./shell/use-sign-in.ts";
 
 export interface AppProps {
   /** Opens this device with what it keeps. */
-  readonly openHub: () => Hub;
+  readonly openHub: OpenHub;
   readonly admission: Admission;
   /** Those that the address brought along. */
   readonly credentials: Credentials;

@@ -10,8 +10,10 @@ function optionsOf(token: string | null): Pick<HubOptions, "token"> {
   return token === null ? {} : { token: tokenSource(token, renewOverHttp) };
 }
 
-export function openHub(): Hub {
+/** `newDevice`: somebody signed in here, by hand, after the hub refused the device that this was. */
+export function openHub(newDevice: boolean): Hub {
   return connect({
+    newDevice,
     url: window.location.origin,
     deviceName: deviceName(navigator.userAgent),
     platform: "web",

@@ -50,7 +50,7 @@ export function openDevice(): Device {
     since.set(null);
     hub.set(opened);
   };
-  const open = (options: Pick<HubOptions, "url" | "linkCode">): Hub =>
+  const open = (options: Pick<HubOptions, "url" | "linkCode" | "newDevice">): Hub =>
     connect({ ...options, deviceName: deviceName(), platform: "wechat" });
   const address = (): string => String(wx.getStorageSync(ADDRESS_KEY) ?? "");
   const reopen = (): void => use(address() === "" ? null : open({ url: address() }));
@@ -71,7 +71,7 @@ export function openDevice(): Device {
     async signIn({ url, code }) {
       await hub.get()?.close();
       use(null);
-      const opened = open({ url, linkCode: code });
+      const opened = open({ url, linkCode: code, newDevice: true });
       try {
         await welcomed(opened);
       } catch (error) {

@@ -131,7 +131,10 @@ export function createAudience(device: Device, needs: AudienceNeeds): PageAudien
     bye: ({ from }) => bye(from),
     said: ({ rows }) => take(rows),
     ask: ({ from, id, asked }) => void ask(from, id, asked),
-    wake: ({ byHand }) => device.role.wake(byHand),
+    wake({ byHand, anew = false }) {
+      if (device.connection.get().state === "refused") device.anew ||= anew;
+      device.role.wake(byHand);
+    },
     forget: () => void device.role.forget().then(forgot, forgot),
     presence({ from, topic: name, state }) {
       const topic = device.topics.get(name);

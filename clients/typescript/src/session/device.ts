@@ -61,6 +61,8 @@ export interface Device {
   readonly extras: Extras;
   /** A name of this page among those of the device. */
   readonly page: string;
+  /** The next hello is said as a device without an id: somebody signed in here, and no hub has welcomed that yet. */
+  anew: boolean;
   readonly clock: HybridClock;
   readonly user: Cell<string | null>;
   /** The one that the hub issued. */
@@ -141,6 +143,7 @@ export function createDevice(platform: Platform, options: HubOptions, given: rea
     address: addressOf(options.url),
     extras: extrasOf(given),
     page,
+    anew: options.newDevice === true,
     clock,
     user: cell<string | null>(null),
     id: cell<string | null>(null),

@@ -1,5 +1,5 @@
 /** A page that follows: the page that leads has the store and the connection, this one shows the same. */
-import type { Json } from "../api.js";
+import type { Connection, Json } from "../api.js";
 import { Refusal } from "../errors.js";
 import { partsOf } from "./batch.js";
 import { promised } from "./cell.js";
@@ -24,9 +24,6 @@ import type { Topic } from "./topic.js";
 
 /** What says that a page leads. */
 const LEADS: readonly string[] = ["lead", "starting"];
-
-/** ms that closing waits for what was said here to be kept. */
-const KEEPING = 2_000;
 
 export interface Follower extends Role {
   /** Makes itself known to the page that leads. */
@@ -60,6 +57,8 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
   let lastQuestion = 0;
   let elsewhere = 0;
   let ended = false;
+  /** The page that leads and was told that somebody signed in here. */
+  let told: string | null = null;
   let forgetting: ((done: boolean) => void) | null = null;
   const lookout = createLookout(surroundings, () => pages.post({ kind: "hi" }), needs.deserted);
 
@@ -95,10 +94,19 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
     device.started();
     device.noticeClock();
     device.connection.set(status.connection);
+    tellAnew(status.connection);
     device.storeFailure.set(status.storeFailure);
     device.unopened.set(new Map(status.unopened));
     elsewhere = status.unsaved;
     count();
+  }
+
+  /** Once each page that leads: where the hub won't let it in even so, that is that. */
+  function tellAnew({ state }: Connection): void {
+    if (state === "online") device.anew = false;
+    if (state !== "refused" || !device.anew || told === leader) return;
+    told = leader;
+    pages.post({ kind: "wake", byHand: true, anew: true });
   }
 
   function count(): void {
@@ -144,9 +152,9 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
     const look = () => {
       if ([...device.topics.values()].every((topic) => topic.pending().length === 0)) resolve();
     };
-    const stops = [device.kept.subscribe(look), surroundings.after(KEEPING, resolve)];
+    const stop = device.kept.subscribe(look);
     look();
-    return promise.finally(() => stops.forEach((stop) => void stop()));
+    return promise.finally(stop);
   }
 
   function answered(id: number, answer: Answering): void {

@@ -14,6 +14,9 @@ import type { Asked, Extra } from "./extra.js";
 import { createLedger } from "./ledger.js";
 import { OWN_INBOX } from "./session.js";
 
+/** ms that closing waits for what was said here to be kept. */
+const KEEPING = 2_000;
+
 export function createHub(platform: Platform, options: HubOptions, extras: readonly Extra[] = []): Hub {
   const device = createDevice(platform, options, extras);
   const ledgers = new Map<string, Ledger>();
@@ -61,7 +64,10 @@ export function createHub(platform: Platform, options: HubOptions, extras: reado
     flush: (timeout) => flush(device, timeout),
     onRefused: device.changes.onRefused,
     async close() {
-      await device.role.kept();
+      const { promise, resolve } = promised<unknown>();
+      const callOff = platform.surroundings.after(KEEPING, () => resolve(null));
+      device.role.kept().then(resolve, resolve);
+      await promise.finally(callOff);
       await stop(new Closed());
     },
     async forget() {

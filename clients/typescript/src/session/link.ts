@@ -56,7 +56,6 @@ export function createLink(
   /** Started, and not stopped. */
   let live = false;
   let socket: Socket | null = null;
-  let former: string | null = null;
   let token = "";
   let refusedTokens = 0;
   let tries = 0;
@@ -106,7 +105,7 @@ export function createLink(
   function speak(current: string): void {
     token = current;
     const { name, platform: sort } = aboutOf(device);
-    const id = boundTo(current) ?? session.device;
+    const id = boundTo(current) ?? (device.anew ? null : session.device);
     const events = {
       opened: now(() => socket?.send(hello(current, id, name, sort))),
       message: now(hear),
@@ -146,7 +145,6 @@ export function createLink(
 
   function refuse({ code, message }: { readonly code: string; readonly message: string }): void {
     end();
-    session.device ??= former;
     connection.set({ state: "refused", code, message });
   }
 
@@ -172,7 +170,7 @@ export function createLink(
 
   function welcomed(): void {
     tries = refusedTokens = 0;
-    former = null;
+    device.anew = false;
     start("watch", 2 * session.beat, silent);
     planRenewal(0);
     connection.set({ state: "online" });
@@ -192,24 +190,11 @@ export function createLink(
     socket = null;
     if (code === 4501 || end === "token") replaceToken(words);
     else if (end === undefined) lost(words);
-    else if (end === "forbidden" && mayBeRevoked()) connectAnew();
     else refuse({ code: fatal?.code ?? end, message: words });
   }
 
   function spread(delay: number): number {
     return Math.round(delay * (1 + SPREAD * chance(surroundings.random)));
-  }
-
-  /** Whether what the hub refused may be the id that is kept here, of a device that was revoked: not one that was just online. */
-  function mayBeRevoked(): boolean {
-    return !session.welcomed && session.device !== null && boundTo(token) === null;
-  }
-
-  /** As another device, which says what waits here. Where that isn't let in either, this stays the one it was. */
-  function connectAnew(): void {
-    former = session.device;
-    session.device = null;
-    connect();
   }
 
   /** The hub no longer takes the token: is there another? Two in a row are enough. */

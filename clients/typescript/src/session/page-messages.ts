@@ -51,7 +51,7 @@ export type FromFollower =
   | { readonly kind: "said"; readonly rows: readonly KeyedRow[] }
   | { readonly kind: "presence"; readonly topic: string; readonly state: Json }
   | { readonly kind: "ask"; readonly id: number; readonly asked: Asked }
-  | { readonly kind: "wake"; readonly byHand: boolean };
+  | { readonly kind: "wake"; readonly byHand: boolean; readonly anew?: boolean };
 
 export type FromLeader =
   | { readonly kind: "lead"; readonly status: Status }

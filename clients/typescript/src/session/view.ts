@@ -41,6 +41,8 @@ export function createView(
 ): View {
   const space = topic.name.slice(topic.name.indexOf("/") + 1);
   const items = new Map<string, Item>();
+  /** Those that are not deleted, newest first. */
+  let sorted: Item[] = [];
   let shown: readonly Item[] | null = null;
   const totals = { ...NONE };
   let counts: Counts = { ...totals };
@@ -65,9 +67,11 @@ export function createView(
     items.clear();
     Object.assign(totals, NONE);
     uptos = readUpto(uptoRegisters());
-    const all = [...topic.items()].map(derived).filter((item): item is Item => item !== null);
-    // In the order in which new ones come, so that sorting anew costs little.
-    for (const item of all.sort(compare).reverse()) add(item);
+    for (const id of topic.items()) {
+      const item = derived(id);
+      if (item) add(item);
+    }
+    sorted = [...items.values()].filter(isShown).sort(compare);
     tell("all");
   }
 
@@ -85,7 +89,24 @@ export function createView(
     if (before) sum(before, -1);
     if (after) add(after);
     else items.delete(id);
+    replace(before, after);
     if (before || after) tell(id);
+  }
+
+  function replace(before: Item | undefined, after: Item | null): void {
+    if (before && isShown(before)) sorted.splice(placeOf(before), 1);
+    if (after && isShown(after)) sorted.splice(placeOf(after), 0, after);
+  }
+
+  /** Where an item stands, or would. */
+  function placeOf(item: Item): number {
+    let from = 0;
+    for (let upto = sorted.length; from < upto; ) {
+      const middle = (from + upto) >> 1;
+      if (compare(item, sorted[middle] as Item) > 0) from = middle + 1;
+      else upto = middle;
+    }
+    return from;
   }
 
   function add(item: Item): void {
@@ -161,7 +182,7 @@ export function createView(
 
   return {
     items() {
-      shown ??= Object.freeze([...items.values()].filter((item) => !item.deleted).sort(compare));
+      shown ??= Object.freeze([...sorted]);
       return shown;
     },
     get: (id) => items.get(id) ?? null,
@@ -187,6 +208,10 @@ const FORWARDED = { durability: "forwarded" } as const;
 function isForwarded(item: Item): boolean {
   const receipts = Object.values(item.sent);
   return receipts.length > 0 && receipts.every((receipt) => receipt.state === "sent");
+}
+
+function isShown({ deleted }: Item): boolean {
+  return !deleted;
 }
 
 /** Newest first, those that the hub has not saved yet before all. */

@@ -184,7 +184,7 @@ test("a link code makes a device, whose token is kept", async () => {
   });
 });
 
-test("a device that was revoked elsewhere is another one from then on, with what waited in it", async () => {
+test("a device that was revoked elsewhere stays refused, until somebody signs in anew: then it is another one, with what waited in it", async () => {
   const user = fresh();
   const first = device(user, "lost");
   await online(first);
@@ -193,7 +193,11 @@ test("a device that was revoked elsewhere is another one from then on, with what
   const elsewhere = device(user);
   await online(elsewhere);
   expect((await elsewhere.request("DELETE", `/v1/users/me/devices/${revoked}`)).status).toBe(204);
-  const again = device(user, "lost");
+  const restarted = device(user, "lost");
+  const refused = await until(restarted.connection, ({ state }) => state === "refused");
+  expect(refused).toMatchObject({ code: "forbidden" });
+  await restarted.close();
+  const again = device(user, "lost", { newDevice: true });
   const { change } = again.inbox().create({ id: "waited", title: "said by the other" });
   await change.saved;
   expect(again.device.get()).not.toBe(revoked);

@@ -320,53 +320,79 @@ describe("tokens", () => {
 });
 
 describe("a device that was revoked", () => {
-  test("comes back as another one, and says what waits", async () => {
-    const first = await opened();
+  const refused = { state: "refused", code: "forbidden" };
+
+  async function revoked(options: Partial<HubOptions> = {}): Promise<void> {
+    const first = await opened(options);
     script.drop();
     first.hub.inbox().create({ id: "t1", title: "before" });
     await time.advance(0);
     await first.hub.close();
     script.revoked = (device) => device === "device1";
-    const again = await opened();
-    expect(again.hub.connection.get().state).toBe("online");
-    expect(again.hub.device.get()).toBe("device2");
-    expect(script.ledger("inbox/ann").registers.get("t1")?.get("item")?.actor).toBe("device2");
-    expect(again.hub.unsaved.get()).toBe(0);
-    expect(store.rows.get("meta")).toMatchObject({ user: "ann", device: "device2" });
+  }
+
+  test("stays refused however often it starts and is woken, and keeps what waits", async () => {
+    await revoked();
+    for (let start = 0; start < 3; start++) {
+      const again = await opened();
+      again.hub.wake();
+      await time.advance(600_000);
+      expect(again.hub.connection.get()).toMatchObject(refused);
+      expect([again.hub.device.get(), again.hub.unsaved.get()]).toEqual(["device1", 1]);
+      await again.hub.close();
+    }
+    expect(hellos().slice(1)).toEqual(
+      Array(6).fill([0, expect.objectContaining({ device: expect.objectContaining({ id: "device1" }) })]),
+    );
   });
 
-  test("stays what it was where the token lets no other in either", async () => {
-    await (await opened()).hub.close();
-    script.revoked = () => true;
-    const again = await opened();
-    expect(again.hub.connection.get()).toMatchObject({ state: "refused", code: "forbidden" });
-    expect(hellos()).toHaveLength(3);
-    expect(store.rows.get("meta")).toMatchObject({ device: "device1" });
-    script.revoked = () => false;
-    again.hub.wake();
-    await time.advance(0);
-    expect(again.hub.device.get()).toBe("device1");
-  });
-
-  test("is told so while it is online, and comes back when the application says so", async () => {
+  test("is told so while it is online, and stays refused when it is woken", async () => {
     const { hub } = await opened();
     script.revoked = (device) => device === "device1";
     script.drop(4403, "revoked");
+    hub.wake();
     await time.advance(600_000);
-    expect(hub.connection.get()).toMatchObject({ state: "refused", code: "forbidden" });
+    expect([hub.connection.get(), hub.device.get()]).toMatchObject([refused, "device1"]);
+  });
+
+  test("comes back as another one where somebody signs in anew, and says what waits; later starts are that one", async () => {
+    await revoked();
+    const again = await opened({ newDevice: true });
+    expect([again.hub.connection.get().state, again.hub.device.get()]).toEqual(["online", "device2"]);
+    expect(script.ledger("inbox/ann").registers.get("t1")?.get("item")?.actor).toBe("device2");
+    expect(again.hub.unsaved.get()).toBe(0);
+    expect(store.rows.get("meta")).toMatchObject({ user: "ann", device: "device2" });
+    script.drop();
+    await time.advance(60_000);
+    expect(again.hub.device.get()).toBe("device2");
+    await again.hub.close();
+    expect((await opened()).hub.device.get()).toBe("device2");
+  });
+
+  test("that signed in anew once is refused again when that one is revoked, too", async () => {
+    await revoked();
+    const { hub } = await opened({ newDevice: true });
+    script.revoked = (device) => device !== "";
+    script.drop(4403, "revoked");
     hub.wake();
     await time.advance(0);
-    expect([hub.connection.get().state, hub.device.get()]).toEqual(["online", "device2"]);
+    expect([hub.connection.get(), hub.device.get()]).toMatchObject([refused, "device2"]);
+  });
+
+  test("stays what it was where the new token lets no other in either", async () => {
+    await revoked();
+    script.revoked = () => true;
+    const again = await opened({ newDevice: true });
+    expect(again.hub.connection.get()).toMatchObject(refused);
+    expect(store.rows.get("meta")).toMatchObject({ device: "device1" });
   });
 
   test("is let in as no other with a token that is bound to it", async () => {
     const claims = Buffer.from(JSON.stringify({ sub: "ann", device: "device1" })).toString("base64url");
     const bound = { token: `x.${claims}.y` };
-    await (await opened(bound)).hub.close();
-    script.revoked = (device) => device === "device1";
-    const again = await opened(bound);
-    expect(again.hub.connection.get()).toMatchObject({ state: "refused", code: "forbidden" });
-    expect(hellos()).toHaveLength(2);
+    await revoked(bound);
+    const again = await opened({ ...bound, newDevice: true });
+    expect(again.hub.connection.get()).toMatchObject(refused);
   });
 });
 

@@ -336,3 +336,52 @@ describe("several pages of one device", () => {
     expect(next.hub.connection.get().state).toBe("online");
   });
 });
+
+describe("a revoked device of several pages", () => {
+  const state = ({ hub }: Page) => [hub.connection.get().state, hub.device.get()];
+
+  async function revokedPages(): Promise<[Page, Page]> {
+    const pages: [Page, Page] = [await page(), await page()];
+    script.revoked = (device) => device === "device1";
+    script.drop(4403, "revoked");
+    await time.advance(0);
+    return pages;
+  }
+
+  test("stays refused in all of them, in new ones, and when another takes the lead", async () => {
+    const [one, other] = await revokedPages();
+    const third = await page();
+    for (const each of [one, other, third]) each.hub.wake();
+    await time.advance(1_000);
+    one.crash();
+    await time.advance(60_000);
+    expect([other, third].map(state)).toEqual([
+      ["refused", "device1"],
+      ["refused", "device1"],
+    ]);
+  });
+
+  test("comes back as one other device where somebody signs in in a page that follows", async () => {
+    const [one, other] = await revokedPages();
+    await other.hub.close();
+    const signedIn = await page({ newDevice: true });
+    await time.advance(0);
+    expect([one, signedIn].map(state)).toEqual([
+      ["online", "device2"],
+      ["online", "device2"],
+    ]);
+    one.crash();
+    await time.advance(60_000);
+    expect(state(signedIn)).toEqual(["online", "device2"]);
+  });
+
+  test("is asked for once a page that leads: where no other is let in either, that is that", async () => {
+    await revokedPages();
+    script.revoked = () => true;
+    const signedIn = await page({ newDevice: true });
+    const before = script.heard.length;
+    await time.advance(600_000);
+    expect(script.heard.length - before).toBeLessThanOrEqual(1);
+    expect(state(signedIn)[0]).toBe("refused");
+  });
+});

@@ -24,6 +24,9 @@ export interface SigningIn {
   signOut(): void;
 }
 
+/** Opens this device with what it keeps; `newDevice`: as another one, since somebody signed in after it was refused. */
+export type OpenHub = (newDevice: boolean) => Hub;
+
 const NONE: Trial = { state: "none" };
 
 /** Codes of what this page can't go on after: what it holds is gone, or can't be read. */
@@ -36,6 +39,12 @@ export function isEnded(connection: ReturnType<Hub["connection"]["get"]>): boole
   );
 }
 
+/** Whether the hub refused this device as such: it was revoked. */
+function isRevoked({ connection }: Hub): boolean {
+  const now = connection.get();
+  return now.state === "refused" && now.code === "forbidden";
+}
+
 function asError(error: unknown): TongbuError {
   return error instanceof TongbuError ? error : new TongbuError("internal", "The page failed.");
 }
@@ -43,17 +52,17 @@ function asError(error: unknown): TongbuError {
 interface Opened {
   readonly hub: Hub;
   /** Another one in its place once that ended. */
-  readonly reopen: (end: Promise<void>) => Promise<void>;
+  readonly reopen: (end: Promise<void>, newDevice?: boolean) => Promise<void>;
 }
 
 /** The hub that is open. Signed out in another tab is signed out here; signed in there is, where this one was refused. */
-function useOpened(openHub: () => Hub, admission: Admission): Opened {
-  const [hub, setHub] = useState(openHub);
+function useOpened(openHub: OpenHub, admission: Admission): Opened {
+  const [hub, setHub] = useState(() => openHub(false));
   const ending = useRef<Hub | null>(null);
   const reopen = useCallback(
-    (end: Promise<void>) => {
+    (end: Promise<void>, newDevice = false) => {
       ending.current = hub;
-      const open = () => setHub(openHub);
+      const open = () => setHub(openHub(newDevice));
       return end.then(open, open);
     },
     [hub, openHub],
@@ -75,7 +84,7 @@ function useOpened(openHub: () => Hub, admission: Admission): Opened {
   return { hub, reopen };
 }
 
-export function useSignIn(openHub: () => Hub, admission: Admission, credentials: Credentials): SigningIn {
+export function useSignIn(openHub: OpenHub, admission: Admission, credentials: Credentials): SigningIn {
   const { hub, reopen } = useOpened(openHub, admission);
   const [trial, setTrial] = useState<Trial>(
     credentials === null ? NONE : { state: "offered", given: credentials },
@@ -83,9 +92,13 @@ export function useSignIn(openHub: () => Hub, admission: Admission, credentials:
   const deeds = useMemo(
     () => ({
       attempt(given: Given) {
+        const revoked = isRevoked(hub);
         setTrial({ state: "trying", given });
         admission.admit(given, hub.user.get()).then(
-          (user) => reopen(hub.close()).then(() => setTrial({ state: "admitted", user })),
+          (user) => {
+            const newDevice = revoked || isRevoked(hub);
+            return reopen(hub.close(), newDevice).then(() => setTrial({ state: "admitted", user }));
+          },
           (error) => setTrial({ state: "failed", given, error: asError(error) }),
         );
       },

@@ -91,6 +91,27 @@ test("Signed out in another tab is signed out here; signed in there is, where th
   expect(page.titles()).toEqual(["New"]);
 });
 
+test("Only who signs in by hand where this device was revoked makes it another one: no start and no other tab does", async () => {
+  const open = async (code: string) => {
+    const next = [new FakeHub({ user: null, connection: refused("forbidden") }), new FakeHub({})];
+    page = await openPage({ user: null, connection: refused(code), next });
+    await page.after(() => page.admission.elsewhere());
+    await page.after(() => {});
+  };
+  await open("forbidden");
+  expect(page.newDevices).toEqual([false, false]);
+  await page.type("#credentials", "a.b.c");
+  await submit();
+  await page.after(() => {});
+  expect(page.newDevices).toEqual([false, false, true]);
+  page.close();
+  page = await openPage({ user: null, connection: refused("token"), next: [new FakeHub({})] });
+  await page.type("#credentials", "a.b.c");
+  await submit();
+  await page.after(() => {});
+  expect(page.newDevices).toEqual([false, false]);
+});
+
 test("Where what is kept here can't be read, nothing of it goes on", async () => {
   page = await openPage({ items: [aNotification({ title: "Secret" })] });
   await page.after(() => page.hub.connection.set(refused("store_unusable")));

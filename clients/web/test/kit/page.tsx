@@ -16,6 +16,8 @@ export interface OpenedPage {
   readonly hub: FakeHub;
   readonly documents: FakeDocuments;
   readonly admission: FakeAdmission;
+  /** How the device was opened, each time: as another than it was? */
+  readonly newDevices: readonly boolean[];
   readonly root: HTMLElement;
   /** The only button or link of that name; the first where there are several. */
   button(name: string | RegExp): HTMLElement;
@@ -114,8 +116,10 @@ export async function openPage({
   const preferences = openPreferences();
   preferences.language.set(language);
   const router = openRouter();
-  const openHub = () => {
+  const newDevices: boolean[] = [];
+  const openHub = (newDevice: boolean) => {
     opened += 1;
+    newDevices.push(newDevice);
     return opened === 1 ? hub : (next[opened - 2] ?? hub);
   };
   await settled(() =>
@@ -137,6 +141,7 @@ export async function openPage({
     hub,
     documents,
     admission,
+    newDevices,
     root,
     button: (name) => find(root, name),
     titles: () => [...root.querySelectorAll(".row-title")].map((title) => title.textContent ?? ""),
