@@ -135,7 +135,7 @@ class LedgerPart:
 
     def record(self, item: ItemId, standing: Register) -> Register:
         """An item's record as saved, where ``standing`` is but its ``Brief``: the work has asked for it."""
-        if type(standing) is not Brief:
+        if not isinstance(standing, Brief):
             return standing
         return self.turn.record(self.ledger.name, item)
 

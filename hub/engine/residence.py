@@ -20,9 +20,11 @@ REGISTER_BYTES = 250
 
 BRIEF_BYTES = 100
 """What is remembered of its record: most share theirs with all that the same author creates."""
+LONE_BRIEF_BYTES = 600
+"""The same where it is shared with no other, measured; the author's name is added."""
 
 SHARED_BRIEFS: Final = 4096
-"""So many are kept to be shared."""
+"""So many are kept to be shared; of further authors each record has its own until there is room again."""
 GENERATIONS: Final = 4
 """Of the budget at most a quarter is given up at once."""
 
@@ -43,6 +45,12 @@ ABSENT: Final = Absent.ABSENT
 class Brief(Register):
     """Of a record what every statement on its item is checked by: its ``kind``, ``by`` and ``class``.
     One object for all records that are alike in these."""
+
+    __slots__ = ()
+
+
+class LoneBrief(Brief):
+    """One of an author beyond those whose briefs are shared: a single item holds it."""
 
     __slots__ = ()
 
@@ -70,13 +78,14 @@ class RegisterCache:
     share of the budget the oldest is forgotten. A lookup costs a few dict probes and moves no list.
     """
 
-    __slots__ = ("_briefs", "_older", "_share", "_young")
+    __slots__ = ("_briefs", "_older", "_renewed", "_share", "_young")
 
     def __init__(self, budget: int) -> None:
         self._share = budget // GENERATIONS
         self._young = _Generation()
         self._older: tuple[_Generation, ...] = ()
         self._briefs: dict[tuple[Json, Json, Json], Brief] = {}
+        self._renewed = False
 
     def entry(self, topic: TopicName, item: ItemId) -> Entry:
         """The item's, to look into and to add to; who adds says so by ``grew``. It may be forgotten at any
@@ -93,12 +102,21 @@ class RegisterCache:
                 size += sum(map(held_bytes, entry.values()))
                 generation.bytes -= size
                 generation.count -= len(entry)
+                size += self._share_brief(entry)
                 break
         else:
             entry = {}
         self._young.entries[key] = entry
         self.grew(size, len(entry))
         return entry
+
+    def _share_brief(self, entry: Entry) -> int:
+        """Hold what is shared now: what was shared earlier may be held by this item alone. Bytes more."""
+        brief = entry.get(ITEM) if self._renewed else None
+        if not isinstance(brief, Brief):
+            return 0
+        shared = entry[ITEM] = self.brief(brief)
+        return held_bytes(shared) - held_bytes(brief)
 
     def grew(self, size: int, registers: int) -> None:
         """Entries hold so many bytes and registers more; others may be forgotten for it."""
@@ -108,17 +126,25 @@ class RegisterCache:
         if young.bytes > self._share:
             self._older = (young, *self._older[: GENERATIONS - 2])
             self._young = _Generation()
+            if len(self._briefs) >= SHARED_BRIEFS:
+                self._briefs = {}
+                self._renewed = True
 
     def brief(self, record: Register) -> Brief:
         """What is remembered of a record."""
         saved = cast("dict[str, Json]", record.value)
         marks = saved["kind"], saved["by"], saved.get("class")
         brief = self._briefs.get(marks)
-        if brief is None:
-            if len(self._briefs) >= SHARED_BRIEFS:
-                self._briefs.clear()
-            value: Json = {"kind": marks[0], "by": marks[1], "class": marks[2]}
-            brief = self._briefs[marks] = Brief(value, Hlc(0), record.actor, Seq(0), record.weight)
+        return brief if brief is not None else self._new_brief(marks, record)
+
+    def _new_brief(self, marks: tuple[Json, Json, Json], record: Register) -> Brief:
+        value: Json = {"kind": marks[0], "by": marks[1], "class": marks[2]}
+        lone = LoneBrief(value, Hlc(0), record.actor, Seq(0), record.weight)
+        if len(self._briefs) >= SHARED_BRIEFS:
+            return lone
+        brief = self._briefs[marks] = Brief(*lone)
+        # Those that come to share it are counted by what each adds.
+        self._young.bytes += held_bytes(lone) - held_bytes(brief)
         return brief
 
     def get(self, key: CacheKey) -> Register | Absent | None:
@@ -194,8 +220,14 @@ def held_bytes(register: Register | Absent) -> int:
     if isinstance(value, str):
         return REGISTER_BYTES + 4 * len(register.weight)
     if isinstance(value, dict):
-        return BRIEF_BYTES if type(register) is Brief else REGISTER_BYTES + _record_bytes(value)
+        return (
+            _brief_bytes(register) if isinstance(register, Brief) else REGISTER_BYTES + _record_bytes(value)
+        )
     return REGISTER_BYTES
+
+
+def _brief_bytes(brief: Brief) -> int:
+    return LONE_BRIEF_BYTES + 2 * len(brief.actor) if type(brief) is LoneBrief else BRIEF_BYTES
 
 
 def _record_bytes(record: dict[str, Json]) -> int:

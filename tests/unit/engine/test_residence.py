@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from hub.engine.residence import (
     ABSENT,
+    BRIEF_BYTES,
     ENTRY_BYTES,
     GENERATIONS,
     SHARED_BRIEFS,
+    Absent,
     Brief,
+    LoneBrief,
     RegisterCache,
     TopicCache,
     held_bytes,
 )
 from hub.engine.topics import Ledger
 from hub.model import Actor, Hlc, ItemId, Json, Register, Seq, Slot, TopicName
+from hub.protocol.frames import pack, unpack
+from hub.state.weights import ITEM
 
 NAME = TopicName("inbox/ann")
 
@@ -139,13 +146,54 @@ def test_records_of_one_author_share_what_is_remembered_of_them() -> None:
     assert cache.brief(record("laptop")).value != cache.brief(record("phone")).value
 
 
+def saved(cache: RegisterCache, number: int, by: str) -> None:
+    """An item of that author is remembered, as it was decoded: no text of it is anybody else's."""
+    value = unpack(pack({"kind": "task", "by": by, "class": "core", "title": "x"}))
+    standing = Register(value, Hlc(1), Actor("".join(list(by))), Seq(1), b"")
+    cache.put_all(NAME, {(ItemId(f"t{number}"), ITEM): standing}, {})
+
+
+def held(cache: RegisterCache, number: int) -> Register | Absent | None:
+    return cache.get((NAME, ItemId(f"t{number}"), ITEM))
+
+
 def test_what_many_authors_records_share_is_bounded() -> None:
-    cache = RegisterCache(100_000)
+    cache = RegisterCache(100_000_000)
     first = cache.brief(record("phone0"))
-    for number in range(1, SHARED_BRIEFS + 1):
+    for number in range(1, SHARED_BRIEFS):
         cache.brief(record(f"phone{number}"))
-    assert cache.brief(record("phone0")) is not first
-    assert cache.brief(record("phone0")) == first
+    assert cache.brief(record("phone0")) is first
+    more = cache.brief(record("more"))
+    assert cache.brief(record("more")) is not more
+    assert cache.brief(record("more")) == more
+
+
+def test_where_every_record_has_another_author_all_that_is_held_is_counted() -> None:
+    cache = RegisterCache(100_000_000)
+    saved(cache, 0, "first")
+    before = cache.bytes
+    tracemalloc.start()
+    for number in range(1, 3 * SHARED_BRIEFS):
+        saved(cache, number, f"agent-{number}.api")
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 0.75 * (cache.bytes - before) <= taken <= 1.1 * (cache.bytes - before)
+
+
+def test_authors_that_found_no_room_to_share_get_it_with_the_next_generation() -> None:
+    share = 1500 * (SHARED_BRIEFS + 2)
+    cache = RegisterCache(GENERATIONS * share)
+    for number in range(SHARED_BRIEFS + 1):
+        saved(cache, number, f"phone{number}")
+    assert isinstance(held(cache, SHARED_BRIEFS), LoneBrief)
+    cache.grew(share, 0)
+    before = cache.bytes
+    shared = held(cache, SHARED_BRIEFS)
+    assert type(shared) is Brief
+    assert cache.bytes == before
+    saved(cache, SHARED_BRIEFS + 1, f"phone{SHARED_BRIEFS}")
+    assert held(cache, SHARED_BRIEFS + 1) is shared
+    assert cache.bytes == before + ENTRY_BYTES + BRIEF_BYTES
 
 
 def test_at_most_a_share_of_the_budget_is_given_up_at_once() -> None:
