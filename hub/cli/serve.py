@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
@@ -16,8 +17,6 @@ from hub.cli.options import ConfigOption, DataOption, HostOption, PortOption
 from hub.config import ChannelSettings, Config, MatchSettings, RouteSettings, WecomRobotSettings, load
 from hub.delivery.privacy import without_personal
 from hub.errors import PortInUse
-from hub.model import UserId
-from hub.ports import SystemClock
 from hub.telemetry import logs
 
 SANDBOX: Final = "sandbox"
@@ -80,6 +79,8 @@ def serve(
 async def _run(settings: Config, dev: bool, sandbox: bool) -> None:
     from hub.app import serve as serve_until_stopped  # the rest of the hub, which other commands don't need
 
+    if sandbox:
+        _check_free(settings.data_folder)
     async with AsyncExitStack() as stack:
         page = ""
         if sandbox:
@@ -91,9 +92,20 @@ async def _run(settings: Config, dev: bool, sandbox: bool) -> None:
             if page:
                 print(f"What WeChat would receive: {page}", file=sys.stderr, flush=True)
             if dev:
-                _greet(url, settings)
+                from hub.cli.greeting import greeting
+
+                print(greeting(url, settings), file=sys.stderr, flush=True)
 
         await serve_until_stopped(settings, on_ready=announce)
+
+
+def _check_free(folder: Path) -> None:
+    """Raises what the hub would raise of its folder, before anything runs beside it."""
+    from hub.storage.folder import DataFolder
+
+    looked_at = DataFolder(folder)
+    looked_at.open()
+    looked_at.close()
 
 
 async def _start_sandbox(stack: AsyncExitStack) -> str:
@@ -132,20 +144,3 @@ def _moved(channel: ChannelSettings, url: str) -> ChannelSettings:
 def _for_development(settings: Config) -> Config:
     server = msgspec.structs.replace(settings.server, origins=(*settings.server.origins, *DEV_ORIGINS))
     return msgspec.structs.replace(settings, server=server)
-
-
-def _greet(url: str, settings: Config) -> None:
-    """A token and a first request, for a terminal; not through the log, which would mask the token."""
-    from hub.identity.secret import load_secret
-    from hub.identity.tokens import LocalTokens
-
-    tokens = LocalTokens(load_secret(settings.data_folder, create=True), SystemClock())
-    token = tokens.issue(UserId("dev"), ["user", "publish"], settings.identity.token_ttl)
-    print(
-        f"The inbox of user dev, signed in:\n\n{url}/#token={token}\n\n"
-        f"The same token, scopes user and publish, for a program:\n\n{token}\n\nTry it:\n\n"
-        f"curl -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' "
-        f"""-d '{{"kind": "notification", "title": "Hello"}}' {url}/v1/users/me/items\n""",
-        file=sys.stderr,
-        flush=True,
-    )

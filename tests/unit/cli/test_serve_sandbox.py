@@ -12,6 +12,7 @@ import pytest
 
 from hub.cli import run
 from hub.config import Config, WebhookSettings, WecomRobotSettings
+from hub.storage.folder import DataFolder
 
 Output = pytest.CaptureFixture[str]
 ROBOT_AND_WEBHOOK = """
@@ -88,3 +89,19 @@ def test_the_sandbox_speaks_the_terminals_language(
     monkeypatch.setenv("LANG", spoken)
     assert run(["serve", "--data", str(tmp_path), "--sandbox"]) == 0
     assert hub.config.channels["sandbox"].language == language
+
+
+def test_a_folder_in_use_is_told_before_a_sandbox_starts(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    async def never(*_: object, **__: object) -> None:
+        raise AssertionError("a sandbox started")
+
+    monkeypatch.setattr("hub.sandbox.server.Sandbox.start", never)
+    first = DataFolder(tmp_path)
+    first.open()
+    try:
+        assert run(["serve", "--data", str(tmp_path), "--sandbox"]) == 2
+    finally:
+        first.close()
+    assert "is in use by another hub" in capsys.readouterr().err
