@@ -3,6 +3,7 @@ import type { Hub, Readable } from "./api.js";
 import { TongbuError } from "./errors.js";
 import type { Surroundings } from "./ports.js";
 import type { Batch } from "./session/batch.js";
+import type { Cell } from "./session/cell.js";
 import type { Leading } from "./session/device.js";
 import type { Topic } from "./session/topic.js";
 
@@ -10,7 +11,7 @@ export interface Internals {
   readonly user: Readable<string | null>;
   readonly surroundings: Surroundings;
   /** Documents that nobody opened since the page that leads began, and in which edits wait; how many in each. */
-  readonly unopened: Readable<ReadonlyMap<string, number>>;
+  readonly unopened: Cell<ReadonlyMap<string, number>>;
   /**
    * How topics of a kind (`doc`) are made. Only the first call counts. In a page that leads, other pages' topics of the kind
    * are made by it, too; a page that leads and was not told how hands over to one that was.
@@ -27,6 +28,8 @@ export interface Internals {
   presenceChanged(topic: Topic): void;
   /** Resolves once what is kept of every topic in use is here, and what was said here so far is kept. */
   saidKept(): Promise<unknown>;
+  /** In a page that follows: a page shall lead that knows how a topic is made. */
+  leadFor(topic: string): void;
   /** Null in a page that follows. */
   leading(): Leading | null;
 }

@@ -13,6 +13,10 @@ import { Saved } from "./saved.js";
 export interface DocumentListener {
   nextId(): string;
   said(batch: Batch): void;
+  /** The hub refused what waits while no application has the document: so many edits wait on in the store alone. */
+  shelved(topic: DocumentTopic, edits: number): void;
+  /** This page leads no more. */
+  steppedDown(topic: DocumentTopic): void;
 }
 
 /** `doc` is another object: the hub replaced the history, or did not take edits that are only in `former`. */
@@ -26,6 +30,8 @@ export class DocumentTopic extends Topic {
   readonly resets = new Set<(reset: Reset) => void>();
   /** Edits that the hub has not answered. */
   readonly unsavedEdits = cell(0);
+  /** Held to bring to the hub what waits, besides who holds it for an application. */
+  errand = false;
   readonly #listener: DocumentListener;
   readonly #edits = new Edits((size) => this.unsavedEdits.set(size));
   readonly #saved: Saved;
@@ -165,16 +171,31 @@ export class DocumentTopic extends Topic {
     if (this.#edits.size > 0) this.#giveUp(refusal.code, refusal.message, batch);
   }
 
+  /** Only an application can take its document back: without one nothing that is kept is lost. */
   #giveUp(code: string, message: string, batch: Batch, ids = this.#edits.ids()): void {
+    this.#answer(ids, { topic: this.name, item: "", field: "update", value: null, code, message }, batch);
+    this.unanswered();
+    if (this.holders > Number(this.errand)) this.#startOver(ids, batch);
+    else this.#shelve();
+  }
+
+  #answer(ids: readonly string[], refused: Refused, batch: Batch): void {
     const [first = "", ...others] = ids;
-    const refused: Refused = { topic: this.name, item: "", field: "update", value: null, code, message };
+    for (const id of others) batch.answer(id, first);
+    batch.answer(first, refused);
+  }
+
+  #shelve(): void {
+    const ids = this.#edits.ids();
+    for (const id of ids) this.#edits.remove(id);
+    this.#listener.shelved(this, ids.length);
+  }
+
+  #startOver(ids: readonly string[], batch: Batch): void {
     for (const id of ids) {
       this.#edits.remove(id);
       batch.remove("e", this.name, id);
     }
-    for (const id of others) batch.answer(id, first);
-    batch.answer(first, refused);
-    this.unanswered();
     this.#saved.clear(batch, true);
     this.#gaps = 0;
     this.#replace([]);
@@ -191,6 +212,10 @@ export class DocumentTopic extends Topic {
       this.#apply([update]);
       batch.put("e", this.name, id, update);
     }
+  }
+
+  override stepDown(): void {
+    this.#listener.steppedDown(this);
   }
 
   /** Each page shows the state of its own Yjs client id. */

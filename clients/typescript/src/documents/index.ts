@@ -11,7 +11,7 @@ import { Batch } from "../session/batch.js";
 import { soon } from "../session/cell.js";
 import { isDocumentName } from "../state/names.js";
 import { DocumentTopic, type Reset } from "./document-topic.js";
-import { runErrands } from "./errands.js";
+import { createErrands } from "./errands.js";
 import { type PresenceListener, PresenceOf } from "./presence.js";
 
 export type { Reset } from "./document-topic.js";
@@ -76,8 +76,10 @@ function provided(hub: Hub): Internals {
   const internals = internalsOf(hub);
   if (known.has(internals)) return internals;
   known.add(internals);
-  internals.provide("doc", (topic) => new DocumentTopic(topic, internals));
-  runErrands(internals);
+  const errands = createErrands(internals);
+  const { nextId, said } = internals;
+  internals.provide("doc", (topic) => new DocumentTopic(topic, { nextId, said, ...errands.listener }));
+  errands.begin();
   return internals;
 }
 

@@ -124,7 +124,15 @@ export function createAudience(device: Device, needs: AudienceNeeds): PageAudien
     if (begun) pages.post({ kind: "answer", to: page, id, answer });
   }
 
+  function leadFor(name: string): void {
+    if (device.topics.has(name)) return;
+    const made = device.make(name);
+    if (made === null) handOver();
+    else device.dropped(made);
+  }
+
   const handlers: Handlers = {
+    leadFor: ({ topic }) => leadFor(topic),
     hi: () => pages.post({ kind: "lead", status: statusOf(device) }),
     want: ({ from, topic }) => want(from, topic),
     leave: ({ from, topic }) => leave(from, topic),

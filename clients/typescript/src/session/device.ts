@@ -30,6 +30,8 @@ export interface Role {
   /** Resolves once what was said here so far is kept, or can't be. */
   kept(): Promise<unknown>;
   wake(byHand: boolean): void;
+  /** Of a page that follows: one shall lead that knows how this topic is made. */
+  leadFor?(topic: string): void;
   /** Null in a page that follows. */
   leading(): Leading | null;
   close(): Promise<void>;

@@ -50,7 +50,7 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
   const { clock } = device;
   const { surroundings } = device.platform;
   const questions = new Map<number, Question>();
-  const wanted = new Set<Topic>([...device.topics.values()].filter((topic) => topic.holders > 0));
+  const wanted = new Set<Topic>([...device.topics.values()].filter(({ holders }) => holders > 0));
   /** Topics whose rows are here. */
   const here = new Set<Topic>();
   let leader: string | null = null;
@@ -219,6 +219,7 @@ export function createFollower(device: Device, needs: FollowerNeeds): Follower {
       pages.post({ kind: "wake", byHand });
       lookout.ask();
     },
+    leadFor: (topic) => pages.post({ kind: "leadFor", topic }),
     leading: () => null,
     close: end,
     async forget() {

@@ -84,6 +84,7 @@ export function createHub(platform: Platform, options: HubOptions, extras: reado
     presenceChanged: (topic) => device.role.presence(topic),
     saidKept: () => device.role.kept(),
     leading: () => device.role.leading(),
+    leadFor: (topic) => device.role.leadFor?.(topic),
   });
   return hub;
 }

@@ -47,6 +47,7 @@ export type FromFollower =
   | { readonly kind: "bye" }
   | { readonly kind: "forget" }
   | { readonly kind: "want"; readonly topic: string }
+  | { readonly kind: "leadFor"; readonly topic: string }
   | { readonly kind: "leave"; readonly topic: string }
   | { readonly kind: "said"; readonly rows: readonly KeyedRow[] }
   | { readonly kind: "presence"; readonly topic: string; readonly state: Json }

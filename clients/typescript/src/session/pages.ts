@@ -56,7 +56,10 @@ const leadOrFollow: Roles = (device, failed) => {
     hear = () => undefined;
     await device.role.close();
     withdraw();
-    for (const topic of device.topics.values()) topic.lost();
+    for (const topic of device.topics.values()) {
+      topic.lost();
+      topic.stepDown?.();
+    }
     handing = false;
     if (!ended) follow();
   }

@@ -151,6 +151,8 @@ export abstract class Topic {
   /** Of documents, as `Paged` says; of ledgers it is not here, but where pages are. */
   adopt?(rows: readonly Row[], batch: Batch): void;
   rows?(): Row[];
+  /** This page leads no more: what held the topic only for that lets it go. */
+  stepDown?(): void;
   shown?(states: readonly Json[]): Json;
   follow?(puts: readonly Row[], removals: readonly (readonly [kind: string, name: string])[]): void;
 

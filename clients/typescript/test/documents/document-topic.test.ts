@@ -256,7 +256,12 @@ it("lays what is kept under what was written before that was here", () => {
   device.write("kept ");
   device.meet();
   device.write("unsaved ");
-  const early = new DocumentTopic("doc/d", { nextId: () => "1", said: () => undefined });
+  const early = new DocumentTopic("doc/d", {
+    nextId: () => "1",
+    said: () => undefined,
+    shelved: () => undefined,
+    steppedDown: () => undefined,
+  });
   const { doc } = early;
   doc.getText("t").insert(0, "early");
   const answered: (readonly string[])[] = [];

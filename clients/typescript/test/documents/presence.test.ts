@@ -11,7 +11,12 @@ let refused: Refused[] = [];
 
 beforeEach(() => {
   [changed, refused] = [0, []];
-  topic = new DocumentTopic("doc/d", { nextId: () => "", said: () => undefined });
+  topic = new DocumentTopic("doc/d", {
+    nextId: () => "",
+    said: () => undefined,
+    shelved: () => undefined,
+    steppedDown: () => undefined,
+  });
   page = new PresenceOf(topic, {
     changed: () => void changed++,
     refused: (each) => void refused.push(each),

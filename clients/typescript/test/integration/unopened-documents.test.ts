@@ -99,21 +99,91 @@ it("does so with the first document that is opened, whichever that is", async ()
   await textIs(openDocument(open(nodePlatform()), "first"), "first, offline");
 });
 
-it("tells what the hub refuses like any other refusal, and brings the rest", async () => {
-  const owner = openDocument(open(nodePlatform(), "bob"), "bobs");
+/** A document of bob's, in which ann wrote offline; `let`: whether she may. */
+async function bobs(
+  name: string,
+  ...more: readonly string[]
+): Promise<[Platform, Platform, () => Promise<unknown>]> {
+  const owner = openDocument(open(nodePlatform(), "bob"), name);
   write(owner, "bob's");
   await settled(owner);
   const device = browser();
-  await wroteOffline(device.page(), ["bobs", "own"]);
-  const hub = open(device.page());
+  await wroteOffline(device.page(), [name, ...more]);
+  const admin = server.token("root", { scopes: ["admin"] });
+  const path = `/v1/docs/${name}/members/ann`;
+  return [device.page(), device.page(), () => server.request("PUT", path, admin, { access: "write" })];
+}
+
+function refusals(hub: Hub): Refused[] {
   const refused: Refused[] = [];
   hub.onRefused((each) => refused.push(each));
+  return refused;
+}
+
+it("tells once what the hub refuses, keeps it for when it may be said, and brings the rest", async () => {
+  const [page, next, allow] = await bobs("bobs", "own");
+  const hub = open(page);
+  const refused = refusals(hub);
   pushDocuments(hub);
   await textIs(openDocument(open(nodePlatform()), "own"), "own, offline");
-  await allSaved(hub);
+  await until(hub.unsaved, (count) => count === 1);
+  await server.kill();
+  await server.start();
+  hub.wake();
+  await until(hub.inbox().inSync, Boolean);
   expect(refused).toEqual([
     expect.objectContaining({ topic: "doc/bobs", field: "update", code: "forbidden" }),
   ]);
+  expect([hub.unsaved.get(), opened(hub)]).toEqual([1, []]);
+  await hub.close();
+  expect((await allow()) as object).toMatchObject({ status: 200 });
+  const again = open(next);
+  pushDocuments(again);
+  await until(again.unsaved, (count) => count === 1);
+  await allSaved(again);
+  expect(refusals(again)).toEqual([]);
+});
+
+it("leaves to the application that opens it what the hub refused before", async () => {
+  const [page, , allow] = await bobs("shelf");
+  const hub = open(page);
+  const told = new Promise<void>((resolve) => {
+    hub.onRefused(() => resolve());
+  });
+  pushDocuments(hub);
+  await told;
+  await allow();
+  const document = openDocument(hub, "shelf");
+  await document.loaded;
+  expect(document.unsaved.get()).toBe(1);
+  await settled(document);
+  expect(hub.unsaved.get()).toBe(0);
+});
+
+it("keeps what the hub refuses where one page follows another, too", async () => {
+  const [page, other] = await bobs("paged");
+  const hasty = (of: Platform): Platform => ({
+    ...of,
+    surroundings: {
+      ...of.surroundings,
+      after: (ms, run) => of.surroundings.after(ms === 5_000 ? 0 : ms, run),
+    },
+  });
+  const first = open(hasty(page));
+  const refused = refusals(first);
+  pushDocuments(first);
+  await until(first.connection, ({ state }) => state === "online");
+  const second = open(hasty(other));
+  pushDocuments(second);
+  await until(second.unsaved, (count) => count === 1);
+  await until(second.inbox().inSync, Boolean);
+  await second.command("counts", {});
+  expect([first.unsaved.get(), refused.length]).toEqual([1, 1]);
+  await first.close();
+  const leads = () => internalsOf(second).leading() !== null;
+  await until(second.connection, ({ state }) => state === "online" && leads());
+  await second.command("counts", {});
+  await until(second.unsaved, (count) => count === 1);
 });
 
 it("waits for room where as many topics are open as the hub allows, and refuses nothing", async () => {

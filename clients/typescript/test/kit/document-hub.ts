@@ -125,7 +125,11 @@ export class DocumentDevice {
     const topic = new DocumentTopic("doc/d", {
       nextId: () => String(++lastId).padStart(14, "0"),
       said: (batch) => this.keep(batch),
+      shelved: () => undefined,
+      steppedDown: () => undefined,
     });
+    // An application has it open.
+    topic.holders = 1;
     topic.load([...this.kept("u"), ...this.kept("e")], () => undefined);
     [topic.incarnation, topic.seq] = (this.rows.get("t doc/d") ?? [0, 0]) as [number, number];
     return topic;
