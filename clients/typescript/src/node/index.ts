@@ -2,7 +2,7 @@
 import type { Hub, HubOptions } from "../api.js";
 import { checks, forgetting, linking, requests } from "../extras/index.js";
 import { createHub } from "../session/hub.js";
-import { type NodePlace, nodePlatform } from "./platform.js";
+import { type NodePlace, nodePlatform, programName } from "./platform.js";
 
 export { LinkCodeRefused } from "../extras/linking.js";
 export * from "../index.js";
@@ -20,5 +20,6 @@ export interface NodeOptions extends HubOptions, NodePlace {}
  * @throws TongbuError `no_websocket` where Node has none (before 22) and the package `ws` is not installed.
  */
 export function connect(options: NodeOptions): Hub {
-  return createHub(nodePlatform(options), options, [checks, forgetting, linking, requests]);
+  const named = { ...options, deviceName: options.deviceName ?? programName() };
+  return createHub(nodePlatform(options), named, [checks, forgetting, linking, requests]);
 }

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -6,6 +7,7 @@ import { build } from "esbuild";
 import { afterEach, expect, it, onTestFinished, vi } from "vitest";
 import { connect } from "../../src/node/index.js";
 import { nodePlatform } from "../../src/node/platform.js";
+import type { WebSocketClass } from "../../src/node/web-socket.js";
 import type { WebSocketLike } from "../../src/platform/web-transport.js";
 import { temporaryFolder } from "../kit/folder.js";
 import { until } from "../kit/until.js";
@@ -70,6 +72,37 @@ it("refuses to be a device whose store is open elsewhere, and says so", async ()
     code: "store_in_use",
     message: expect.stringContaining("another process"),
   });
+});
+
+/** What a hub hears first of a program that is connected with these options. */
+async function firstWords(options: { deviceName?: string }): Promise<string> {
+  const heard: string[] = [];
+  class Speaking extends socketClass([], "") {
+    override onopen: (() => void) | null = null;
+    constructor(url: string, protocol: string) {
+      super(url, protocol);
+      queueMicrotask(() => this.onopen?.());
+    }
+    override send(bytes?: Uint8Array): void {
+      heard.push(Buffer.from(bytes ?? []).toString("utf8"));
+    }
+  }
+  const hub = connect({
+    url: NOWHERE,
+    token: "t",
+    WebSocket: Speaking as unknown as WebSocketClass,
+    ...options,
+  });
+  onTestFinished(() => hub.close());
+  await vi.waitFor(() => expect(heard).not.toEqual([]));
+  return heard[0] ?? "";
+}
+
+it("is called by its script and its machine, so that people tell their programs apart", async () => {
+  onTestFinished(() => void vi.unstubAllGlobals());
+  vi.stubGlobal("process", { ...process, argv: ["node", "/srv/jobs/backup.js"] });
+  expect(await firstWords({})).toContain(`backup.js on ${hostname()}`);
+  expect(await firstWords({ deviceName: "Nightly" })).toContain("Nightly");
 });
 
 it("keeps nothing where it is given no store", async () => {
