@@ -41,6 +41,11 @@ def check_sees(identity: Identity, topic: TopicName, members: Members) -> None:
     writes = members.get(identity.user) == "write" or ledger_of(topic) == inbox_of(identity.user)
     if "admin" in identity.scopes or ("user" in identity.scopes and writes):
         return
+    if not members and topic_kind(topic)[0] == "doc" and ledger_of(topic) is None:
+        raise Forbidden(
+            "the document is nobody's: if it was never written, open it and write something, "
+            "and it is yours to share"
+        )
     raise Forbidden("this is for members with write access and administrators")
 
 

@@ -141,6 +141,18 @@ class TestMembers:
         assert (await desk.send("GET", f"{path}/bob")).json == put.json
         assert (await desk.send("DELETE", f"{path}/bob")).status == 204
 
+    async def test_of_a_document_nobody_has_written_it_is_said_how_to_come_by_it(
+        self, desk: Desk, admin: str
+    ) -> None:
+        path, body = "/v1/docs/plan/members/bob", {"access": "read"}
+        answer = await desk.send("PUT", path, body)
+        assert (answer.status, answer.code) == (403, "forbidden")
+        assert "write something, and it is yours to share" in answer.json["detail"]
+        await desk.send("PUT", "/v1/docs/plan/members/cat", body, token=admin)
+        assert "write access" in (await desk.send("PUT", path, body)).json["detail"]
+        item = await desk.send("PUT", "/v1/docs/inbox/cat/i1/members/bob", body)
+        assert "write access" in item.json["detail"]
+
     async def test_a_key_that_no_body_has_is_a_bad_field(self, desk: Desk, admin: str) -> None:
         for method, path in (
             ("PUT", "/v1/users/bob"),
