@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { givenName } from "../model/given-name.ts";
 import { useWords } from "../shell/context.ts";
 
 /** Characters, as the hub takes them. */
@@ -22,7 +23,7 @@ export function NameField({ name, onEnd }: NameFieldProps) {
   const end = (keep: boolean) => {
     if (ended.current) return;
     ended.current = true;
-    const given = (ref.current?.value ?? "").replace(/\s+/gu, " ").trim();
+    const given = givenName(ref.current?.value ?? "");
     onEnd(keep && given !== "" && given !== name ? given : null);
   };
   const onKeyDown = (event: KeyboardEvent) => {
