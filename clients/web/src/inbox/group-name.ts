@@ -10,15 +10,25 @@ export function groupName(key: string, now: number, { words, times }: Speech): s
   const [kind, value = ""] = key.split(":");
   if (kind === "day") return times.day(Number(value), now);
   if (kind === "status") return groups.status[value] ?? value;
+  if (kind === "ended") return groups.ended;
   return kind === "pinned" ? groups.pinned : groups.unsaved;
 }
 
+export interface Placed {
+  readonly item: Item;
+  readonly list: ListName;
+  /** Key of the heading above it. */
+  readonly group: string;
+  /** When it came back from snooze (ms); null where it did not. */
+  readonly woken: number | null;
+}
+
 /**
- * The time at the end of a row: when it came; of what is snoozed, when it comes back; of an ended task, when it ended.
+ * The time at the end of a row: when it came; of what is snoozed, when it comes back; of what came back, since when; of an ended task, when it ended.
  * Below the heading of a day (`group`) the time of day is enough.
  */
-export function timeOf(item: Item, list: ListName, group: string, now: number, { times }: Speech): string {
-  const at = momentOf(item, list);
+export function timeOf({ item, list, group, woken }: Placed, now: number, { times }: Speech): string {
+  const at = (list === "inbox" ? woken : null) ?? momentOf(item, list);
   if (at === null) return "";
   const isToday = dayOf(at) === dayOf(now);
   return group.startsWith("day:") && (!isToday || at > now + MINUTE) ? times.clock(at) : times.short(at, now);

@@ -61,7 +61,9 @@ function PastRow({ item, open }: { readonly item: Item; readonly open: boolean }
         <span class="row-text">
           <span class="row-first">
             <span class="row-title">{item.title}</span>
-            <span class="row-time">{timeOf(item, "archived", "", now, speech)}</span>
+            <span class="row-time">
+              {timeOf({ item, list: "archived", group: "", woken: null }, now, speech)}
+            </span>
           </span>
           <span class="row-second">
             {item.source !== undefined && <span class="row-source">{item.source}</span>}

@@ -47,6 +47,7 @@ export function useItemCommands(listing: Listing, open: string | null): Cursor {
   const { words, times } = useSpeech();
   const cursor = useCursor();
   useFocusComesBack(cursor, open);
+  useSelectBroughtBack(cursor, open);
   const subject = () => {
     const id = open ?? cursor.id;
     return id === null ? null : page.ledger.get(id);
@@ -78,6 +79,20 @@ export function useItemCommands(listing: Listing, open: string | null): Cursor {
     return run !== undefined;
   });
   return cursor;
+}
+
+/** What undoing brought back is where the keyboard is then, unless something is open. */
+function useSelectBroughtBack(cursor: Cursor, open: string | null): void {
+  const { broughtBack } = usePage().actions;
+  const latest = useRef({ cursor, open });
+  latest.current = { cursor, open };
+  useEffect(
+    () =>
+      broughtBack.subscribe((item) => {
+        if (item !== null && latest.current.open === null) latest.current.cursor.set(item.id, true);
+      }),
+    [broughtBack],
+  );
 }
 
 /** Who comes back from an item finds the focus at its row. */

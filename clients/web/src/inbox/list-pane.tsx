@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { EVERYTHING, type Filter, isNarrow } from "../model/filter.ts";
 import type { Listing } from "../model/listing.ts";
-import type { ListName } from "../model/views.ts";
+import { isInInbox, type ListName, sizeOf } from "../model/views.ts";
 import { IconButton } from "../parts/button.tsx";
 import { Confirm } from "../parts/dialog.tsx";
 import { usePage, useWords } from "../shell/context.ts";
@@ -58,13 +58,14 @@ function ListHead({ list, listing, filter, onFilter }: ListHeadProps) {
   const { overlay } = usePage();
   const { shell, inbox, task } = useWords();
   const name = shell.lists[list];
+  const size = sizeOf(list, listing);
   return (
     <header class="list-head">
       <div class="list-title">
-        <h1 aria-label={inbox.list(name, listing.size)}>{name}</h1>
-        {listing.size > 0 && (
+        <h1 aria-label={inbox.list(name, size)}>{name}</h1>
+        {size > 0 && (
           <span class="list-size" aria-hidden="true">
-            {listing.size}
+            {size}
           </span>
         )}
         {list === "inbox" && <ReadAllButton />}
@@ -83,26 +84,22 @@ function ListHead({ list, listing, filter, onFilter }: ListHeadProps) {
 function ReadAllButton() {
   const { ledger, overlay } = usePage();
   const { inbox } = useWords();
-  const { unread } = useReadable(ledger.counts);
-  return (
-    <IconButton
-      icon="checks"
-      label={inbox.actions.readAll}
-      disabled={unread === 0}
-      onClick={() => overlay.dialog.set(() => <ConfirmReadAll />)}
-    />
-  );
+  const ask = () => {
+    const count = ledger.items.get().filter((item) => !item.read && isInInbox(item)).length;
+    if (count === 0) overlay.toast.set({ text: inbox.readAll.nothing });
+    else overlay.dialog.set(() => <ConfirmReadAll count={count} />);
+  };
+  return <IconButton icon="checks" label={inbox.actions.readAll} onClick={ask} />;
 }
 
 /** Told before: what undoing can't take back. */
-function ConfirmReadAll() {
-  const { actions, ledger } = usePage();
+function ConfirmReadAll({ count }: { readonly count: number }) {
+  const { actions } = usePage();
   const { readAll } = useWords().inbox;
-  const { unread } = useReadable(ledger.counts);
   return (
     <Confirm
       title={readAll.title}
-      text={readAll.text(unread)}
+      text={readAll.text(count)}
       more={readAll.honest}
       confirm={readAll.confirm}
       onConfirm={() => actions.readAll()}

@@ -6,7 +6,7 @@ import { isOverdue } from "../model/due.ts";
 import { type Glimpse, glimpse, layOut, scrollToShow } from "../model/layout.ts";
 import type { Listing } from "../model/listing.ts";
 import type { ListName } from "../model/views.ts";
-import { useNow, useSpeech } from "../shell/context.ts";
+import { useNow, usePage, useSpeech } from "../shell/context.ts";
 import { dueOf, groupName, timeOf } from "./group-name.ts";
 import type { Cursor } from "./item-commands.ts";
 import { useItemMenu } from "./item-menu.tsx";
@@ -101,6 +101,7 @@ interface GroupProps {
 function Group({ part, listing, row, open, cursor, list, deeds }: GroupProps) {
   const speech = useSpeech();
   const now = useNow();
+  const { waking } = usePage();
   const { section, from, to } = part;
   const name = groupName(section.key, now, speech);
   const rows = useMemo(() => Array.from({ length: to - from }, (_, step) => from + step), [from, to]);
@@ -116,6 +117,7 @@ function Group({ part, listing, row, open, cursor, list, deeds }: GroupProps) {
         {rows.map((index) => {
           const item = listing.at(index);
           if (item === undefined) return null;
+          const woken = waking.wokenAt(item);
           const place = index - section.first;
           return (
             <li
@@ -127,7 +129,8 @@ function Group({ part, listing, row, open, cursor, list, deeds }: GroupProps) {
             >
               <Row
                 item={item}
-                time={timeOf(item, list, section.key, now, speech)}
+                time={timeOf({ item, list, group: section.key, woken }, now, speech)}
+                woken={list === "inbox" && woken !== null}
                 due={dueOf(item, now, speech)}
                 overdue={item.task !== null && isOverdue(item.task, now)}
                 open={item.id === open}

@@ -22,6 +22,8 @@ interface RowProps {
   readonly item: Item;
   /** As shown; a row is drawn again when it reads differently. */
   readonly time: string;
+  /** Whether it came back from snooze. */
+  readonly woken: boolean;
   /** Of a task: by when, as shown, and whether that is over. */
   readonly due: string;
   readonly overdue: boolean;
@@ -43,7 +45,7 @@ function lookOf({ item, open, current }: RowProps): string {
 }
 
 export const Row = memo(function Row(props: RowProps) {
-  const { item, time, due, overdue, open, deeds } = props;
+  const { item, time, woken, due, overdue, open, deeds } = props;
   const swipe = useSwipe((deed) => deeds[deed](item));
   return (
     <article class={lookOf(props)} data-id={item.id} {...swipe}>
@@ -59,6 +61,7 @@ export const Row = memo(function Row(props: RowProps) {
         <span class="row-text">
           <span class="row-first">
             {item.pinned && <PinMark />}
+            {woken && <WokenMark />}
             <span class="row-title" dir="auto">
               {item.title}
             </span>
@@ -97,6 +100,15 @@ function UnreadMark({ item }: { readonly item: Item }) {
 function PinMark() {
   const { inbox } = useWords();
   return <Icon name="pin" label={inbox.pinned} class="pin-mark" />;
+}
+
+function WokenMark() {
+  const { inbox } = useWords();
+  return (
+    <span class="woken-mark" title={inbox.woken}>
+      <Icon name="snoozed" label={inbox.woken} />
+    </span>
+  );
 }
 
 function RowTime({ item, time }: { readonly item: Item; readonly time: string }) {

@@ -1,8 +1,7 @@
 /** When an item shall come back: presets, or a time of one's own. */
 
 import type { Item } from "@tongbu/client";
-import { presets } from "../model/snooze.ts";
-import { HOUR } from "../model/times.ts";
+import { presets, tomorrowMorning } from "../model/snooze.ts";
 import { PickTime } from "../parts/pick-time.tsx";
 import type { Page, Speech } from "../shell/context.ts";
 import type { MenuEntry } from "../shell/overlay.ts";
@@ -31,7 +30,7 @@ export function openSnoozeMenu(page: Page, { words, times }: Spoken, item: Item,
           label={inbox.snooze.when}
           confirm={inbox.snooze.confirm}
           past={inbox.snooze.past}
-          at={Math.ceil((now + 24 * HOUR) / HOUR) * HOUR}
+          at={tomorrowMorning(now)}
           onPick={(until) => page.actions.snooze(item, until)}
         />
       )),

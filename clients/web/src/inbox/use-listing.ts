@@ -6,6 +6,7 @@ import type { Filter } from "../model/filter.ts";
 import { Listing } from "../model/listing.ts";
 import { wordsOf } from "../model/search.ts";
 import { arrange, type ListName } from "../model/views.ts";
+import { usePage } from "../shell/context.ts";
 
 interface Wanted {
   readonly ledger: Ledger;
@@ -29,11 +30,17 @@ function take(listing: Listing, ledger: Ledger, changed: Changed): boolean {
 /** The same `Listing` is changed in place; the component is drawn again whenever it looks different. */
 export function useListing({ ledger, list, filter, query, open }: Wanted): Listing {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const { waking } = usePage();
   const kept = useRef(open);
   const listing = useMemo(() => {
-    const arrangement = arrange(list, { filter, words: wordsOf(query), kept: (id) => id === kept.current });
+    const arrangement = arrange(list, {
+      filter,
+      words: wordsOf(query),
+      kept: (id) => id === kept.current,
+      wokenAt: waking.wokenAt,
+    });
     return new Listing(arrangement, ledger.items.get());
-  }, [ledger, list, filter, query]);
+  }, [ledger, list, filter, query, waking]);
   useLayoutEffect(
     () =>
       ledger.watch((changed) => {

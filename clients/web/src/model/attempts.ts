@@ -3,15 +3,13 @@
  * as long as the page is open.
  */
 
-import type { Changed, Final, Item, Ledger } from "@tongbu/client";
+import type { Final, Item } from "@tongbu/client";
 
 export interface AttemptEnds {
   /** How that attempt ended; null where this page doesn't know. */
   endOf(id: string, attempt: number): Final | null;
   /** Remembers the end that stands in an item. */
   note(item: Item | null): void;
-  /** Remembers what passes from now on, at a cost that does not grow with the ledger. Returns how to stop. */
-  follow(ledger: Pick<Ledger, "get" | "watch">): () => void;
 }
 
 /** Ends that are remembered: the oldest are forgotten first. */
@@ -30,9 +28,5 @@ export function openAttemptEnds(): AttemptEnds {
   return {
     endOf: (id, attempt) => ends.get(keyOf(id, attempt)) ?? null,
     note,
-    follow: (ledger) =>
-      ledger.watch((changed: Changed) => {
-        if (changed !== "all") for (const id of changed) note(ledger.get(id));
-      }),
   };
 }

@@ -1,8 +1,8 @@
 /** When a snoozed item comes back. Milliseconds since 1970, by the device's own time zone. */
 
-import { HOUR } from "./times.ts";
+import { HOUR, MINUTE } from "./times.ts";
 
-export type PresetName = "laterToday" | "thisEvening" | "tomorrowMorning" | "nextWeek";
+export type PresetName = "inAnHour" | "laterToday" | "thisEvening" | "tomorrowMorning" | "nextWeek";
 
 export interface Preset {
   readonly name: PresetName;
@@ -17,14 +17,19 @@ const MONDAY = 1;
 /** What makes sense at `now`, soonest first: this evening is not offered in the evening, nor on a Sunday next week beside tomorrow. */
 export function presets(now: number): readonly Preset[] {
   const all: readonly (Preset | null)[] = [
+    { name: "inAnHour", until: Math.ceil((now + HOUR) / MINUTE) * MINUTE },
     laterToday(now),
     thisEvening(now),
-    { name: "tomorrowMorning", until: at(now, 1, MORNING) },
+    { name: "tomorrowMorning", until: tomorrowMorning(now) },
     { name: "nextWeek", until: at(now, daysToMonday(now), MORNING) },
   ];
   const apart = (preset: Preset | null, index: number): preset is Preset =>
     preset !== null && all.findIndex((other) => other?.until === preset.until) === index;
   return all.filter(apart);
+}
+
+export function tomorrowMorning(now: number): number {
+  return at(now, 1, MORNING);
 }
 
 function laterToday(now: number): Preset | null {

@@ -58,15 +58,20 @@ function useBadge(): void {
 }
 
 function useNotices(): void {
-  const { hub, ledger } = usePage();
+  const { hub, ledger, waking } = usePage();
   const speech = useSpeech();
   const spoken = useRef(speech);
   spoken.current = speech;
   const on = useReadable(useInstalled().notices.state) === "on";
   useEffect(() => {
     if (!on) return undefined;
-    return followNotices({ hub, ledger, textOf: (item) => textOf(item, spoken.current) });
-  }, [on, hub, ledger]);
+    return followNotices({
+      hub,
+      ledger,
+      wokenAt: waking.wokenAt,
+      textOf: (item) => textOf(item, spoken.current),
+    });
+  }, [on, hub, ledger, waking]);
 }
 
 /** How a task ended, or where a notification is from and how it begins. */

@@ -14,6 +14,8 @@ const AT_ONCE = 3;
 export interface NoticeNeeds {
   readonly hub: Hub;
   readonly ledger: Ledger;
+  /** When an item came back from snooze (ms); null where it did not. */
+  readonly wokenAt: (item: Item) => number | null;
   /** What a notification says below the title. */
   readonly textOf: (item: Item) => string;
 }
@@ -69,25 +71,24 @@ async function isWatched(): Promise<boolean> {
   return held.some(({ name }) => name === VISIBLE);
 }
 
-function lead({ hub, ledger, textOf }: NoticeNeeds): () => void {
-  const alerts = openAlerts(hub.now());
+function lead(needs: NoticeNeeds): () => void {
+  const alerts = openAlerts(needs.hub.now());
   let work = Promise.resolve();
-  const stop = ledger.watch((changed) => {
-    work = work.then(() => tell(alerts, ledger, changed, textOf)).catch(() => undefined);
+  const stop = needs.ledger.watch((changed) => {
+    work = work.then(() => tell(alerts, changed, needs)).catch(() => undefined);
   });
   return stop;
 }
 
 async function tell(
   alerts: Alerts,
-  ledger: Ledger,
   changed: Changed,
-  textOf: NoticeNeeds["textOf"],
+  { ledger, textOf, wokenAt }: NoticeNeeds,
 ): Promise<void> {
   const items = changed === "all" ? ledger.items.get() : [...changed].map((id) => ledger.get(id));
   const watched = await isWatched();
   const judged = items.flatMap((item) =>
-    item === null ? [] : [{ item, alert: alerts.judge(item, watched) }],
+    item === null ? [] : [{ item, alert: alerts.judge(item, watched, wokenAt(item)) }],
   );
   const shown = judged.filter(({ alert }) => alert === "show").map(({ item }) => item);
   const newest = shown.sort((a, b) => (a.order ?? 0) - (b.order ?? 0)).slice(-AT_ONCE);

@@ -8,6 +8,7 @@ import type { History } from "../inbox/history.ts";
 import type { AttemptEnds } from "../model/attempts.ts";
 import type { Times } from "../model/times.ts";
 import type { Value } from "../model/value.ts";
+import type { Waking } from "../model/waking.ts";
 import type { Words } from "../words/en.ts";
 import type { Language } from "../words/languages.ts";
 import type { Actions } from "./actions.ts";
@@ -40,6 +41,7 @@ export interface Page {
   readonly commands: Commands;
   readonly history: History;
   readonly attemptEnds: AttemptEnds;
+  readonly waking: Waking;
   readonly deviceNames: DeviceNames;
   /** What is searched for; empty where nothing is. */
   readonly query: Value<string>;

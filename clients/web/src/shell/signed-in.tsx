@@ -9,6 +9,7 @@ import { openHistory } from "../inbox/history.ts";
 import { Inbox } from "../inbox/inbox.tsx";
 import { openAttemptEnds } from "../model/attempts.ts";
 import { Value } from "../model/value.ts";
+import { openWaking } from "../model/waking.ts";
 import { InstalledEffects } from "../offline/effects.tsx";
 import { DialogHost } from "../parts/dialog.tsx";
 import { MenuHost } from "../parts/menu.tsx";
@@ -22,10 +23,12 @@ import { type Page, PageProvider, usePage, useSpeech } from "./context.ts";
 import { runGlobal } from "./global-commands.tsx";
 import { Header } from "./header.tsx";
 import { Navigation } from "./navigation.tsx";
+import { OfflineBar } from "./offline-bar.tsx";
 import { openOfflineSince } from "./offline-since.ts";
 import { openOverlay } from "./overlay.ts";
 import type { Preferences } from "./preferences.ts";
 import { useReadable } from "./readable.ts";
+import { rememberItems } from "./remember-items.ts";
 import type { Router } from "./router.ts";
 import { SignedInEffects } from "./signed-in-effects.tsx";
 
@@ -61,6 +64,7 @@ export function SignedIn({ hub, preferences, router, signIn, signOut, children }
       commands: openCommands(),
       history: openHistory(hub, ledger),
       attemptEnds: openAttemptEnds(),
+      waking: openWaking(() => hub.now()),
       deviceNames: openDeviceNames(hub),
       query: new Value(""),
       isLoaded: loaded(ledger),
@@ -71,7 +75,7 @@ export function SignedIn({ hub, preferences, router, signIn, signOut, children }
     };
   }, [hub, router, preferences, signIn, signOut, since]);
   useEffect(() => listenToKeys(page.commands, page.overlay), [page]);
-  useEffect(() => page.attemptEnds.follow(page.ledger), [page]);
+  useEffect(() => rememberItems(page), [page]);
   return (
     <PageProvider value={page}>
       <Shell />
@@ -116,7 +120,11 @@ function Shell() {
 function Content() {
   const { router } = usePage();
   const { page } = useReadable(router.route);
-  if (page === "devices") return <Devices />;
-  if (page === "settings") return <Settings />;
-  return <Inbox />;
+  if (page === null) return <Inbox />;
+  return (
+    <>
+      <OfflineBar />
+      {page === "devices" ? <Devices /> : <Settings />}
+    </>
+  );
 }

@@ -255,18 +255,20 @@ test("The filter's menu narrows by level and source, and tells so", async () => 
   expect(page.titles()).toHaveLength(3);
 });
 
-test("Marking all read is one statement; undoing it states those that were unread, one by one", async () => {
+test("Marking all read is one statement, and one for each unread task; undoing it states those that were unread, one by one", async () => {
   page = await openPage({ items });
   await page.click(page.button("Mark all read"));
   expect(page.text()).toContain("They stay seen");
   await page.click(page.root.querySelector(".dialog .button-primary") as HTMLElement);
   expect(page.hub.ledger.readAlls).toBe(1);
   expect(page.hub.ledger.counts.get().unread).toBe(0);
+  expect(page.hub.ledger.stated).toEqual([{ id: "t", marks: { read: true } }]);
   page.hub.ledger.stated.length = 0;
   await page.press("z");
   expect(page.hub.ledger.stated).toEqual([
     { id: "a", marks: { read: false } },
     { id: "b", marks: { read: false } },
+    { id: "t", marks: { read: false } },
   ]);
 });
 
@@ -402,4 +404,52 @@ test("A finger to the left archives, to the right reads, opens nothing, and does
   await drag("a", [[-160, 8]]);
   expect(page.hub.ledger.get("a")?.archived).toBe(true);
   expect(page.text()).toContain("Archived");
+});
+
+test("What comes back from snooze stands at the top, says so, and is told by that time", async () => {
+  let now = NOW;
+  const sleeping = aNotification({
+    id: "z",
+    title: "Old",
+    order: NOW - 9e8,
+    at: NOW - 9e8,
+    snoozed: NOW + 5,
+  });
+  page = await openPage({ items: [...items, sleeping], now: () => now });
+  expect(page.titles()).not.toContain("Old");
+  now = NOW + 10;
+  await page.after(() => page.hub.ledger.put({ ...sleeping, snoozed: null }));
+  expect(page.titles()[0]).toBe("Old");
+  expect(page.row("z").querySelector("[aria-label='Back from snooze']")).not.toBeNull();
+  expect(page.row("z").querySelector("time")?.textContent).toBe("now");
+  expect(page.row("a").querySelector(".woken-mark")).toBeNull();
+});
+
+test("Ended tasks stand under a heading of their own, and the number is that of the open ones", async () => {
+  const ended = aTask({ id: "e" }, { status: "failed", finishedAt: NOW });
+  page = await openPage({ path: "/tasks", items: [...items, ended] });
+  expect(page.root.querySelector(".list-size")?.textContent).toBe("1");
+  const heads = [...page.root.querySelectorAll(".group-head")].map((head) => head.textContent);
+  expect(heads).toEqual(["Running1", "Ended1"]);
+});
+
+test("Where nothing is unread, marking all read says so; one unread task is enough to ask", async () => {
+  page = await openPage({ items: [aTask({ id: "t" })] });
+  await page.click(page.button("Mark all read"));
+  expect(page.root.querySelector("dialog")?.textContent).toContain("1 item becomes read");
+  await page.click(page.root.querySelector(".dialog .button-primary") as HTMLElement);
+  expect(page.hub.ledger.get("t")?.read).toBe(true);
+  await page.click(page.button("Mark all read"));
+  expect(page.root.querySelector("dialog")).toBeNull();
+  expect(page.text()).toContain("Nothing is unread");
+});
+
+test("What undoing brings back is selected", async () => {
+  page = await openPage({ items });
+  await page.press("j");
+  await page.press("e");
+  expect(page.row("b").classList.contains("is-current")).toBe(true);
+  await page.press("z");
+  expect(page.row("a").classList.contains("is-current")).toBe(true);
+  expect(page.row("a").contains(document.activeElement)).toBe(true);
 });

@@ -33,3 +33,14 @@ test("A task is told of when an attempt ends, each attempt once", () => {
   expect(alerts.judge(task(1, NOW + 5, true), false)).toBe("close");
   expect(alerts.judge(task(2, NOW + 9), false)).toBe("show");
 });
+
+test("What comes back from snooze is news once more, though it was read before, once each time", () => {
+  const alerts = openAlerts(NOW);
+  const read = news({ order: NOW - 99, read: true, seen: true });
+  expect(alerts.judge(news({ order: NOW - 99, snoozed: NOW + 5 }), false)).toBeNull();
+  expect(alerts.judge(read, false, NOW - 1)).toBeNull();
+  expect(alerts.judge(read, false, NOW + 5)).toBe("show");
+  expect(alerts.judge({ ...read, archived: true }, false, NOW + 5)).toBe("close");
+  expect(alerts.judge(read, false, NOW + 5)).toBeNull();
+  expect(alerts.judge(read, false, NOW + 9)).toBe("show");
+});

@@ -81,13 +81,14 @@ test("Snoozing offers what makes sense at the time: no evening in the evening, n
     ]);
   };
   expect(offered(9)).toEqual([
+    ["inAnHour", 22, 10],
     ["laterToday", 22, 11],
     ["thisEvening", 22, 19],
     ["tomorrowMorning", 23, 8],
   ]);
-  expect(offered(18).map(([name]) => name)).toEqual(["laterToday", "tomorrowMorning"]);
-  expect(offered(23, 24).map(([name]) => name)).toEqual(["tomorrowMorning", "nextWeek"]);
-  expect(offered(23).map(([name]) => name)).toEqual(["tomorrowMorning"]);
+  expect(offered(18).map(([name]) => name)).toEqual(["inAnHour", "laterToday", "tomorrowMorning"]);
+  expect(offered(23, 24).map(([name]) => name)).toEqual(["inAnHour", "tomorrowMorning", "nextWeek"]);
+  expect(offered(23).map(([name]) => name)).toEqual(["inAnHour", "tomorrowMorning"]);
   expect(offered(9, 23).at(-1)).toEqual(["nextWeek", 30, 8]);
 });
 

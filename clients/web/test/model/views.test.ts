@@ -11,13 +11,14 @@ const DAY = 86_400_000;
 function ids(
   list: ListName,
   items: readonly Item[],
-  narrowing: { filter?: Partial<Filter>; query?: string; kept?: string } = {},
+  narrowing: { filter?: Partial<Filter>; query?: string; kept?: string; woken?: Record<string, number> } = {},
 ) {
-  const { filter = {}, query = "", kept } = narrowing;
+  const { filter = {}, query = "", kept, woken = {} } = narrowing;
   const arrangement = arrange(list, {
     filter: { ...EVERYTHING, ...filter },
     words: wordsOf(query),
     kept: (id) => id === kept,
+    wokenAt: ({ id }) => woken[id] ?? null,
   });
   const listing = new Listing(arrangement, items);
   return {
@@ -51,7 +52,10 @@ test("Tasks that need somebody come first, ended ones last, by when they ended",
     aTask({ id: "asks" }, { status: "input_required" }),
     aNotification(),
   ];
-  expect(ids("tasks", items).ids).toEqual(["asks", "runs", "todo", "late", "early"]);
+  expect(ids("tasks", items)).toEqual({
+    ids: ["asks", "runs", "todo", "late", "early"],
+    groups: ["status:input_required", "status:running", "status:queued", "ended"],
+  });
 });
 
 test("Of open tasks what is due first comes first, then what is more urgent, then the newest", () => {
@@ -114,4 +118,16 @@ test("A search finds every word somewhere in title, text, source, tags or a task
     expect(contains(item, wordsOf(query)), query).toBe(true);
   }
   expect(contains(item, wordsOf("ci test"))).toBe(false);
+});
+
+test("What came back from snooze stands where it would had it come then", () => {
+  const items = [
+    aNotification({ id: "back", order: NOW - 9 * DAY }),
+    aNotification({ id: "new", order: NOW - 5 }),
+    aNotification({ id: "newest", order: NOW }),
+  ];
+  expect(ids("inbox", items, { woken: { back: NOW - 2 } })).toEqual({
+    ids: ["newest", "back", "new"],
+    groups: ["day:20261122"],
+  });
 });

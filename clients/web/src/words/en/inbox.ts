@@ -21,6 +21,7 @@ const durability: Record<Durability, string> = {
 };
 
 const presets: Record<PresetName, string> = {
+  inAnHour: "In 1 hour",
   laterToday: "Later today",
   thisEvening: "This evening",
   tomorrowMorning: "Tomorrow morning",
@@ -69,6 +70,7 @@ export const inbox = {
   groups: {
     pinned: "Pinned",
     unsaved: "Not saved yet",
+    ended: "Ended",
     status: {
       input_required: "Needs you",
       running: "Running",
@@ -85,6 +87,7 @@ export const inbox = {
   unread: "Unread",
   unseen: "New",
   pinned: "Pinned",
+  woken: "Back from snooze",
   actions: {
     archive: "Archive",
     unarchive: "Move to the inbox",
@@ -116,11 +119,10 @@ export const inbox = {
   readAll: {
     title: "Mark all read?",
     text: (count: number) =>
-      `${count === 1 ? "1 notification becomes" : `${count} notifications become`} read on all your devices. What arrives meanwhile stays unread.`,
+      `${count === 1 ? "1 item becomes" : `${count} items become`} read on all your devices. What arrives meanwhile stays unread.`,
     honest: "Undo marks the same ones unread again. They stay seen: others may have been told already.",
     confirm: "Mark all read",
-    done: (count: number) =>
-      count === 1 ? "1 notification marked as read" : `${count} notifications marked as read`,
+    done: (count: number) => `${items(count)} marked as read`,
     nothing: "Nothing is unread",
   },
   snooze: {

@@ -16,6 +16,7 @@ export const inbox: Words["inbox"] = {
     forwarded: "已保存，且所有渠道均已送达",
   },
   presets: {
+    inAnHour: "1 小时后",
     laterToday: "今天晚些时候",
     thisEvening: "今天晚上",
     tomorrowMorning: "明天早上",
@@ -51,6 +52,7 @@ export const inbox: Words["inbox"] = {
   groups: {
     pinned: "置顶",
     unsaved: "尚未保存",
+    ended: "已结束",
     status: { input_required: "等你处理", running: "进行中", paused: "已暂停", queued: "待办" },
   },
   filter: "筛选",
@@ -62,6 +64,7 @@ export const inbox: Words["inbox"] = {
   unread: "未读",
   unseen: "新",
   pinned: "置顶",
+  woken: "稍后提醒，已到时间",
   actions: {
     archive: "归档",
     unarchive: "移回收件箱",
@@ -92,11 +95,11 @@ export const inbox: Words["inbox"] = {
   undo: "撤销",
   readAll: {
     title: "全部标为已读？",
-    text: (count) => `${count} 条通知将在你的所有设备上变为已读。此后新到的通知仍是未读。`,
-    honest: "撤销会把这些通知重新标为未读，但它们仍算“看过”，其他设备可能已经收到这一状态。",
+    text: (count) => `${count} 项将在你的所有设备上变为已读。此后新到的仍是未读。`,
+    honest: "撤销会把它们重新标为未读，但它们仍算“看过”，其他设备可能已经收到这一状态。",
     confirm: "全部标为已读",
-    done: (count) => `已将 ${count} 条通知标为已读`,
-    nothing: "没有未读通知",
+    done: (count) => `已将 ${count} 项标为已读`,
+    nothing: "没有未读内容",
   },
   snooze: {
     title: "稍后提醒",
