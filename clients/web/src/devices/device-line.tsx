@@ -71,7 +71,7 @@ function LastSeen({ device, isOwn }: Pick<DeviceLineProps, "device" | "isOwn">) 
   const { words, times } = useSpeech();
   const now = useNow();
   const { devices } = words;
-  if (isOwn) return <span>{devices.hereNow}</span>;
+  if (isOwn || (device.connected && device.revokedAt === null)) return <span>{devices.hereNow}</span>;
   const at = device.revokedAt ?? device.seenAt;
   const say = device.revokedAt === null ? devices.lastSeen : devices.revokedAt;
   return <time title={times.full(at)}>{say(times.moment(at, now))}</time>;

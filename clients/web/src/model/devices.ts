@@ -9,6 +9,8 @@ export interface DeviceEntry {
   readonly platform: string;
   readonly createdAt: number;
   readonly seenAt: number;
+  /** Whether it has a connection now. */
+  readonly connected: boolean;
   /** Null while it is not revoked. */
   readonly revokedAt: number | null;
 }
@@ -24,6 +26,7 @@ function deviceOf(value: Json): DeviceEntry | null {
     platform: text(value.platform),
     createdAt: time(value.created_at) ?? 0,
     seenAt: time(value.seen_at) ?? 0,
+    connected: value.connected === true,
     revokedAt: time(value.revoked_at),
   };
 }
@@ -48,7 +51,7 @@ export function isPhone({ name, platform }: DeviceEntry): boolean {
 
 /** `1:43`, of what is left (ms). */
 export function countdown(left: number): string {
-  const seconds = Math.max(0, Math.ceil(left / 1000));
+  const seconds = Math.max(0, Math.round(left / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { usePage, useWords } from "../shell/context.ts";
 import { useReadable } from "../shell/readable.ts";
 import { Button, IconButton } from "./button.tsx";
+import { Icon } from "./icon.tsx";
 
 export function DialogHost() {
   const { overlay } = usePage();
@@ -55,13 +56,16 @@ interface ConfirmProps {
   readonly title: string;
   readonly text: string;
   readonly more?: string;
+  /** What would be lost: said before all else. */
+  readonly warning?: string;
   readonly confirm: string;
   readonly decline?: string;
   readonly danger?: boolean;
   readonly onConfirm: () => void;
 }
 
-export function Confirm({ title, text, more, confirm, decline, danger = false, onConfirm }: ConfirmProps) {
+export function Confirm(props: ConfirmProps) {
+  const { title, text, more, warning, confirm, decline, danger = false, onConfirm } = props;
   const { overlay } = usePage();
   const words = useWords();
   const close = () => overlay.dialog.set(null);
@@ -79,6 +83,12 @@ export function Confirm({ title, text, more, confirm, decline, danger = false, o
   );
   return (
     <Dialog title={title} foot={foot}>
+      {warning !== undefined && (
+        <p class="dialog-warning" role="alert">
+          <Icon name="trouble" />
+          {warning}
+        </p>
+      )}
       <p>{text}</p>
       {more !== undefined && <p class="is-muted">{more}</p>}
     </Dialog>

@@ -25,8 +25,8 @@ export function ConfirmSignOut() {
     <Confirm
       title={settings.signOutTitle}
       text={settings.signOutText}
-      {...(unsaved > 0 && { more: settings.signOutUnsaved(unsaved) })}
-      confirm={settings.signOut}
+      {...(unsaved > 0 && { warning: settings.signOutUnsaved(unsaved) })}
+      confirm={unsaved > 0 ? settings.signOutAnyway(unsaved) : settings.signOut}
       danger
       onConfirm={() => void revokeThis(hub).finally(signOut)}
     />

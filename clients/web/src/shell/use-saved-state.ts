@@ -1,6 +1,6 @@
 /** How it stands with the hub, in components. */
 
-import { explained } from "../model/errors.ts";
+import { explained, type Told } from "../model/errors.ts";
 import { type SavedState, savedState } from "../model/saved-state.ts";
 import type { IconName } from "../parts/icon.tsx";
 import { type Speech, usePage } from "./context.ts";
@@ -39,12 +39,16 @@ export function inBrief(state: SavedState, { words, times }: Speech, now: number
   return state.since === null ? saved.offline : saved.offlineSince(times.moment(state.since, now));
 }
 
+/** A device that may not connect was revoked; the hub's own sentence says no more. */
+function whyRefused(error: Told, { words }: Speech): string {
+  return error.code === "forbidden" ? words.devices.signIn.deviceRefused : explained(error, words.errors);
+}
+
 /** With what it means. */
 export function inFull(state: SavedState, speech: Speech, now: number): string {
-  const { errors, shell } = speech.words;
-  const { saved } = shell;
+  const { saved } = speech.words.shell;
   if (state.name === "signIn")
-    return state.error === null ? saved.signInDetail : explained(state.error, errors);
+    return state.error === null ? saved.signInDetail : whyRefused(state.error, speech);
   if (state.name === "trouble") return saved.troubleDetail;
   if (state.name !== "offline") return inBrief(state, speech, now);
   return state.since === null ? saved.keptOffline : saved.keptSince(speech.times.moment(state.since, now));

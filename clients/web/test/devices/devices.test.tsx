@@ -118,6 +118,19 @@ test("Without the hub the page says what it waits for, and asks again once it is
   expect(names()).toHaveLength(4);
 });
 
+test("Another device with a connection is in use now, a revoked one is not", async () => {
+  devices.devices = devices.devices.map((each) => ({
+    ...each,
+    connected: true,
+    revoked_at: each.device === "device-3" ? NOW : null,
+  }));
+  page = await openPage({ path: "/devices", answer: devices.answer });
+  const shown = [...page.root.querySelectorAll(".device")].map((line) =>
+    line.textContent?.includes("In use now"),
+  );
+  expect(shown).toEqual([true, true, true, false]);
+});
+
 test("A code is shown with its time, can be renewed, and who used it is named", async () => {
   vi.useFakeTimers();
   let now = NOW;
@@ -144,7 +157,13 @@ test("A code is shown with its time, can be renewed, and who used it is named", 
 });
 
 test("What is left of a code, how it is spelled, and who stands first", () => {
-  expect([120_000, 61_001, 900, -5].map(countdown)).toEqual(["2:00", "1:02", "0:01", "0:00"]);
+  expect([120_400, 120_000, 61_001, 900, -5].map(countdown)).toEqual([
+    "2:00",
+    "2:00",
+    "1:01",
+    "0:01",
+    "0:00",
+  ]);
   expect(spelled("ABCD1234")).toBe("ABCD 1234");
   expect(["localhost", "127.0.0.1", "[::1]", "hub.example.org"].map(isLocalHost)).toEqual([
     true,
@@ -158,6 +177,7 @@ test("What is left of a code, how it is spelled, and who stands first", () => {
     platform: "",
     createdAt: 0,
     seenAt,
+    connected: false,
     revokedAt: null,
   });
   expect(inOrder([device("a", 1), device("b", 3), device("own", 0)], "own").map(({ id }) => id)).toEqual([

@@ -151,6 +151,8 @@ test("Offline, signing out tells what would be lost, and asks nobody", async () 
   expect(page.root.querySelector("dialog")?.textContent).toContain(
     "1 change is not saved yet and would be lost",
   );
+  expect(page.root.querySelector(".dialog-warning")).not.toBeNull();
+  expect(page.root.querySelector("dialog .button-danger")?.textContent).toBe("Sign out and lose 1 change");
   await page.click(page.root.querySelector("dialog .button-danger") as HTMLElement);
   await page.after(() => {});
   expect(page.hub.requests).toEqual([]);

@@ -10,6 +10,7 @@ interface FakeDevice {
   readonly created_at: number;
   readonly seen_at: number;
   readonly revoked_at: number | null;
+  readonly connected: boolean;
 }
 
 const MINUTE = 60_000;
@@ -25,7 +26,15 @@ export class FakeDevices {
 
   put(device: string, name: string, platform: string, age: number): void {
     const at = this.#now() - age;
-    const given = { device, name, platform, created_at: at - 60 * MINUTE, seen_at: at, revoked_at: null };
+    const given = {
+      device,
+      name,
+      platform,
+      created_at: at - 60 * MINUTE,
+      seen_at: at,
+      revoked_at: null,
+      connected: age === 0,
+    };
     this.devices = [...this.devices, given];
   }
 

@@ -11,6 +11,8 @@ export const settings = {
     count === 1
       ? "1 change is not saved yet and would be lost."
       : `${count} changes are not saved yet and would be lost.`,
+  signOutAnyway: (count: number) =>
+    count === 1 ? "Sign out and lose 1 change" : `Sign out and lose ${count} changes`,
   storage: "On this device",
   storageText: "The inbox is kept in this browser, so that it opens at once and works offline.",
   held: (items: number) => (items === 1 ? "1 item" : `${items} items`),

@@ -10,6 +10,7 @@ export const settings: Words["settings"] = {
   signOutTitle: "在本设备上退出登录？",
   signOutText: "本设备会清除其上的全部内容，服务器上的内容不受影响。",
   signOutUnsaved: (count) => `有 ${count} 项更改尚未保存，退出后会丢失。`,
+  signOutAnyway: (count) => `退出并丢弃 ${count} 项更改`,
   storage: "本机存储",
   storageText: "收件箱保存在此浏览器中，因此可以即时打开，离线也能使用。",
   held: (items) => `${items} 项`,
