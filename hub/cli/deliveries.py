@@ -21,7 +21,8 @@ from hub.cli.options import (
 )
 from hub.cli.reading import while_read
 from hub.cli.remote import Remote, remote_of
-from hub.cli.terminal import columns, date_time, one_line, tell, write, write_json
+from hub.cli.terminal import columns, cut, date_time, one_line, tell, write, write_json
+from hub.cli.titles import Titles
 from hub.model import DeliveryState
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 PATH: Final = "/v1/deliveries"
 TIMES: Final = ("due", "at", "ended_at")
-WIDTHS: Final = (26, 10, 12, 19, 26, 11)
+WIDTHS: Final = (26, 10, 12, 19, 30, 11)
+HEADS: Final = ("id", "state", "channel", "due, or ended", "item", "tried", "error")
 SETTLED: Final = {"sent": "was sent; nothing to retry", "leased": "is being sent; nothing to retry"}
 """What there is to say of a delivery that a retry leaves as it is, by its state."""
 
@@ -60,7 +62,8 @@ def list_deliveries(
     data: SigningFolderOption = None,
     user: UserOption = None,
 ) -> None:
-    """List deliveries, the newest first: id, state, channel, when it is due or ended, item, attempts, error.
+    """List deliveries, the newest first: id, state, channel, when it is due or ended, the item's title (its
+    id, where the hub doesn't tell the title), attempts, error. `--json` has the ids of everything.
 
     States: `pending` waits for its time or its channel, `leased` is being sent, `sent`, `partial` (a part of
     the recipients or of the message), `suppressed` (read in time, or not allowed out), `dead` (given up, see
@@ -165,18 +168,27 @@ async def _print_list(remote: Remote, query: Mapping[str, Any], limit: int, as_j
     from hub.cli.calls import Calls
 
     async with Calls(remote) as calls:
+        titles, listed = Titles(calls), 0
         async for row in calls.pages(PATH, query, limit):
             if as_json:
                 write_json(row)
                 continue
-            for line in columns([_row(row)], WIDTHS):
-                write(line)
+            if not listed:
+                _write_row(HEADS)
+            _write_row(_row(row, await titles.of(row["topic"], row["item"])))
+            listed += 1
 
 
-def _row(row: Mapping[str, Any]) -> tuple[object, ...]:
+def _write_row(cells: Sequence[object]) -> None:
+    for line in columns([cells], WIDTHS):
+        write(line)
+
+
+def _row(row: Mapping[str, Any], title: str) -> tuple[object, ...]:
+    item = cut(one_line(title), WIDTHS[4])
     tried = f"{row['attempts']} {'attempt' if row['attempts'] == 1 else 'attempts'}"
     when = date_time(row.get("ended_at") or row["due"])
-    return row["id"], row["state"], row["channel"], when, row["item"], tried, row.get("error")
+    return row["id"], row["state"], row["channel"], when, item, tried, row.get("error")
 
 
 async def _one(remote: Remote, delivery: str) -> Mapping[str, Any]:

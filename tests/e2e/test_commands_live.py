@@ -167,8 +167,9 @@ async def test_an_operator_finds_what_is_dead_and_sends_it_again(make_hub: MakeH
             assert "✗" in tail.lines[-1]
             code, out, _ = await hub_command("deliveries", "list", "--state", "dead", *data, env=env)
             assert code == 0
-            ((name, state, channel, *_),) = [line.split() for line in out.splitlines()]
+            _, (name, state, channel, *rest) = [line.split() for line in out.splitlines()]
             assert (state, channel) == ("dead", "ops")
+            assert "Disk full" in " ".join(rest)
             again = ("deliveries", "retry", "--state", "dead", "--channel", "ops")
             assert (await hub_command(*again, *data, env=env))[0] == 2
             assert await hub_command(*again, "--yes", *data, env=env) == (0, f"{name}  pending\n", "")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hub.cli import calls, run
+from hub.cli import calls, run, titles
 from hub.cli.channel import ADVICE, verdict
 from hub.cli.failures import CommandFailed, HubUnreachable
 
@@ -31,6 +31,8 @@ class Desk:
     rows: list[dict[str, Any]]
     asked: list[tuple[str, Any]]
     failures: dict[str, CommandFailed]
+    titles: dict[str, str]
+    looked_up: list[str]
 
     def __init__(self, _remote: object) -> None:
         return
@@ -42,10 +44,19 @@ class Desk:
         return
 
     async def get(self, path: str, *, holds: str = "items") -> Any:
+        if holds == "title":
+            return Desk.title(path)
         Desk.asked.append((path, None))
         if path.startswith("/v1/channels"):
             return {"items": Desk.rows, "next": None}
         return Desk.rows[0]
+
+    @classmethod
+    def title(cls, path: str) -> Any:
+        cls.looked_up.append(path)
+        if path not in cls.titles:
+            raise CommandFailed("There is no such thing. (not_found)")
+        return {"title": cls.titles[path]}
 
     async def post(self, path: str, body: Any = None, *, holds: str = "id") -> Any:
         Desk.asked.append((path, body))
@@ -65,6 +76,7 @@ class Desk:
 def desk(monkeypatch: pytest.MonkeyPatch) -> type[Desk]:
     monkeypatch.delenv("TONGBU_USER", raising=False)
     Desk.rows, Desk.asked, Desk.failures = [], [], {}
+    Desk.titles, Desk.looked_up = {}, []
     monkeypatch.setattr(calls, "Calls", Desk)
     return Desk
 
@@ -75,7 +87,8 @@ class TestDeliveries:
     ) -> None:
         desk.rows = [row("d1"), row("d2", attempts=0, error=None, ended_at=None, state="pending")]
         assert run(["deliveries", "list", "--state", "dead", "--channel", "ops", *TO_A_HUB]) == 0
-        first, second = capsys.readouterr().out.splitlines()
+        heads, first, second = capsys.readouterr().out.splitlines()
+        assert heads.split()[:3] == ["id", "state", "channel"]
         assert desk.asked == [("/v1/deliveries", {"state": "dead", "channel": "ops"})]
         assert first.split()[:3] == ["d1", "dead", "ops"]
         assert first.split()[5:8] == ["build", "1", "attempt"]
@@ -85,9 +98,36 @@ class TestDeliveries:
     def test_ids_of_any_length_leave_the_columns_in_line(self, desk: type[Desk], capsys: Output) -> None:
         desk.rows = [row("d1", item="a"), row("d2", item="a-longer-one", attempts=10)]
         assert run(["deliveries", "list", *TO_A_HUB]) == 0
-        first, second = capsys.readouterr().out.splitlines()
-        assert first.index("1 attempt") == second.index("10 attempts")
+        heads, first, second = capsys.readouterr().out.splitlines()
+        assert first.index("1 attempt") == second.index("10 attempts") == heads.index("tried")
         assert first.index("93000") == second.index("93000")
+
+    def test_an_item_goes_by_its_title_where_the_hub_tells_it(self, desk: type[Desk], capsys: Output) -> None:
+        desk.titles = {
+            "/v1/users/ann/items/build": "Nightly build \x1b[31mof everything there is, with all its tests",
+            "/v1/spaces/team/items/i2": "夜间构建",
+        }
+        desk.rows = [row("d1"), row("d2"), row("d3", item="i2", topic="space/team"), row("d4", item="core-1")]
+        assert run(["deliveries", "list", *TO_A_HUB]) == 0
+        heads, *lines = capsys.readouterr().out.splitlines()
+        place = heads.index("item")
+        assert [line[place:].partition("  ")[0] for line in lines] == [
+            "Nightly build of everything t…", "Nightly build of everything t…", "夜间构建", "core-1"
+        ]  # fmt: skip
+        assert len(desk.looked_up) == 3, "each once"
+
+    def test_a_list_of_thousands_asks_for_no_more_titles_than_it_may(
+        self, desk: type[Desk], capsys: Output, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(titles, "MOST_ASKED", 2)
+        desk.rows = [row(f"d{number}", item=f"i{number}") for number in range(5)]
+        assert run(["deliveries", "list", *TO_A_HUB]) == 0
+        assert len(desk.looked_up) == 2
+        assert "i4" in capsys.readouterr().out
+
+    def test_where_there_is_none_nothing_is_listed(self, desk: type[Desk], capsys: Output) -> None:
+        assert run(["deliveries", "list", *TO_A_HUB]) == 0
+        assert capsys.readouterr().out == ""
 
     def test_json_is_one_delivery_a_line(self, desk: type[Desk], capsys: Output) -> None:
         desk.rows = [row("d1"), row("d2")]
