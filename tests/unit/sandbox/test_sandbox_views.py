@@ -92,6 +92,13 @@ def test_the_page_has_nothing_from_elsewhere_and_never_makes_markup_of_text() ->
     assert "unsafe" not in policy
 
 
+def test_an_empty_page_says_that_it_shows_what_came_since_the_start() -> None:
+    """Receipts in the inbox outlive it: nobody must think that their messages got lost."""
+    html = page()[0].decode()
+    assert "What came since the sandbox was started is shown" in html
+    assert "沙箱本次启动以来的消息" in html
+
+
 def test_the_page_offers_every_fault() -> None:
     html = page()[0].decode()
     offered = re.search(r"const GROUPS = (\[\[.*\]\]);", html)
