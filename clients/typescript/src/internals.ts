@@ -4,7 +4,7 @@ import { TongbuError } from "./errors.js";
 import type { Surroundings } from "./ports.js";
 import type { Batch } from "./session/batch.js";
 import type { Cell } from "./session/cell.js";
-import type { Leading } from "./session/device.js";
+import type { Device, Leading } from "./session/device.js";
 import type { Topic } from "./session/topic.js";
 
 export interface Internals {
@@ -40,16 +40,30 @@ export interface Held {
   readonly loaded: Promise<void>;
 }
 
-const internals = new WeakMap<Hub, Internals>();
+const devices = new WeakMap<Hub, Device>();
+const internals = new WeakMap<Device, Internals>();
 
 /** Raises where `hub` was not made by this copy of the SDK. */
 export function internalsOf(hub: Hub): Internals {
-  const found = internals.get(hub);
-  if (found === undefined)
+  const device = devices.get(hub);
+  if (device === undefined)
     throw new TongbuError("not_a_hub", "This hub was made by another copy of the SDK.");
+  const found = internals.get(device) ?? made(device);
+  internals.set(device, found);
   return found;
 }
 
-export function setInternals(hub: Hub, of: Internals): void {
-  internals.set(hub, of);
+function made(device: Device): Internals {
+  return {
+    ...device,
+    surroundings: device.platform.surroundings,
+    presenceChanged: (topic) => device.role.presence(topic),
+    saidKept: () => device.role.kept(),
+    leading: () => device.role.leading(),
+    leadFor: (topic) => device.role.leadFor?.(topic),
+  };
+}
+
+export function setDevice(hub: Hub, device: Device): void {
+  devices.set(hub, device);
 }

@@ -6,11 +6,11 @@ const MOST = 60_000;
 
 /** The wait after so many tries, in ms: a random time up to 0.5 s, 1 s, 2 s … 60 s. */
 export function jitter(random: Surroundings["random"], tries: number): number {
-  return Math.round(chance(random) * Math.min(MOST, FIRST * 2 ** Math.min(tries, 10)));
+  return Math.round(chance(random) * Math.min(MOST, FIRST * 2 ** tries));
 }
 
 /** A number from 0 up to, and without, 1. */
 export function chance(random: Surroundings["random"]): number {
-  const bytes = random(2);
-  return ((bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)) / 65_536;
+  const [high, low] = random(2) as unknown as readonly [number, number];
+  return (high * 256 + low) / 65_536;
 }

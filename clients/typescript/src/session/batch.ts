@@ -34,7 +34,7 @@ export function keyOf(kind: string, topic: string, name?: string): string {
 
 /** Kind, topic and name of a key; of `meta` and `clock` the topic is "". */
 export function partsOf(key: string): readonly [kind: string, topic: string, name: string] {
-  const [kind = "", topic = "", name = ""] = key.split(" ");
+  const [kind, topic, name = ""] = key.split(" ") as [string, string, string?];
   return [kind, topic, name];
 }
 
@@ -57,7 +57,10 @@ export class Batch {
   }
 
   remove(kind: string, topic: string, name: string): void {
-    const key = keyOf(kind, topic, name);
+    this.unset(keyOf(kind, topic, name));
+  }
+
+  private unset(key: string): void {
     this.puts.delete(key);
     this.removals.add(key);
   }
@@ -69,10 +72,7 @@ export class Batch {
   /** Takes another's steps after its own. */
   add(later: Batch): void {
     for (const [key, value] of later.puts) this.set(key, value);
-    for (const key of later.removals) {
-      this.puts.delete(key);
-      this.removals.add(key);
-    }
+    for (const key of later.removals) this.unset(key);
     this.answers.push(...later.answers);
   }
 }

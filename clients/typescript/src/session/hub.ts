@@ -4,7 +4,7 @@
  */
 import type { Hub, HubOptions, Json, Ledger } from "../api.js";
 import { Refusal, type TongbuError } from "../errors.js";
-import { setInternals } from "../internals.js";
+import { setDevice } from "../internals.js";
 import type { Platform } from "../ports.js";
 import { isName } from "../state/names.js";
 import { promised } from "./cell.js";
@@ -78,14 +78,7 @@ export function createHub(platform: Platform, options: HubOptions, extras: reado
       }
     },
   };
-  setInternals(hub, {
-    ...device,
-    surroundings: platform.surroundings,
-    presenceChanged: (topic) => device.role.presence(topic),
-    saidKept: () => device.role.kept(),
-    leading: () => device.role.leading(),
-    leadFor: (topic) => device.role.leadFor?.(topic),
-  });
+  setDevice(hub, device);
   return hub;
 }
 

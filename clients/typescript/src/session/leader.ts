@@ -214,7 +214,7 @@ export function createLeader(
 
   const leader: Role = {
     hold(topic) {
-      void opened.then(() => (ended ? undefined : bring(topic).catch(unreadable)));
+      void opened.then(() => (ended ? undefined : bring(topic).catch(() => failed(new StoreUnusable()))));
     },
     release: () => link.flush(),
     said(batch) {
@@ -251,16 +251,11 @@ export function createLeader(
       await opened;
       link.stop();
       audience?.forgotten();
-      audience?.end();
       await store?.save(new Batch());
-      await empty().finally(() => store?.close());
+      await empty().finally(end);
       return true;
     },
   };
-
-  function unreadable(): void {
-    failed(new StoreUnusable());
-  }
 
   return leader;
 }

@@ -137,7 +137,10 @@ export function createLink(
 
   function lost(reason: string): void {
     const { goingAway } = session;
-    const delay = goingAway ? spread(goingAway.retryAfter) : wait();
+    // Of what the hub said, spread a little.
+    const delay = goingAway
+      ? Math.round(goingAway.retryAfter * (1 + SPREAD * chance(surroundings.random)))
+      : wait();
     end();
     connection.set({ state: "waiting", retryAt: surroundings.now() + delay, reason });
     start("retry", delay, connect);
@@ -191,10 +194,6 @@ export function createLink(
     if (code === 4501 || end === "token") replaceToken(words);
     else if (end === undefined) lost(words);
     else refuse({ code: fatal?.code ?? end, message: words });
-  }
-
-  function spread(delay: number): number {
-    return Math.round(delay * (1 + SPREAD * chance(surroundings.random)));
   }
 
   /** The hub no longer takes the token: is there another? Two in a row are enough. */

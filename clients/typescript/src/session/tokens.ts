@@ -33,22 +33,26 @@ export function claimsOf(token: string): Claims {
   }
 }
 
+/** Null where it says none of that sort. */
+function claim(token: string, name: keyof Claims, sort: "string" | "number"): unknown {
+  const value = claimsOf(token)[name];
+  return typeof value === sort ? value : null;
+}
+
 /** Whose token it is; null where it doesn't tell. */
 export function userOf(token: string): string | null {
-  const { sub } = claimsOf(token);
-  return typeof sub === "string" ? sub : null;
+  return claim(token, "sub", "string") as string | null;
 }
 
 /** The device that it is good for alone; null for any. */
 export function boundTo(token: string): string | null {
-  const { device } = claimsOf(token);
-  return typeof device === "string" ? device : null;
+  return claim(token, "device", "string") as string | null;
 }
 
 /** When it ends, in ms since 1970; null where it doesn't tell. */
 export function expiryOf(token: string): number | null {
-  const { exp } = claimsOf(token);
-  return typeof exp === "number" ? exp * 1_000 : null;
+  const seconds = claim(token, "exp", "number") as number | null;
+  return seconds === null ? null : seconds * 1_000;
 }
 
 /** ms from `now` until the token should be renewed; null for never. */

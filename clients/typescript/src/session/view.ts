@@ -71,7 +71,7 @@ export function createView(
       const item = derived(id);
       if (item) add(item);
     }
-    sorted = [...items.values()].filter(isShown).sort(compare);
+    sorted = [...items.values()].filter(({ deleted }) => !deleted).sort(compare);
     tell("all");
   }
 
@@ -89,24 +89,21 @@ export function createView(
     if (before) sum(before, -1);
     if (after) add(after);
     else items.delete(id);
-    replace(before, after);
+    place(before, 1);
+    place(after, 0, after);
     if (before || after) tell(id);
   }
 
-  function replace(before: Item | undefined, after: Item | null): void {
-    if (before && isShown(before)) sorted.splice(placeOf(before), 1);
-    if (after && isShown(after)) sorted.splice(placeOf(after), 0, after);
-  }
-
-  /** Where an item stands, or would. */
-  function placeOf(item: Item): number {
+  /** Where an item stands, or would: takes away so many, and puts in. */
+  function place(item: Item | null | undefined, gone: number, ...added: (Item | null)[]): void {
+    if (!item || item.deleted) return;
     let from = 0;
     for (let upto = sorted.length; from < upto; ) {
       const middle = (from + upto) >> 1;
       if (compare(item, sorted[middle] as Item) > 0) from = middle + 1;
       else upto = middle;
     }
-    return from;
+    sorted.splice(from, gone, ...(added as Item[]));
   }
 
   function add(item: Item): void {
@@ -208,10 +205,6 @@ const FORWARDED = { durability: "forwarded" } as const;
 function isForwarded(item: Item): boolean {
   const receipts = Object.values(item.sent);
   return receipts.length > 0 && receipts.every((receipt) => receipt.state === "sent");
-}
-
-function isShown({ deleted }: Item): boolean {
-  return !deleted;
 }
 
 /** Newest first, those that the hub has not saved yet before all. */

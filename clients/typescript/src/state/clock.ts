@@ -67,11 +67,11 @@ export interface HybridClock {
   lower(stamps: readonly number[], hubNow: number): number[];
 }
 
-/** `last`: the highest stamp made before a restart; `seen`: the highest known to be with the hub. */
-export function createClock(wall: Surroundings["now"], last = 0, seen = 0): HybridClock {
+/** `wall`: the machine's time in ms. After a restart it goes on by `resume`. */
+export function createClock(wall: Surroundings["now"]): HybridClock {
   let offset = 0;
-  let latest = Math.max(last, seen);
-  let latestSeen = seen;
+  let latest = 0;
+  let latestSeen = 0;
 
   const now = () => Math.floor(wall() + offset);
   const setNow = (hubNow: number) => {

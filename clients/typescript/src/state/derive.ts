@@ -57,7 +57,7 @@ export function derive(
   registers: Registers,
   uptos: ReadUpto,
   now: number,
-  personal: Registers | null | undefined = null,
+  personal?: Registers | null,
   durability: Durability = "saved",
 ): Item | null {
   const found = registers.get(ITEM);

@@ -524,3 +524,18 @@ describe("a device that is offline", () => {
     expect(() => page.hub.inbox()).toThrow(/closed/);
   });
 });
+
+describe("closing", () => {
+  test("waits 2 s at most for a store that does not answer", async () => {
+    const { hub } = openPage(script, store);
+    hub.inbox();
+    await time.advance(0);
+    store.slow = new Promise(() => undefined);
+    hub.inbox().create({ title: "never kept" });
+    void hub.close();
+    await time.advance(1_900);
+    expect(hub.connection.get().state).toBe("online");
+    await time.advance(200);
+    expect(hub.connection.get().state).toBe("closed");
+  });
+});

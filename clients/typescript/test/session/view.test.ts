@@ -136,3 +136,23 @@ test("kept in step, it is what it would be made anew: items, order, counts, what
     { numRuns: 100 },
   );
 });
+
+test("one change reads as many items as finding its place takes, however many there are", () => {
+  const topic = ledger();
+  bring(topic, ...Array.from({ length: 4_096 }, (_, number) => note(number)));
+  const view = viewOf(topic);
+  let reads = 0;
+  for (const item of view.items()) {
+    const { order } = item;
+    Object.defineProperty(item, "order", {
+      get() {
+        reads += 1;
+        return order;
+      },
+    });
+  }
+  bring(topic, ["n2000", "pinned", true, 5_000, "x"], ["n70", "deleted", true, 5_000, "x"]);
+  expect(view.items()).toHaveLength(4_095);
+  expect(view.items()[2_095]).toMatchObject({ id: "n2000", pinned: true });
+  expect(reads).toBeLessThan(200);
+});
