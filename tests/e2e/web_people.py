@@ -67,6 +67,11 @@ class Person:
         found: dict[str, Any] = await self.http("GET", f"/v1/users/me/items/{item}")
         return found
 
+    async def devices(self) -> list[bool]:
+        """Whether each device of theirs was revoked; those that weren't first."""
+        found = await self.http("GET", "/v1/users/me/devices")
+        return sorted(each["revoked_at"] is not None for each in found["items"])
+
     async def until(self, item: str, **wanted: Any) -> None:
         """Until the hub has it so."""
         async with asyncio.timeout(15):

@@ -19,7 +19,7 @@ async def test_a_code_signs_in_a_phone_and_the_laptop_says_so(profile: MakeProfi
     assert "code" not in phone.address()
     laptop.shows("It has your inbox now", within={"role": "dialog"})
     laptop.click("Done")
-    laptop.shows("Last seen", within={"css": ".devices"})
+    laptop.shows(css=".device .button-danger", nth=0)
     phone.reload()
     phone.saved()
     laptop.click(css=".device .button-danger", nth=0)
@@ -69,3 +69,56 @@ async def test_a_token_that_opens_no_inbox_is_told_so(profile: MakeProfile, ann:
     page.fill("Code, link or token", ann.hub.token(ann.user, "admin"))
     page.click("Sign in")
     page.shows(css=".problem", has="opens no inbox")
+
+
+async def test_a_revoked_device_stays_out_until_somebody_signs_in_there(
+    profile: MakeProfile, ann: Person
+) -> None:
+    item = await ann.notify("Before")
+    lost = ann.at(profile(), "/")
+    lost.shows(css=f'.row[data-id="{item}"]')
+    laptop = ann.at(profile(), "/devices")
+    laptop.shows(css=".device .button-danger", nth=0)
+    laptop.click(css=".device .button-danger", nth=0)
+    laptop.click("Revoke", within={"role": "dialog"})
+    lost.shows("Sign in again")
+    later = await ann.notify("After")
+    lost.reload()
+    lost.shows("Sign in again")
+    lost.goto(f"{ann.hub.url}/tasks")
+    lost.shows("Sign in again")
+    lost.goto(ann.hub.url)
+    lost.shows("Sign in again")
+    assert lost.count(css=f'.row[data-id="{later}"]') == 0
+    assert await ann.devices() == [False, True]
+    lost.click("Sign in again")
+    lost.fill("Code, link or token", ann.hub.token(ann.user))
+    lost.click("Sign in")
+    lost.saved()
+    lost.shows(css=f'.row[data-id="{later}"]')
+    assert await ann.devices() == [False, False, True]
+    lost.reload()
+    lost.saved()
+    assert await ann.devices() == [False, False, True]
+
+
+async def test_who_signs_in_in_a_second_tab_of_a_revoked_device_is_in_in_both(
+    profile: MakeProfile, ann: Person
+) -> None:
+    await ann.notify("Before")
+    phone = profile()
+    first = ann.at(phone)
+    second = phone.open(ann.hub.url)
+    second.saved()
+    laptop = ann.at(profile(), "/devices")
+    laptop.shows(css=".device .button-danger", nth=0)
+    laptop.click(css=".device .button-danger", nth=0)
+    laptop.click("Revoke", within={"role": "dialog"})
+    first.shows("Sign in again")
+    second.shows("Sign in again")
+    second.click("Sign in again")
+    second.fill("Code, link or token", ann.hub.token(ann.user))
+    second.click("Sign in")
+    second.saved()
+    first.saved()
+    assert await ann.devices() == [False, False, True]
