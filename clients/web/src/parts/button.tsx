@@ -5,8 +5,6 @@ import { Icon, type IconName } from "./icon.tsx";
 
 interface ButtonProps {
   readonly children: ComponentChildren;
-  /** Its name where the words alone don't say enough; it begins with them. */
-  readonly label?: string;
   readonly icon?: IconName;
   readonly look?: "plain" | "primary" | "danger" | "quiet";
   readonly type?: "button" | "submit";
@@ -16,7 +14,6 @@ interface ButtonProps {
 
 export function Button({
   children,
-  label,
   icon,
   look = "plain",
   type = "button",
@@ -24,13 +21,7 @@ export function Button({
   onClick,
 }: ButtonProps) {
   return (
-    <button
-      type={type}
-      class={`button button-${look}`}
-      aria-label={label}
-      disabled={disabled}
-      onClick={onClick}
-    >
+    <button type={type} class={`button button-${look}`} disabled={disabled} onClick={onClick}>
       {icon !== undefined && <Icon name={icon} />}
       <span>{children}</span>
     </button>

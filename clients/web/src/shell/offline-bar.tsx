@@ -21,11 +21,7 @@ export function OfflineBar() {
         {state.name === "offline" && state.count > 0 && ` · ${saved.unsaved(state.count)}`}
       </p>
       {state.name !== "trouble" && (
-        <Button
-          look="quiet"
-          {...(state.name === "signIn" && { label: `${saved.signIn}: ${inFull(state, speech, now)}` })}
-          onClick={act}
-        >
+        <Button look="quiet" onClick={act}>
           {word}
         </Button>
       )}

@@ -45,10 +45,7 @@ test.each(["/", "/devices", "/settings"])(
     await page.after(() => page.hub.becomes(refused));
     const sentence = "The hub lets this device in no more: it was revoked. Link it anew.";
     expect(page.root.querySelector(".offline-bar p")?.textContent).toBe(sentence);
-    const names = [...page.root.querySelectorAll(".saved-chip, .offline-bar button")];
-    expect(names.map((button) => button.getAttribute("aria-label"))).toEqual([
-      `Sign in again: ${sentence}`,
-      `Sign in again: ${sentence}`,
-    ]);
+    expect(page.button(/^Sign in again: /).getAttribute("aria-label")).toBe(`Sign in again: ${sentence}`);
+    expect(page.root.querySelector(".offline-bar button")?.textContent).toBe("Sign in again");
   },
 );
