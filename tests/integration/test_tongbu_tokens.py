@@ -14,6 +14,7 @@ import tongbu
 from tests.kit.hubs import RunningHub, running_hub
 from tests.kit.programs import NOWHERE, PATIENCE, away, device
 from tests.kit.severable import severable
+from tongbu.program import program_name
 
 
 async def code_for(hub: RunningHub, user: str) -> str:
@@ -155,6 +156,17 @@ async def test_a_refused_token_stops_everything_with_a_typed_error(hub: RunningH
         assert await phone.flush(PATIENCE)
         await phone.inbox().open()
         assert sorted(each.title for each in phone.inbox().items()) == ["is still kept", "waits"]
+
+
+async def test_a_program_that_names_itself_not_is_known_by_its_script_and_machine(hub: RunningHub) -> None:
+    token = hub.token("ann")
+    async with tongbu.connect(hub.url, token=token) as plain:
+        await plain.connected(PATIENCE)
+        async with tongbu.connect(hub.url, token=token, device_name="Nightly") as told:
+            await told.connected(PATIENCE)
+            _, page = await hub.http("GET", "/v1/users/me/devices", token=token)
+            names = {each["device"]: each["name"] for each in page["items"]}
+            assert names == {plain.device: program_name(), told.device: "Nightly"}
 
 
 async def test_a_revoked_device_stops_while_it_iterates(hub: RunningHub) -> None:

@@ -20,6 +20,7 @@ from tongbu.items import RefusedStatement
 from tongbu.ledger import Inbox, Ledger
 from tongbu.link import Link, State
 from tongbu.others import OthersInbox
+from tongbu.program import program_name
 from tongbu.store import Batch, Store, open_store
 from tongbu.tokens import AskedToken, ClaimedToken, Credentials, GivenToken, NoToken, claims_of
 from tongbu.topics import OWN_INBOX
@@ -125,7 +126,7 @@ def connect(
     token: Token | None = None,
     link_code: str | None = None,
     store: str | Path | None = None,
-    device_name: str = "python",
+    device_name: str | None = None,
     platform: str = "python",
 ) -> AbstractAsyncContextManager[Hub]:
     """One device of a user at a hub, entered with ``async with``. Entering needs no hub that answers.
@@ -140,7 +141,7 @@ def connect(
         link_code: from a device that is signed in; used once, the token it gives is kept in the store and
             renewed.
         store: an SQLite file of this program's own, made where there is none; None: in memory.
-        device_name: for people.
+        device_name: for people; unless told, script and machine.
         platform: likewise.
 
     Raises (at entering):
@@ -148,7 +149,7 @@ def connect(
         StoreUnusable: it can't be made, read or written, or it is another user's.
         ValueError: ``url`` is none.
     """
-    about = {"name": device_name, "platform": platform}
+    about = {"name": device_name or program_name(), "platform": platform}
     return _entered(address_of(url), token, link_code, store, about)
 
 

@@ -23,7 +23,7 @@ PROGRESS_INTERVAL: Final = 0.5
 """Seconds between statements, at least."""
 NOTE_INTERVAL: Final = 2.0
 """Seconds between those of which only the note is new."""
-PLATFORM: Final = "cli"
+PLATFORM: Final = "command line"
 
 
 class Report:
