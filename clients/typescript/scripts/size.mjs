@@ -1,6 +1,6 @@
 /**
  * Tells what each entry adds to an application, gzipped, and fails where one is larger than allowed. `device`: what the core
- * adds to an application that uses all of it (`application.ts`); `core`: all that its entry exports.
+ * adds to an application that uses all of it (`application.ts`); `createHub`: it alone; `core`: all that its entry exports.
  */
 
 import { gzipSync } from "node:zlib";
@@ -10,13 +10,14 @@ import { bundled, entries, TARGET } from "./bundle.mjs";
 /** KiB that each may have: docs/decisions/0011-typescript.md. */
 const MOST = {
   device: 14,
+  createHub: 14,
   core: 14.15,
-  browser: 21.1,
+  browser: 21.15,
   node: 19.4,
   wechat: 19.6,
   extras: 14.5,
   hooks: 0.3,
-  documents: 6.5,
+  documents: 6.8,
   webcrypto: 0.3,
 };
 
@@ -37,7 +38,10 @@ async function addedToApplication() {
   return (await sizeOf(application)) - (await sizeOf(application, { without: ["../src/*"] }));
 }
 
-const sizes = [["device", await addedToApplication()]];
+const sizes = [
+  ["device", await addedToApplication()],
+  ["createHub", await sizeOf("session/hub.ts")],
+];
 for (const [name, entry] of Object.entries(entries)) sizes.push([name, await sizeOf(entry)]);
 const tooLarge = sizes.filter(([name, bytes]) => bytes > MOST[name] * 1024);
 for (const [name, bytes] of sizes) {

@@ -64,10 +64,10 @@ export function createHub(platform: Platform, options: HubOptions, extras: reado
     flush: (timeout) => flush(device, timeout),
     onRefused: device.changes.onRefused,
     async close() {
-      const { promise, resolve } = promised<unknown>();
-      const callOff = platform.surroundings.after(KEEPING, () => resolve(null));
-      device.role.kept().then(resolve, resolve);
-      await promise.finally(callOff);
+      await new Promise<unknown>((resolve) => {
+        const callOff = platform.surroundings.after(KEEPING, () => resolve(null));
+        device.role.kept().finally(callOff).then(resolve, resolve);
+      });
       await stop(new Closed());
     },
     async forget() {

@@ -17,6 +17,9 @@ import { DEFAULT_LIMITS, type Limits, type Topic } from "./topic.js";
 /** The own inbox, whatever the user's name turns out to be; nobody can be called `me`. */
 export const OWN_INBOX = "inbox/me";
 
+/** What holds without a connection. */
+const UNCONNECTED = { welcomed: false, mustReturn: false, goingAway: null, fatal: null };
+
 /** Refusals after which the same is said again. */
 const PASSING: readonly string[] = ["unavailable", "internal"];
 
@@ -91,8 +94,13 @@ export function createSession(device: Device): Session {
 
   function say(topic: Topic, batch: Batch, messages: Uint8Array[]): void {
     if (topic.holders === 0 && topic.unsaved === 0) close(topic, messages);
-    else if (topic.refusal.get() !== null || topic.opening || topic.travelling) return;
-    else if (topic.retryAt > surroundings.monotonic()) return;
+    else if (
+      topic.refusal.get() !== null ||
+      topic.opening ||
+      topic.travelling ||
+      topic.retryAt > surroundings.monotonic()
+    )
+      return;
     else if (topic.handle === null || topic.behind) messages.push(open(topic));
     else sayIn(topic, topic.handle, batch, messages);
   }
@@ -234,11 +242,8 @@ export function createSession(device: Device): Session {
     device: null,
     beat: 20_000,
     limits: DEFAULT_LIMITS,
-    welcomed: false,
-    mustReturn: false,
     stranger: false,
-    goingAway: null,
-    fatal: null,
+    ...UNCONNECTED,
     topics,
     call: (name, params) =>
       new Promise((resolve, reject) => {
@@ -276,7 +281,7 @@ export function createSession(device: Device): Session {
       }
     },
     lost() {
-      Object.assign(session, { welcomed: false, mustReturn: false, goingAway: null, fatal: null });
+      Object.assign(session, UNCONNECTED);
       byHandle.clear();
       unsaid = [];
       const questions = [...asked.values()];

@@ -41,10 +41,9 @@ export function createStore(storage: Storage, failed: (error: unknown) => void):
       return next;
     },
     list: (prefix) => storage.list(prefix),
-    async close() {
-      await next;
-      closing ??= storage.close();
-      await closing;
+    close() {
+      closing ??= next.then(() => storage.close());
+      return closing;
     },
   };
 }

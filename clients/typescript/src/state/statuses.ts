@@ -2,17 +2,9 @@
 
 import type { Final, Status } from "../api.js";
 
-/** How far each status is from the start; within an attempt a higher rank outweighs a lower. */
-const RANKS: Readonly<Record<Status, number>> = {
-  queued: 0,
-  running: 1,
-  paused: 1,
-  input_required: 1,
-  succeeded: 2,
-  failed: 2,
-  canceled: 2,
-  expired: 2,
-};
+/** Statuses of attempts that go on: of rank 0, and of rank 1. Within an attempt a higher rank outweighs a lower. */
+const LIVING: readonly Status[] = ["queued", "running", "paused", "input_required"];
+const ENDED: readonly Status[] = ["succeeded", "failed", "canceled", "expired"];
 
 export const FINAL_RANK = 2;
 export const MAX_ATTEMPT = 2 ** 31 - 1;
@@ -21,11 +13,12 @@ export const FIRST_ATTEMPT = 1;
 export const FIRST_STATUS: Status = "queued";
 
 export function isStatus(value: unknown): value is Status {
-  return typeof value === "string" && Object.keys(RANKS).includes(value);
+  return [...LIVING, ...ENDED].includes(value as Status);
 }
 
 export function rankOf(status: Status): number {
-  return RANKS[status];
+  const place = LIVING.indexOf(status);
+  return place < 0 ? FINAL_RANK : Math.min(place, 1);
 }
 
 /** Whether a status ends its attempt. */
