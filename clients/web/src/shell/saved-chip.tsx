@@ -43,11 +43,7 @@ function NextTry({ connection }: { readonly connection: Connection }) {
   if (!isWaiting) return <p class="is-muted">{saved.tryingNow}</p>;
   const why = wordsOf(connection.reason, codes) ?? codes.not_connected;
   const left = Math.max(1000, connection.retryAt - now);
-  return (
-    <p class="is-muted">
-      {why} {saved.retryIn(times.duration(left))}
-    </p>
-  );
+  return <p class="is-muted">{saved.retryIn(why, times.duration(left))}</p>;
 }
 
 function SavedDetail() {

@@ -34,7 +34,7 @@ test("In Chinese the connection's dialog holds no sentence of the hub", async ()
   page = await openPage({ language: "zh", now: () => NOW });
   await page.after(() => page.hub.becomes({ ...waiting, reason: "going_away" }));
   await page.click(page.root.querySelector(".saved-chip") as HTMLElement);
-  expect(dialog()).toContain("服务器正在重启。 4 秒后重试。");
+  expect(dialog()).toContain("服务器正在重启。4 秒后重试。");
 });
 
 test.each(["/", "/devices", "/settings"])(

@@ -67,7 +67,7 @@ export const shell = {
     troubleDetail:
       "The browser's storage is full or refuses. Everything still reaches the hub, but what is not saved there when this page ends is lost.",
     allSaved: "Everything is on the hub's disk.",
-    retryIn: (time: string) => `Next try in ${time}.`,
+    retryIn: (why: string, time: string) => `${why} Next try in ${time}.`,
     tryingNow: "Trying now…",
     tryNow: "Try now",
     label: "Connection and saving",

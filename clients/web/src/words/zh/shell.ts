@@ -33,7 +33,7 @@ export const shell: Words["shell"] = {
     trouble: "本设备无法保存",
     troubleDetail: "浏览器存储已满或不可用。操作仍会发送到服务器，但关闭页面时尚未保存的更改会丢失。",
     allSaved: "全部内容都已写入服务器的磁盘。",
-    retryIn: (time) => `${time}后重试。`,
+    retryIn: (why, time) => `${why}${time}后重试。`,
     tryingNow: "正在重试…",
     tryNow: "立即重试",
     label: "连接与保存状态",
