@@ -16,6 +16,7 @@ export const devices = {
     wechat: "WeChat mini program",
     python: "Python",
     node: "Node.js",
+    "command line": "Command line",
   } as Readonly<Record<string, string>>,
   rename: (name: string) => `Rename ${name}`,
   nameField: "Name of the device",
