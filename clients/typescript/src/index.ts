@@ -4,7 +4,6 @@
  */
 export type * from "./api.js";
 export { Malformed, Refusal, type RefusalDetails, TongbuError } from "./errors.js";
-export { StoreInUse, StoreUnusable } from "./platform/store-errors.js";
 export type {
   Platform,
   Request,

@@ -21,7 +21,7 @@ export interface Observed {
   readonly keeps: boolean;
 }
 
-export function standingOf(observed: Observed, { words, times }: Speech): Standing {
+export function standingOf(observed: Observed, { words, own, times }: Speech): Standing {
   const { saved } = words.shell;
   const state = savedState(observed);
   const plain = { name: state.name, detail: "", act: "", actName: "" } as const;
@@ -31,7 +31,9 @@ export function standingOf(observed: Observed, { words, times }: Speech): Standi
     case "offline": {
       const brief = state.since === null ? saved.offline : saved.offlineSince(times.clock(state.since));
       const waits = state.count > 0 ? saved.waiting(state.count) : saved.kept;
-      const detail = [waits, nextTry(observed.connection, saved, times)].join(" ").trim();
+      const { connection } = observed;
+      const detail =
+        connection.state === "waiting" ? own.nextTry(waits, times.clock(connection.retryAt)) : waits;
       return { ...plain, brief, detail, act: "wake", actName: saved.tryNow };
     }
     case "signIn": {
@@ -43,12 +45,4 @@ export function standingOf(observed: Observed, { words, times }: Speech): Standi
     default:
       return { ...plain, brief: saved[state.name] };
   }
-}
-
-function nextTry(
-  connection: Connection,
-  saved: Speech["words"]["shell"]["saved"],
-  times: Speech["times"],
-): string {
-  return connection.state === "waiting" ? saved.retryAt(times.clock(connection.retryAt)) : "";
 }

@@ -6,6 +6,7 @@ import { browserPlatform } from "./platform.js";
 
 export { LinkCodeRefused } from "../extras/linking.js";
 export * from "../index.js";
+export { StoreInUse, StoreUnusable } from "../platform/store-errors.js";
 export { browserPlatform } from "./platform.js";
 
 /**

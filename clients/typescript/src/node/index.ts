@@ -6,6 +6,7 @@ import { type NodePlace, nodePlatform, programName } from "./platform.js";
 
 export { LinkCodeRefused } from "../extras/linking.js";
 export * from "../index.js";
+export { StoreInUse, StoreUnusable } from "../platform/store-errors.js";
 export type { WebSocketLike } from "../platform/web-transport.js";
 export { type NodePlace, nodePlatform } from "./platform.js";
 export type { WebSocketClass } from "./web-socket.js";

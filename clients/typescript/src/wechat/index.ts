@@ -7,6 +7,7 @@ import type { Wx } from "./wx.js";
 
 export { LinkCodeRefused } from "../extras/linking.js";
 export * from "../index.js";
+export { StoreInUse, StoreUnusable } from "../platform/store-errors.js";
 export { sync } from "../session/trip.js";
 export { wechatPlatform } from "./platform.js";
 export type { Callbacks, Failure, RequestOptions, SocketTask, Wx } from "./wx.js";
