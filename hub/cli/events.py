@@ -82,10 +82,10 @@ async def _list(
 
 
 async def _follow(calls: Calls, query: Mapping[str, Any], left: int | None, as_json: bool) -> None:
-    """What happens after the event ``query["after"]``; None: after the beginning."""
+    """What happens after the event ``query["after"]``; None: after the beginning. The hub was met before."""
     from hub.cli.following import Following
 
-    async for message in Following(calls, "/v1/events", query).events():
+    async for message in Following(calls, "/v1/events", query, met=True).events():
         event = message.object
         if "id" not in event:
             continue

@@ -18,21 +18,24 @@ LONGEST_WAIT: Final = 10.0
 
 
 class Following:
-    """One stream over all its connections. What the first attempt fails with is raised; later ones are made
-    until the hub is back, or refuses.
+    """One stream over all its connections. What the first attempt fails with is raised, unless the hub has
+    answered before; later ones are made until the hub is back, or refuses.
 
     Args:
         calls: a session.
         path: of the stream.
         query: of the first connection and of those until an event told where to resume.
+        met: whether the hub has answered already.
     """
 
-    def __init__(self, calls: Calls, path: str, query: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self, calls: Calls, path: str, query: Mapping[str, object] | None = None, *, met: bool = False
+    ) -> None:
         self._calls = calls
         self._path = path
         self._query = query
         self._id: str | None = None
-        self._met = False
+        self._met = met
         self._told = False
         self._wait = FIRST_WAIT
 

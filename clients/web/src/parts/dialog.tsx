@@ -26,6 +26,8 @@ export function Dialog({ title, children, foot, wide = false }: DialogProps) {
   const words = useWords();
   const ref = useRef<HTMLDialogElement>(null);
   const close = () => overlay.dialog.set(null);
+  // The browser tells of a close later: by then the next dialog may be open.
+  const closed = () => ref.current !== null && close();
   useEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
@@ -37,7 +39,8 @@ export function Dialog({ title, children, foot, wide = false }: DialogProps) {
       ref={ref}
       class={`dialog${wide ? " is-wide" : ""}`}
       aria-label={title}
-      onClose={close}
+      onCancel={close}
+      onClose={closed}
       onClick={(event) => event.target === event.currentTarget && close()}
     >
       <div class="dialog-body">
