@@ -6,7 +6,8 @@ let page: OpenedPage;
 afterEach(() => page.close());
 
 const dialog = () => page.root.querySelector("dialog");
-const tell = (to: HTMLDialogElement, name: string) => page.after(() => void to.dispatchEvent(new Event(name)));
+const tell = (to: HTMLDialogElement, name: string) =>
+  page.after(() => void to.dispatchEvent(new Event(name)));
 
 test("A key pressed right after Escape is heard: a dialog is gone before the browser tells that it closed", async () => {
   page = await openPage({});
