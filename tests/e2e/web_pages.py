@@ -138,6 +138,7 @@ class WebPage:
     def __init__(self, browser: WebBrowser, name: str) -> None:
         self.browser = browser
         self.name = name
+        self._knows_outage = False
 
     def ask(self, operation: str, **given: Any) -> Any:
         return self.browser.ask(operation, page=self.name, **given)
@@ -224,10 +225,11 @@ class WebPage:
         ]
 
     def complaints(self, outage: bool = False) -> list[str]:
-        """What the console says in red or yellow since this was last asked; with ``outage``, without what the
-        browser itself says of a hub that is away."""
+        """What the console says in red or yellow since this was last asked; with ``outage``, also once it was
+        given before, without what the browser itself says of a hub that is away: it may say so once more."""
+        self._knows_outage = self._knows_outage or outage
         said: list[str] = self.ask("said")
-        return [each for each in said if not (outage and OUTAGE.search(each))]
+        return [each for each in said if not (self._knows_outage and OUTAGE.search(each))]
 
     # ------------------------------------------------------------------ the inbox's own
 
