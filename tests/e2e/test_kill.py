@@ -93,7 +93,7 @@ async def test_a_hub_that_acknowledges_before_it_has_saved_is_found_out(
     async with load.running():
         await scene.more(200)
         hub.kill()
-    with pytest.raises(AssertionError, match="gone|fell back"):
+    with pytest.raises(AssertionError, match=r"gone|fell back"):
         scene.promises.kept_on_disk(Stored(hub.data, tmp_path / "copy"))
 
 
