@@ -1,10 +1,11 @@
 /** A task's title, edited in its place. */
 
 import type { Item } from "@tongbu/client";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { DetailTitle } from "../inbox/detail-title.tsx";
 import { IconButton } from "../parts/button.tsx";
 import { useFocusBack } from "../parts/use-focus-back.ts";
+import { useInPlace } from "../parts/use-in-place.ts";
 import { usePage, useWords } from "../shell/context.ts";
 
 /** Characters, as the hub takes them. */
@@ -28,37 +29,20 @@ export function TaskTitle({ item }: { readonly item: Item }) {
 function TitleField({ item, onEnd }: { readonly item: Item; readonly onEnd: () => void }) {
   const { attempt, ledger } = usePage();
   const { task } = useWords();
-  const ref = useRef<HTMLTextAreaElement>(null);
-  const given = useRef(false);
-  useEffect(() => {
-    const field = ref.current;
-    field?.focus();
-    field?.select();
-  }, []);
-  const end = (keep: boolean) => {
-    if (given.current) return;
-    given.current = true;
-    const title = (ref.current?.value ?? "").replace(/\s+/gu, " ").trim();
-    if (keep && title !== "" && title !== item.title) attempt(() => ledger.edit(item.id, { title }));
+  const inPlace = useInPlace<HTMLTextAreaElement>((typed) => {
+    const title = (typed ?? "").replace(/\s+/gu, " ").trim();
+    if (title !== "" && title !== item.title) attempt(() => ledger.edit(item.id, { title }));
     onEnd();
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    end(event.key === "Enter");
-  };
+  });
   return (
     <h1 id="detail-title" class="task-title-editor">
       <textarea
-        ref={ref}
+        {...inPlace}
         class="field title-field"
         rows={1}
         maxLength={MOST_IN_TITLE}
         aria-label={task.title}
         defaultValue={item.title}
-        onKeyDown={onKeyDown}
-        onBlur={() => end(true)}
       />
     </h1>
   );

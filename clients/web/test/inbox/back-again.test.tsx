@@ -1,32 +1,8 @@
-import type { Item } from "@tongbu/client";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { aNotification, aTask, NOW } from "../kit/items.ts";
+import { aNotification, aTask, INBOX, NOW } from "../kit/items.ts";
 import { type OpenedPage, openPage } from "../kit/page.tsx";
 
-const MINUTE = 60_000;
 let page: OpenedPage;
-
-const items: readonly Item[] = [
-  aNotification({
-    id: "a",
-    title: "Disk full",
-    level: "critical",
-    source: "ops",
-    order: NOW - MINUTE,
-    at: NOW - MINUTE,
-  }),
-  aNotification({
-    id: "b",
-    title: "Release is live",
-    body: "All green",
-    order: NOW - 2 * MINUTE,
-    at: NOW - 2 * MINUTE,
-  }),
-  aTask(
-    { id: "t", title: "Backup", order: NOW - 3 * MINUTE, at: NOW - 3 * MINUTE },
-    { progress: 0.4, attempt: 2 },
-  ),
-];
 
 beforeEach(() => localStorage.clear());
 afterEach(() => page.close());
@@ -40,7 +16,7 @@ test("What comes back from snooze stands at the top, says so, and is told by tha
     at: NOW - 9e8,
     snoozed: NOW + 5,
   });
-  page = await openPage({ items: [...items, sleeping], now: () => now });
+  page = await openPage({ items: [...INBOX, sleeping], now: () => now });
   expect(page.titles()).not.toContain("Old");
   now = NOW + 10;
   await page.after(() => page.hub.ledger.put({ ...sleeping, snoozed: null }));
@@ -52,7 +28,7 @@ test("What comes back from snooze stands at the top, says so, and is told by tha
 
 test("Ended tasks stand under a heading of their own, and the number is that of the open ones", async () => {
   const ended = aTask({ id: "e" }, { status: "failed", finishedAt: NOW });
-  page = await openPage({ path: "/tasks", items: [...items, ended] });
+  page = await openPage({ path: "/tasks", items: [...INBOX, ended] });
   expect(page.root.querySelector(".list-size")?.textContent).toBe("1");
   const heads = [...page.root.querySelectorAll(".group-head")].map((head) => head.textContent);
   expect(heads).toEqual(["Running1", "Ended1"]);
@@ -70,7 +46,7 @@ test("Where nothing is unread, marking all read says so; one unread task is enou
 });
 
 test("What undoing brings back is selected", async () => {
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   await page.press("j");
   await page.press("e");
   expect(page.row("b").classList.contains("is-current")).toBe(true);

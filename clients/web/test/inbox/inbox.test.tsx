@@ -1,39 +1,17 @@
 import type { Item } from "@tongbu/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { someDevices } from "../kit/fake-devices.ts";
-import { aNotification, aTask, NOW } from "../kit/items.ts";
+import { aNotification, INBOX, NOW } from "../kit/items.ts";
 import { type OpenedPage, openPage } from "../kit/page.tsx";
 
 const MINUTE = 60_000;
 let page: OpenedPage;
 
-const items: readonly Item[] = [
-  aNotification({
-    id: "a",
-    title: "Disk full",
-    level: "critical",
-    source: "ops",
-    order: NOW - MINUTE,
-    at: NOW - MINUTE,
-  }),
-  aNotification({
-    id: "b",
-    title: "Release is live",
-    body: "All green",
-    order: NOW - 2 * MINUTE,
-    at: NOW - 2 * MINUTE,
-  }),
-  aTask(
-    { id: "t", title: "Backup", order: NOW - 3 * MINUTE, at: NOW - 3 * MINUTE },
-    { progress: 0.4, attempt: 2 },
-  ),
-];
-
 beforeEach(() => localStorage.clear());
 afterEach(() => page.close());
 
 test("The newest come first, each with its level or status as a word", async () => {
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   expect(page.titles()).toEqual(["Disk full", "Release is live", "Backup"]);
   expect(page.row("a").querySelector("[aria-label=Critical]")).not.toBeNull();
   expect(page.row("t").textContent).toContain("Running");
@@ -43,9 +21,9 @@ test("The newest come first, each with its level or status as a word", async () 
 });
 
 test("What another device does is seen at once, and the window's title counts what is unread", async () => {
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   expect(document.title).toBe("(2) Inbox · Tongbu");
-  await page.after(() => page.hub.ledger.put({ ...(items[0] as Item), read: true }));
+  await page.after(() => page.hub.ledger.put({ ...(INBOX[0] as Item), read: true }));
   expect(page.row("a").classList.contains("is-unread")).toBe(false);
   expect(document.title).toBe("(1) Inbox · Tongbu");
   await page.after(() => page.hub.ledger.put(aNotification({ title: "Fresh", order: NOW, at: NOW })));
@@ -65,7 +43,7 @@ test("An update reads only the item that changed, however many there are", async
 });
 
 test("Archiving takes the item away; undo, by the toast or z, brings it back", async () => {
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   await page.press("j");
   await page.press("e");
   expect(page.titles()).toEqual(["Release is live", "Backup"]);
@@ -79,7 +57,7 @@ test("Archiving takes the item away; undo, by the toast or z, brings it back", a
 });
 
 test("j and k move the focus, and after archiving the next row has it", async () => {
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   await page.press("j");
   await page.press("j");
   expect(page.row("b").contains(document.activeElement)).toBe(true);
@@ -90,7 +68,7 @@ test("j and k move the focus, and after archiving the next row has it", async ()
 });
 
 test("r, p and # mark, pin and delete, and each can be undone", async () => {
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   await page.press("j");
   await page.press("r");
   expect(page.hub.ledger.get("a")?.read).toBe(true);
@@ -104,7 +82,7 @@ test("r, p and # mark, pin and delete, and each can be undone", async () => {
 });
 
 test("Snoozing offers times; what is snoozed leaves the inbox and waits in its own list", async () => {
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   await page.press("j");
   await page.press("s");
   await page.click(page.button(/^Tomorrow morning/));
@@ -149,7 +127,7 @@ test("What an item says is text, whatever it looks like", async () => {
 });
 
 test("Marking an open item unread keeps it unread", async () => {
-  page = await openPage({ items, path: "/item/a" });
+  page = await openPage({ items: INBOX, path: "/item/a" });
   expect(page.hub.ledger.get("a")?.read).toBe(true);
   await page.press("r");
   expect(page.hub.ledger.get("a")?.read).toBe(false);
@@ -158,7 +136,7 @@ test("Marking an open item unread keeps it unread", async () => {
 });
 
 test("An unread item that is open stays in the list of unread ones until another is opened", async () => {
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   await page.click(page.button("Unread"));
   await page.click(page.row("a").querySelector("a") as HTMLElement);
   expect(page.titles()).toContain("Disk full");
@@ -175,7 +153,7 @@ test("Receipts tell each channel's time and end", async () => {
 });
 
 test("Searching narrows the list, says when nothing is found, and can be cleared", async () => {
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   await page.type("#search", "green");
   expect(page.titles()).toEqual(["Release is live"]);
   await page.type("#search", "nowhere");
@@ -185,7 +163,7 @@ test("Searching narrows the list, says when nothing is found, and can be cleared
 });
 
 test("What a search does not find in this list it says of the others, and the filter only where there is one", async () => {
-  page = await openPage({ items: [...items, aNotification({ id: "z", title: "Zebra", archived: true })] });
+  page = await openPage({ items: [...INBOX, aNotification({ id: "z", title: "Zebra", archived: true })] });
   await page.type("#search", "zebra");
   expect(page.root.querySelector(".empty")?.textContent).not.toContain("filter");
   await page.click(page.button("Archive: 1"));
@@ -197,13 +175,13 @@ test("What a search does not find in this list it says of the others, and the fi
 });
 
 test("A search that finds nothing shows not even what is open", async () => {
-  page = await openPage({ items, path: "/item/a" });
+  page = await openPage({ items: INBOX, path: "/item/a" });
   await page.type("#search", "nowhere");
   expect(page.titles()).toEqual([]);
 });
 
 test("Escape empties the search, then leaves it; Enter goes to what was found", async () => {
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   await page.press("/");
   const field = document.activeElement as HTMLInputElement;
   expect(field.id).toBe("search");
@@ -247,7 +225,7 @@ test("An item tells who made it by name, not by an id", async () => {
 });
 
 test("The filter's menu narrows by level and source, and tells so", async () => {
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   await page.click(page.button("Filter"));
   await page.click(page.button("Critical"));
   expect(page.titles()).toEqual(["Disk full"]);
@@ -256,7 +234,7 @@ test("The filter's menu narrows by level and source, and tells so", async () => 
 });
 
 test("Marking all read is one statement, and one for each unread task; undoing it states those that were unread, one by one", async () => {
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   await page.click(page.button("Mark all read"));
   expect(page.text()).toContain("They stay seen");
   await page.click(page.root.querySelector(".dialog .button-primary") as HTMLElement);
@@ -273,7 +251,7 @@ test("Marking all read is one statement, and one for each unread task; undoing i
 });
 
 test("A running task is paused from the row's menu; its end is asked for once more", async () => {
-  page = await openPage({ items, path: "/tasks" });
+  page = await openPage({ items: INBOX, path: "/tasks" });
   const open = () => page.click(page.row("t").querySelector("[aria-label='More actions']") as HTMLElement);
   await open();
   await page.click(page.button("Pause"));
@@ -286,7 +264,7 @@ test("A running task is paused from the row's menu; its end is asked for once mo
 });
 
 test("A to-do made by hand is there at once, and open", async () => {
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   await page.press("n");
   await page.type("#new-task-title", " Buy milk ");
   const form = page.root.querySelector("form");
@@ -313,7 +291,7 @@ test("Only rows that stay before the eyes are stated seen", async () => {
 
 test("Nothing is seen in a pane that is not shown", async () => {
   vi.useFakeTimers();
-  page = await openPage({ items });
+  page = await openPage({ items: INBOX });
   await page.after(() => vi.advanceTimersByTime(5000));
   expect(page.hub.ledger.stated).toEqual([]);
   vi.useRealTimers();
@@ -335,7 +313,7 @@ test("The archive goes on with what only the hub keeps, page by page", async () 
     { items: [past("y")], next: null },
   ];
   page = await openPage({
-    items,
+    items: INBOX,
     path: "/archived",
     answer: () => ({ status: 200, body: pages.shift() ?? null }),
   });
@@ -355,10 +333,10 @@ test("An item that only the hub has is fetched when its address is opened; one t
     path.endsWith("/old")
       ? { status: 200, body: { id: "old", kind: "notification", title: "From long ago" } }
       : { status: 404, body: null };
-  page = await openPage({ items, path: "/item/old", answer });
+  page = await openPage({ items: INBOX, path: "/item/old", answer });
   expect(page.root.querySelector(".detail h1")?.textContent).toBe("From long ago");
   page.close();
-  page = await openPage({ items, path: "/item/none", answer });
+  page = await openPage({ items: INBOX, path: "/item/none", answer });
   expect(page.text()).toContain("This item is not here");
 });
 

@@ -62,3 +62,28 @@ const ENDS: readonly Status[] = ["succeeded", "failed", "canceled", "expired"];
 export function isEnd(status: Status): boolean {
   return ENDS.includes(status);
 }
+
+const MINUTE = 60_000;
+
+/** A small inbox: two notifications and a task that runs, the newest first. */
+export const INBOX: readonly Item[] = [
+  aNotification({
+    id: "a",
+    title: "Disk full",
+    level: "critical",
+    source: "ops",
+    order: NOW - MINUTE,
+    at: NOW - MINUTE,
+  }),
+  aNotification({
+    id: "b",
+    title: "Release is live",
+    body: "All green",
+    order: NOW - 2 * MINUTE,
+    at: NOW - 2 * MINUTE,
+  }),
+  aTask(
+    { id: "t", title: "Backup", order: NOW - 3 * MINUTE, at: NOW - 3 * MINUTE },
+    { progress: 0.4, attempt: 2 },
+  ),
+];
