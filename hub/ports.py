@@ -213,7 +213,7 @@ class SnapshotRow:
 class Fold:
     """One bounded step of a folding pass, in key order.
 
-    ``upto`` is set on a pass's last step only: journal rows up to that number have all been folded.
+    ``upto`` is set on a pass's last steps only: journal rows up to that number have all been folded.
     """
 
     registers: Sequence[RegisterRow] = ()

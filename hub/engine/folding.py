@@ -1,15 +1,20 @@
 """Folding: what the journal holds goes into the tables, in key order, in bounded transactions.
 
 Appending is cheap and upserting is dear, so a turn only appends; a pass takes what gathered, sorted, so that
-neighbouring rows share pages. When a pass is complete its last transaction cuts the journal and the tail
+neighbouring rows share pages. When a pass is complete its last transactions cut the journal and the tail
 drops the generation. A crash before that folds the same rows again, harmlessly.
+
+Commits wait behind the step that is under way and share its core, so steps are small and a pass rests between
+them: a turn meets one step, not a row of them. The fuller the next generation is meanwhile, the larger the
+steps and the shorter the rests.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from hub.engine.document import DocumentBroken
 from hub.engine.documents import DocumentResidence
@@ -23,9 +28,17 @@ from hub.telemetry.metrics import Metrics
 
 log = get("hub.folding")
 
-STEP_ROWS = 250
-"""Rows a transaction: about two milliseconds, for so long a turn's commit may have to wait behind it."""
+STEP_ROWS = 125
+"""Rows a transaction: about a millisecond, for so long a turn's commit may have to wait behind it."""
+JOURNAL_ROWS = 4
+"""So many rows of the journal are dropped in the time that takes one row of a table."""
 STEP_BYTES = 4 * 1024 * 1024
+LARGEST_STEP = 8
+"""A step has up to so many times ``STEP_ROWS`` where the hub has all it can do: each waits for the loop to
+come back to it, and many small ones would take longer than it took to gather what they fold."""
+RESTS = 4.0
+"""A rest lasts so many times what its step took, while the next generation is empty."""
+LONGEST_REST = 0.05
 SNAPSHOT_FLOOR_BYTES = 64 * 1024
 RETRY_SECONDS = 1.0
 
@@ -40,7 +53,8 @@ class FoldingPolicy:
 
 
 class Folding:
-    """Runs passes; owns when and in which pieces."""
+    """Runs passes; owns when and in which pieces. ``shrank`` is set when one has ended and cleared by whoever
+    waits for that."""
 
     def __init__(
         self,
@@ -59,6 +73,7 @@ class Folding:
         self._documents = documents
         self._metrics = metrics
         self._shrank = shrank
+        shrank.set()
         self._last = clock.monotonic()
         self._pass = asyncio.Lock()
 
@@ -69,17 +84,22 @@ class Folding:
             if self._due():
                 await self._try()
 
-    def _due(self) -> bool:
+    def _fill(self) -> float:
+        """How much of a next pass has gathered: 1 when it is due, apart from its interval; and where turns
+        wait until this one makes room."""
+        if not self._shrank.is_set():
+            return 1.0
         active, policy = self._tail.active, self._policy
-        if not active:
+        return max(active.statements / policy.statements, active.bytes / policy.bytes)
+
+    def _due(self) -> bool:
+        if not self._tail.active:
             return False
-        if active.statements >= policy.statements or active.bytes >= policy.bytes:
-            return True
-        return self._clock.monotonic() - self._last >= policy.interval
+        return self._fill() >= 1 or self._clock.monotonic() - self._last >= self._policy.interval
 
     async def _try(self) -> None:
         try:
-            await self.fold()
+            await self.fold(self._rest)
         except Unavailable as refusal:
             log.warning("folding.unavailable", reason=refusal.message)
             await asyncio.sleep(RETRY_SECONDS)
@@ -87,14 +107,22 @@ class Folding:
             log.exception("folding.failed")
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def fold(self) -> None:
-        """One whole pass. Raises ``Unavailable``; what was folded until then is folded again next time."""
+    async def _rest(self, spent: float) -> None:
+        """After a step that took so many seconds."""
+        await asyncio.sleep(min(RESTS * spent * (1 - self._fill()), LONGEST_REST))
+
+    async def fold(self, rest: Callable[[float], Awaitable[None]] | None = None) -> None:
+        """One whole pass, with a rest after each step or without. Raises ``Unavailable``; what was folded
+        until then is folded again next time."""
         async with self._pass:
             generation = self._tail.seal()
             if generation:
                 started = self._clock.monotonic()
                 for step in self._steps(generation):
+                    began = self._clock.monotonic()
                     await self._store.fold(step)
+                    if rest is not None:
+                        await rest(self._clock.monotonic() - began)
                 self._metrics.folds += 1
                 self._metrics.fold_seconds.observe(self._clock.monotonic() - started)
             self._tail.drop()
@@ -103,16 +131,23 @@ class Folding:
             self._shrank.set()
 
     def _steps(self, generation: Generation) -> Iterator[Fold]:
-        for rows in _register_steps(generation):
+        for rows in _register_steps(generation, self._step_rows):
             yield Fold(registers=rows)
-        for updates in _update_steps(generation):
+        for updates in _update_steps(generation, self._step_rows):
             yield Fold(updates=updates)
         for snapshot in self._snapshots(generation):
             yield Fold(snapshots=[snapshot])
-        topics = [generation.topics[name] for name in sorted(generation.topics)]
-        for start in range(0, len(topics), STEP_ROWS):
-            yield Fold(topics=topics[start : start + STEP_ROWS])
-        yield Fold(upto=generation.upto)
+        names = iter(sorted(generation.topics))
+        while topics := [generation.topics[name] for name in islice(names, self._step_rows())]:
+            yield Fold(topics=topics)
+        number = generation.first - 1
+        while number < generation.upto:
+            number = min(number + JOURNAL_ROWS * self._step_rows(), generation.upto)
+            yield Fold(upto=number)
+
+    def _step_rows(self) -> int:
+        """Of the next step, at most."""
+        return int(STEP_ROWS * (1 + (LARGEST_STEP - 1) * min(1.0, self._fill())))
 
     def _snapshots(self, generation: Generation) -> Iterator[SnapshotRow]:
         """Documents whose updates outgrew their snapshot. One with a turn in flight waits for the next pass:
@@ -140,37 +175,35 @@ def _outgrown(topic: DocumentTopic) -> bool:
     return topic.update_bytes > max(SNAPSHOT_FLOOR_BYTES, topic.snapshot_bytes // 2)
 
 
-def _register_steps(generation: Generation) -> Iterator[list[RegisterRow]]:
+def _register_steps(generation: Generation, step_rows: Callable[[], int]) -> Iterator[list[RegisterRow]]:
     rows: list[RegisterRow] = []
-    size = 0
+    size, most = 0, step_rows()
     for topic in sorted(generation.ledgers):
         for row in _registers(topic, generation):
             rows.append(row)
             size += 64 + (len(row.register.weight) or 1024)
-            if len(rows) >= STEP_ROWS or size >= STEP_BYTES:
+            if len(rows) >= most or size >= STEP_BYTES:
                 yield rows
-                rows, size = [], 0
+                rows, size, most = [], 0, step_rows()
     if rows:
         yield rows
 
 
 def _registers(topic: TopicName, generation: Generation) -> Iterator[RegisterRow]:
     ledger = generation.ledgers[topic]
-    for item in sorted(ledger):
-        registers = ledger[item]
-        for slot in sorted(registers):
-            yield made(RegisterRow, (made(Key, (topic, item, slot)), registers[slot]))
+    for item, slot in sorted(ledger):
+        yield made(RegisterRow, (made(Key, (topic, item, slot)), ledger[item, slot]))
 
 
-def _update_steps(generation: Generation) -> Iterator[list[UpdateRow]]:
+def _update_steps(generation: Generation, step_rows: Callable[[], int]) -> Iterator[list[UpdateRow]]:
     rows: list[UpdateRow] = []
-    size = 0
+    size, most = 0, step_rows()
     for topic in sorted(generation.documents):
         for row in generation.documents[topic]:
             rows.append(row)
             size += len(row.body)
-            if len(rows) >= STEP_ROWS or size >= STEP_BYTES:
+            if len(rows) >= most or size >= STEP_BYTES:
                 yield rows
-                rows, size = [], 0
+                rows, size, most = [], 0, step_rows()
     if rows:
         yield rows

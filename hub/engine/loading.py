@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from hub.engine.document import Document
 from hub.engine.documents import DocumentResidence
-from hub.engine.tail import LedgerTail, Overlay, Tail
+from hub.engine.tail import Overlay, Tail
 from hub.engine.topics import DocumentTopic, Ledger
 from hub.engine.view import LedgerView
 from hub.model import Seq
@@ -25,19 +25,16 @@ class Content:
 
     __slots__ = ("above", "held", "rows")
 
-    def __init__(self, above: Seq, rows: Sequence[RegisterRow], held: list[LedgerTail]) -> None:
+    def __init__(self, above: Seq, rows: Sequence[RegisterRow], held: list[Overlay]) -> None:
         self.above = above
         self.rows = rows
         self.held = held
 
-    def laid_over(self, tail: Iterable[LedgerTail]) -> Overlay:
+    def laid_over(self, tail: Iterable[Overlay]) -> Overlay:
         """Every register above the seq, the newest of each."""
         found = {(row.key.item, row.key.slot): row.register for row in self.rows}
         for ledger in (*self.held, *tail):
-            for item, registers in ledger.items():
-                for slot, register in registers.items():
-                    if register.seq > self.above:
-                        found[(item, slot)] = register
+            found |= {key: register for key, register in ledger.items() if register.seq > self.above}
         return found
 
 

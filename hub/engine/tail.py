@@ -11,9 +11,11 @@ from hub.model import ItemId, Register, Registers, Seq, Slot, TopicName
 from hub.ports import TopicRow, UpdateRow
 
 ItemSlot = tuple[ItemId, Slot]
-LedgerTail = dict[ItemId, Registers]
 Overlay = dict[ItemSlot, Register]
-"""What one turn joined into one ledger."""
+"""What one turn joined into one ledger; what a ledger has in the tail."""
+
+FEW = 32
+"""Registers of a ledger are gone through for an item's; of more it is remembered which are whose."""
 
 STATEMENT_BYTES = 400
 """What one register costs in memory beside its journal bytes, measured with ``sys.getsizeof``."""
@@ -23,21 +25,55 @@ class Generation:
     """Commits between two seals.
 
     ``statements`` counts what a pass has to move: registers, each once however often it was stated on, and
-    updates. ``bytes`` is what these take in memory and all journal rows on disk, roughly.
+    updates. ``bytes`` is what these take in memory and all journal rows on disk, roughly. ``first`` and
+    ``upto``: the numbers of its journal rows.
     """
 
-    __slots__ = ("bytes", "documents", "ledgers", "statements", "topics", "upto")
+    __slots__ = ("_slots", "bytes", "documents", "first", "ledgers", "statements", "topics", "upto")
 
     def __init__(self) -> None:
-        self.ledgers: dict[TopicName, LedgerTail] = {}
+        self.ledgers: dict[TopicName, Overlay] = {}
+        self._slots: dict[TopicName, dict[ItemId, list[Slot]]] = {}
         self.documents: dict[TopicName, list[UpdateRow]] = {}
         self.topics: dict[TopicName, TopicRow] = {}
         self.statements = 0
         self.bytes = 0
+        self.first = 0
         self.upto = 0
 
     def __bool__(self) -> bool:
         return bool(self.topics)
+
+    def item(self, topic: TopicName, item: ItemId) -> Registers:
+        """All registers of one item."""
+        ledger = self.ledgers.get(topic)
+        if ledger is None:
+            return {}
+        if len(ledger) <= FEW:
+            return {slot: register for (name, slot), register in ledger.items() if name == item}
+        return {slot: ledger[item, slot] for slot in self._slots_of(topic, ledger).get(item, ())}
+
+    def _slots_of(self, topic: TopicName, ledger: Overlay) -> dict[ItemId, list[Slot]]:
+        slots = self._slots.get(topic)
+        if slots is None:
+            slots = self._slots[topic] = {}
+            for item, slot in ledger:
+                slots.setdefault(item, []).append(slot)
+        return slots
+
+    def lay_over(self, topic: TopicName, overlay: Overlay) -> int:
+        """What a turn joined; how many registers more there are. The first overlay of a topic is taken over:
+        what comes later is laid over it."""
+        ledger = self.ledgers.get(topic)
+        if ledger is None:
+            self.ledgers[topic] = overlay
+            return len(overlay)
+        before = len(ledger)
+        if (slots := self._slots.get(topic)) is not None:
+            for item, slot in overlay.keys() - ledger.keys():
+                slots.setdefault(item, []).append(slot)
+        ledger.update(overlay)
+        return len(ledger) - before
 
 
 class Tail:
@@ -73,16 +109,15 @@ class Tail:
             found = self._sealed.topics.get(topic)
         return found
 
-    def ledgers(self, topic: TopicName) -> list[LedgerTail]:
+    def ledgers(self, topic: TopicName) -> list[Overlay]:
         """The topic's registers in each generation, older first: lay the later over the earlier."""
         generations = (self._sealed, self._active) if self._sealed else (self._active,)
         return [g.ledgers[topic] for g in generations if topic in g.ledgers]
 
     def item(self, topic: TopicName, item: ItemId) -> Registers:
         """All registers of one item that stand in the tail."""
-        found: Registers = {}
-        for ledger in self.ledgers(topic):
-            found.update(ledger.get(item, {}))
+        found = self._sealed.item(topic, item) if self._sealed else {}
+        found.update(self._active.item(topic, item))
         return found
 
     def updates(self, topic: TopicName, above: Seq) -> list[UpdateRow]:
@@ -91,20 +126,13 @@ class Tail:
         return [row for g in generations for row in g.documents.get(topic, ()) if row.seq > above]
 
     def add_ledger(self, row: TopicRow, overlay: Overlay, number: int, size: int) -> None:
-        """One committed journal row of a ledger, ``size`` bytes long."""
+        """A committed journal row of a ledger, ``size`` bytes long. The overlay is the tail's from now on."""
         active = self._active
-        ledger = active.ledgers.setdefault(row.topic, {})
-        added = 0
-        for (item, slot), register in overlay.items():
-            registers = ledger.get(item)
-            if registers is None:
-                registers = ledger[item] = {}
-            if slot not in registers:
-                added += 1
-            registers[slot] = register
+        added = active.lay_over(row.topic, overlay)
         active.topics[row.topic] = row
         active.statements += added
         active.bytes += size + STATEMENT_BYTES * added
+        active.first = active.first or number
         active.upto = number
 
     def add_document(self, row: TopicRow, update: UpdateRow, number: int) -> None:
@@ -114,6 +142,7 @@ class Tail:
         active.topics[row.topic] = row
         active.statements += 1
         active.bytes += len(update.body) + STATEMENT_BYTES
+        active.first = active.first or number
         active.upto = number
 
     def seal(self) -> Generation:
@@ -129,5 +158,4 @@ class Tail:
 
 def _find(generation: Generation, topic: TopicName, item: ItemId, slot: Slot) -> Register | None:
     ledger = generation.ledgers.get(topic)
-    registers = ledger.get(item) if ledger is not None else None
-    return registers.get(slot) if registers is not None else None
+    return ledger.get((item, slot)) if ledger is not None else None

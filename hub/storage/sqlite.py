@@ -233,5 +233,6 @@ def _fold(connection: sqlite3.Connection, step: Fold) -> None:
 
 
 def _trim_journal(connection: sqlite3.Connection, upto: int) -> bool:
-    """Drop some folded rows; False once there are none left."""
-    return connection.execute(_FOLD["trim_journal"], (upto, TRIM_ROWS)).rowcount > 0
+    """Drop some folded rows; whether there are more."""
+    connection.execute(_FOLD["trim_journal"], (upto, TRIM_ROWS))
+    return connection.execute(_FOLD["folded_rows"], (upto,)).fetchone() is not None

@@ -88,6 +88,29 @@ async def test_a_journal_longer_than_one_trimming_is_dropped_whole(home: Home) -
     assert list(await storage.store.start()) == [journal_row(10_000)]
 
 
+async def test_the_journal_may_be_dropped_in_several_calls(home: Home) -> None:
+    storage = await home.open()
+    await storage.store.commit(Batch(journal=[journal_row(number) for number in range(1, 1_202)]))
+    for upto in (500, 1_000, 1_200):
+        await storage.store.fold(Fold(upto=upto))
+        storage = await home.reopen()
+        await storage.store.close()
+        left = list(await storage.store.start())
+        assert left == [journal_row(number) for number in range(upto + 1, 1_202)]
+
+
+async def test_a_journal_with_gaps_in_its_numbers_is_dropped_up_to_the_number(home: Home) -> None:
+    """Numbers between two rows are those of commits that failed."""
+    storage = await home.open()
+    numbers = [3, 4, 2_000, 2_001, 9_000, 30_000]
+    await storage.store.commit(Batch(journal=[journal_row(number) for number in numbers]))
+    for upto, left in ((2, numbers), (1_500, numbers[2:]), (9_500, numbers[5:]), (9_500, numbers[5:])):
+        await storage.store.fold(Fold(upto=upto))
+        storage = await home.reopen()
+        await storage.store.close()
+        assert list(await storage.store.start()) == [journal_row(number) for number in left]
+
+
 async def test_numbers_may_begin_again_once_the_journal_is_empty(home: Home) -> None:
     storage = await home.open()
     await storage.store.commit(Batch(journal=[journal_row(number) for number in range(1, 9)]))

@@ -36,3 +36,7 @@ ON CONFLICT (topic) DO UPDATE SET
 -- Drops folded rows from the front, a bounded number a time: a row costs up to 1 µs, and commits wait.
 DELETE FROM journal
 WHERE number <= ?1 AND number < (SELECT min(number) FROM journal) + ?2;
+
+-- name: folded_rows
+-- Whether any are left.
+SELECT 1 FROM journal WHERE number <= ? LIMIT 1;
