@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
@@ -43,6 +42,7 @@ from hub.identity.secret import load_secret
 from hub.identity.tokens import LocalTokens
 from hub.model import Delivery, Event
 from hub.ports import Authenticator, Channel, Clock, SystemClock
+from hub.server.collector import Collector
 from hub.server.http import application
 from hub.server.listener import Listener, listener_settings
 from hub.server.wheel import TimerWheel
@@ -55,9 +55,6 @@ log = get("hub.app")
 SWEEP_SECONDS = 60.0
 FLUSH_SECONDS = 60.0
 WATCH_SECONDS = 1.0
-COLLECTION = (10_000, 20, 50)
-"""Thresholds of Python's cycle collector. What waits for a commit and what isn't folded yet are tens of
-thousands of objects without a cycle; on the defaults (700, 10, 10) it looked at them again and again."""
 
 
 class Health:
@@ -366,7 +363,9 @@ async def serve(config: Config, *, on_ready: Callable[[str], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     port = await app.start()
-    _collect_rarely()
+    collector = Collector(app.clock)
+    collector.begin()
+    app._run(collector.run())
     scheme = "https" if config.server.tls_cert else "http"
     on_ready(f"{scheme}://{_shown_host(config.server.host)}:{port}")
     await _either(stopping, app.broken)
@@ -380,13 +379,6 @@ async def _either(*events: asyncio.Event) -> None:
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
-
-
-def _collect_rarely() -> None:
-    """For the whole process: what lives now lives until its end, so the collector need not look at it."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECTION)
 
 
 def _shown_host(host: str) -> str:

@@ -157,7 +157,10 @@ class Actions:
         """
         begun: asyncio.Future[Item] = asyncio.get_running_loop().create_future()
         if self.begun.change(caller, topic, item, changes, hlc, "item", *into(begun)):
-            return await begun
+            try:
+                return await begun
+            finally:
+                del begun  # a refusal's traceback holds this frame; the future holds the refusal
         _, found = await self._change_in_space(caller, topic, ItemId(item), changes, hlc)
         return await self._answer(caller, topic, ItemId(item), found)
 
@@ -173,7 +176,10 @@ class Actions:
         the caller's inbox)."""
         begun: asyncio.Future[Seq] = asyncio.get_running_loop().create_future()
         if self.begun.change(caller, topic, item, changes, hlc, "seq", *into(begun)):
-            return await begun
+            try:
+                return await begun
+            finally:
+                del begun  # a refusal's traceback holds this frame; the future holds the refusal
         seq, _ = await self._change_in_space(caller, topic, ItemId(item), changes, hlc)
         return seq
 

@@ -35,7 +35,10 @@ class LedgerCalls:
         """State, whole or not at all; the work knows how its items stand after it."""
         future: asyncio.Future[ItemWrite] = asyncio.get_running_loop().create_future()
         self.submit(self._topics.ledger(topic), stated, actor, guard, *into(future))
-        return await future
+        try:
+            return await future
+        finally:
+            del future  # a refusal's traceback holds this frame; the future holds the refusal
 
     def submit(
         self,

@@ -248,7 +248,8 @@ class Pipeline:
             try:
                 work.join(turn)
             except Refusal as refusal:
-                taken.refuse(index, refusal)
+                # Its traceback holds this frame, which holds what is refused.
+                taken.refuse(index, refusal.with_traceback(None))
             except DocumentBroken as broken:
                 self._break(turn, taken, index, broken)
                 return False

@@ -189,11 +189,16 @@ class ItemWrite(Joining):
     def settle(self) -> None:
         """Saved."""
         self.seq = self.topic.seq
-        self._done(self)
+        done = self._done
+        # Who waits will hold this work: a circle, were the work to hold who waits.
+        del self._done, self._refused
+        done(self)
 
     def fail(self, refusal: Refusal) -> None:
         """Not taken."""
-        self._refused(refusal)
+        refused = self._refused
+        del self._done, self._refused
+        refused(refusal)
 
     def found(self) -> tuple[Registers, Registers]:
         """All registers of the first item stated on, and those of ``*`` where they concern it, after the

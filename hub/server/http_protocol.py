@@ -100,9 +100,12 @@ class HttpProtocol(HttpToolsProtocol):
         self._drain_timer = self._wheel.schedule(self._limits.drain_seconds, self._check_taken)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is awaited any more."""
+        """Nothing is awaited any more. What knows this object is let go, so that all of it is freed at once
+        instead of by the cycle collector, sometime."""
         self._forget()
         super().connection_lost(exc)
+        self.cycle = None  # type: ignore[assignment]  # as before the first request
+        self.scope = None  # type: ignore[assignment]  # as before the first request
 
     def data_received(self, data: bytes) -> None:
         """Parse, within the limits."""
