@@ -125,7 +125,7 @@ class StorageSettings(Section, frozen=True):
     """… after so long."""
     tail_bytes: Size = 64 * MIB
     """When more than this isn't folded yet, turns wait."""
-    register_cache: Size = 64 * MIB
+    register_cache: Size = 128 * MIB
     """Budget of cached registers."""
     topic_cache: Amount = 100_000
     """Topics' rows cached."""

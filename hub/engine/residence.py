@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final, Generic, Protocol, TypeVar, cast
@@ -17,6 +17,8 @@ ENTRY_BYTES = 340
 """What is remembered of an item before there is a register in it, measured."""
 REGISTER_BYTES = 250
 """A register in it, with its weight, measured; larger values are added."""
+ABSENT_BYTES = 40
+"""A place in the entry."""
 
 BRIEF_BYTES = 100
 """What is remembered of its record: most share theirs with all that the same author creates."""
@@ -25,8 +27,8 @@ LONE_BRIEF_BYTES = 600
 
 SHARED_BRIEFS: Final = 4096
 """So many are kept to be shared; of further authors each record has its own until there is room again."""
-GENERATIONS: Final = 4
-"""Of the budget at most a quarter is given up at once."""
+SECOND_CHANCES: Final = 16
+"""So many are given, at most, before one goes for another that comes."""
 
 _MEMORY_PER_PACKED_BYTE = 32
 """Short texts take about so much; a list of empty lists twice that."""
@@ -55,80 +57,118 @@ class LoneBrief(Brief):
     __slots__ = ()
 
 
-Entry = dict[Slot, Register | Absent]
-"""What is remembered of one item. Of its record only the ``Brief``."""
+WHOLE: Final = Slot("")
+"""Stands in an entry beside which the store holds nothing of its item: what the entry lacks is absent."""
 
 
-class _Generation:
-    """Entries that were asked for in one stretch of time; ``bytes`` and ``count`` of what they hold."""
+class Entry(dict[Slot, "Register | Absent"]):
+    """What is remembered of one item. Of its record only the ``Brief``.
 
-    __slots__ = ("bytes", "count", "entries")
+    ``bytes``: of all of it; ``used``: since the cache last looked at it; ``cached``: not forgotten yet.
+    """
+
+    __slots__ = ("bytes", "cached", "used")
 
     def __init__(self) -> None:
-        self.entries: dict[tuple[TopicName, ItemId], Entry] = {}
-        self.bytes = 0
-        self.count = 0
+        super().__init__()
+        self.bytes = ENTRY_BYTES
+        self.cached = True
+        self.used = False
 
 
 class RegisterCache:
-    """Registers one by one, least recently used items out, never ledger by ledger.
+    """Registers one by one, items that nobody asked for lately out, never ledger by ledger.
 
-    Registers of one item lie together, for a statement is joined beside its item's record. Generations
-    stand for the order of use: an item that is asked for moves up into the young one, and when that holds its
-    share of the budget the oldest is forgotten. A lookup costs a few dict probes and moves no list.
+    Registers of one item lie together, for a statement is joined beside its item's record. Over the budget
+    the oldest item goes, unless it was asked for since it was last looked at: then it stays as if it had just
+    come (second chance). So finding an item moves nothing, and at no moment much is given up.
     """
 
-    __slots__ = ("_briefs", "_older", "_renewed", "_share", "_young")
+    __slots__ = (
+        "_briefs",
+        "_budget",
+        "_entries",
+        "_oldest",
+        "_renewed",
+        "_shared",
+        "_shared_before",
+        "_swept",
+        "bytes",
+        "registers",
+    )
 
     def __init__(self, budget: int) -> None:
-        self._share = budget // GENERATIONS
-        self._young = _Generation()
-        self._older: tuple[_Generation, ...] = ()
+        self._budget = budget
+        self._entries: dict[tuple[TopicName, ItemId], Entry] = {}
+        self._oldest: deque[tuple[TopicName, ItemId]] = deque()
+        self._swept = 0
         self._briefs: dict[tuple[Json, Json, Json], Brief] = {}
         self._renewed = False
+        self._shared = self._shared_before = 0
+        self.bytes = 0
+        """All of it, roughly."""
+        self.registers = 0
 
     def entry(self, topic: TopicName, item: ItemId) -> Entry:
         """The item's, to look into and to add to; who adds says so by ``grew``. It may be forgotten at any
         ``grew``: then it is good for its holder and for nobody else."""
         key = (topic, item)
-        entry = self._young.entries.get(key)
-        return entry if entry is not None else self._moved_up(key)
-
-    def _moved_up(self, key: tuple[TopicName, ItemId]) -> Entry:
-        size = ENTRY_BYTES
-        for generation in self._older:
-            entry = generation.entries.pop(key, None)
-            if entry is not None:
-                size += sum(map(held_bytes, entry.values()))
-                generation.bytes -= size
-                generation.count -= len(entry)
-                size += self._share_brief(entry)
-                break
-        else:
-            entry = {}
-        self._young.entries[key] = entry
-        self.grew(size, len(entry))
+        entry = self._entries.get(key)
+        if entry is not None:
+            entry.used = True
+            return entry
+        self.bytes += ENTRY_BYTES
+        if self.bytes > self._budget:
+            self._sweep()
+        entry = self._entries[key] = Entry()
+        self._oldest.append(key)
         return entry
 
-    def _share_brief(self, entry: Entry) -> int:
-        """Hold what is shared now: what was shared earlier may be held by this item alone. Bytes more."""
-        brief = entry.get(ITEM) if self._renewed else None
-        if not isinstance(brief, Brief):
-            return 0
-        shared = entry[ITEM] = self.brief(brief)
-        return held_bytes(shared) - held_bytes(brief)
+    def grew(self, entry: Entry, size: int, registers: int) -> None:
+        """An entry holds so many bytes and registers more; others may be forgotten for it."""
+        if not entry.cached:
+            return
+        entry.bytes += size
+        self.bytes += size
+        self.registers += registers
+        if self.bytes > self._budget:
+            self._sweep()
 
-    def grew(self, size: int, registers: int) -> None:
-        """Entries hold so many bytes and registers more; others may be forgotten for it."""
-        young = self._young
-        young.bytes += size
-        young.count += registers
-        if young.bytes > self._share:
-            self._older = (young, *self._older[: GENERATIONS - 2])
-            self._young = _Generation()
-            if len(self._briefs) >= SHARED_BRIEFS:
-                self._briefs = {}
-                self._renewed = True
+    def _sweep(self) -> None:
+        chances = SECOND_CHANCES
+        while self.bytes > self._budget and self._oldest:
+            key = self._oldest.popleft()
+            entry = self._entries[key]
+            if entry.used and chances:
+                chances -= 1
+                entry.used = False
+                self._share_brief(entry)
+                self._oldest.append(key)
+            else:
+                del self._entries[key]
+                entry.cached = False
+                self.bytes -= entry.bytes
+                self.registers -= len(entry)
+            self._swept += 1
+        if self._swept > len(self._entries) and len(self._briefs) >= SHARED_BRIEFS:
+            self._renew_briefs()
+
+    def _renew_briefs(self) -> None:
+        """Share those of other authors. Who holds one of before counts for it until all were looked at."""
+        self._briefs = {}
+        self._renewed = True
+        self._swept = 0
+        self.bytes -= self._shared_before
+        self._shared, self._shared_before = 0, self._shared
+
+    def _share_brief(self, entry: Entry) -> None:
+        """Hold what is shared now: what was shared earlier may be held by this item alone."""
+        brief = entry.get(ITEM) if self._renewed else None
+        if isinstance(brief, Brief):
+            shared = entry[ITEM] = self.brief(brief)
+            more = held_bytes(shared) - held_bytes(brief)
+            entry.bytes += more
+            self.bytes += more
 
     def brief(self, record: Register) -> Brief:
         """What is remembered of a record."""
@@ -144,30 +184,34 @@ class RegisterCache:
             return lone
         brief = self._briefs[marks] = Brief(*lone)
         # Those that come to share it are counted by what each adds.
-        self._young.bytes += held_bytes(lone) - held_bytes(brief)
+        own = held_bytes(lone) - held_bytes(brief)
+        self._shared += own
+        self.bytes += own
         return brief
 
     def get(self, key: CacheKey) -> Register | Absent | None:
         """The register, ``ABSENT``, or None where the cache doesn't know."""
-        topic, item, slot = key
-        place = (topic, item)
-        entry = self._young.entries.get(place)
+        entry = self._entries.get(key[:2])
         if entry is None:
-            if not any(place in generation.entries for generation in self._older):
-                return None
-            entry = self._moved_up(place)
-        return entry.get(slot)
+            return None
+        entry.used = True
+        return entry.get(key[2])
 
     def put(self, key: CacheKey, register: Register | Absent) -> None:
         """Remember what the store holds."""
         topic, item, slot = key
-        entry = self.entry(topic, item)
+        self.remember(self.entry(topic, item), slot, register)
+
+    def remember(self, entry: Entry, slot: Slot, register: Register | Absent) -> None:
+        """As ``put``, into an entry; of a record its ``Brief``."""
+        if slot == ITEM and register is not ABSENT:
+            register = self.brief(register)
         before = entry.get(slot)
         entry[slot] = register
         if before is None:
-            self.grew(held_bytes(register), 1)
-        else:
-            self.grew(held_bytes(register) - held_bytes(before), 0)
+            self.grew(entry, held_bytes(register), 1)
+        elif more := held_bytes(register) - held_bytes(before):
+            self.grew(entry, more, 0)
 
     def put_all(
         self,
@@ -176,43 +220,29 @@ class RegisterCache:
         entries: Mapping[ItemId, Entry],
     ) -> None:
         """Remember what one turn saved of a topic; ``entries`` are those of its items that it holds."""
-        size = added = 0
         for (item, slot), saved in registers.items():
-            register = self.brief(saved) if slot == ITEM else saved
             entry = entries.get(item)
-            if entry is None:
-                entry = self.entry(topic, item)
-            before = entry.get(slot)
-            if before is None:
-                added += 1
-            else:
-                size -= held_bytes(before)
-            entry[slot] = register
-            size += held_bytes(register)
-        self.grew(size, added)
+            self.remember(entry if entry is not None else self.entry(topic, item), slot, saved)
 
     def forget(self, key: CacheKey) -> None:
         """The store no longer holds what was remembered."""
-        topic, item, slot = key
-        for generation in (self._young, *self._older):
-            entry = generation.entries.get((topic, item))
-            if entry is not None and (gone := entry.pop(slot, None)) is not None:
-                generation.bytes -= held_bytes(gone)
-                generation.count -= 1
+        entry = self._entries.get(key[:2])
+        if entry is not None:
+            self._drop(entry, key[2])
+            self._drop(entry, WHOLE)
+
+    def _drop(self, entry: Entry, slot: Slot) -> None:
+        if (gone := entry.pop(slot, None)) is not None:
+            self.grew(entry, -held_bytes(gone), -1)
 
     def __len__(self) -> int:
-        return self._young.count + sum(generation.count for generation in self._older)
-
-    @property
-    def bytes(self) -> int:
-        """All generations, roughly."""
-        return self._young.bytes + sum(generation.bytes for generation in self._older)
+        return self.registers
 
 
 def held_bytes(register: Register | Absent) -> int:
     """What a register takes in memory with its key, about."""
     if register is ABSENT:
-        return REGISTER_BYTES
+        return ABSENT_BYTES
     value = register.value
     if isinstance(value, list):
         # Without a note most of the weight is no text that the value would hold once more.
@@ -241,6 +271,8 @@ def _record_bytes(record: dict[str, Json]) -> int:
 
 
 class _Idle(Protocol):
+    used: bool
+
     @property
     def busy(self) -> bool:
         """Whether somebody reads it or something waits for it."""
@@ -251,19 +283,21 @@ T = TypeVar("T", bound=_Idle)
 
 
 class TopicCache(Generic[T]):
-    """Topics by name; those that nobody uses leave, least recently used first, beyond ``capacity``."""
+    """Topics by name; beyond ``capacity`` the oldest leaves that nobody uses and that nobody asked for since
+    it was last looked at."""
 
-    __slots__ = ("_capacity", "_topics")
+    __slots__ = ("_capacity", "_oldest", "_topics")
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._topics: OrderedDict[TopicName, T] = OrderedDict()
+        self._topics: dict[TopicName, T] = {}
+        self._oldest: deque[TopicName] = deque()
 
     def get(self, name: TopicName) -> T | None:
         """The topic, where it is resident."""
         topic = self._topics.get(name)
         if topic is not None:
-            self._topics.move_to_end(name)
+            topic.used = True
         return topic
 
     def peek(self, name: TopicName) -> T | None:
@@ -273,13 +307,21 @@ class TopicCache(Generic[T]):
     def add(self, name: TopicName, topic: T) -> None:
         """Make it resident; may evict others."""
         self._topics[name] = topic
-        for _ in range(min(8, len(self._topics) - self._capacity)):
-            self._evict_oldest()
+        self._oldest.append(name)
+        # The newest is never looked at: whoever asked for it is about to use it.
+        for step in range(min(2 * SECOND_CHANCES, len(self._oldest) - 1)):
+            if len(self._topics) <= self._capacity:
+                break
+            self._look_at_oldest(chance=step < SECOND_CHANCES)
 
-    def _evict_oldest(self) -> None:
-        name, topic = self._topics.popitem(last=False)
-        if topic.busy:
-            self._topics[name] = topic
+    def _look_at_oldest(self, *, chance: bool) -> None:
+        name = self._oldest.popleft()
+        topic = self._topics[name]
+        if topic.busy or (topic.used and chance):
+            topic.used = False
+            self._oldest.append(name)
+        else:
+            del self._topics[name]
 
     def __len__(self) -> int:
         return len(self._topics)

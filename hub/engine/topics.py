@@ -44,7 +44,8 @@ class Reader(Protocol):
 
 class Topic:
     """One resident topic. ``known`` once its row was read; ``waiting`` is the pipeline's queue, ``loading``
-    while it is parked, ``applying`` while a turn that changes it is in flight.
+    while it is parked, ``applying`` while a turn that changes it is in flight, ``used`` once somebody asked
+    for it since the cache last looked at it.
 
     Most topics in memory are at rest: what one holds only while something happens is None until then.
     """
@@ -62,6 +63,7 @@ class Topic:
         "name",
         "readers",
         "seq",
+        "used",
         "waiting",
     )
 
@@ -75,6 +77,7 @@ class Topic:
         self.loading = False
         self.applying = False
         self.alarmed = False
+        self.used = False
         self.readers: dict[int, Reader] = {}
         self.waiting: list[Work[Any]] | None = None
         self.encoded: dict[Encode, tuple[bytes, ...]] | None = None

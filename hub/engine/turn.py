@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hub.engine.documents import DocumentPart
 from hub.engine.ledger import LedgerPart
-from hub.engine.residence import ABSENT, Absent, CacheKey, Entry, RegisterCache, held_bytes
+from hub.engine.residence import ABSENT, WHOLE, Absent, CacheKey, Entry, RegisterCache
 from hub.engine.tail import Tail
 from hub.engine.topics import DocumentTopic, Ledger
 from hub.model import ItemId, Key, Milliseconds, Register, Registers, Slot, TopicName
@@ -98,12 +98,12 @@ class Turn:
             self.seek(topic, item, slot, entry)
 
     def seek(self, topic: TopicName, item: ItemId, slot: Slot, entry: Entry) -> None:
-        """Find a register that its entry lacks in the tail, or ask the store for it."""
-        found = self.memory.tail.find(topic, item, slot)
+        """Find a register that its entry lacks in the tail, or ask the store for it, unless there is none."""
+        found = ABSENT if WHOLE in entry else self.memory.tail.find(topic, item, slot)
         if found is None:
             self.wanted.registers.add(Key(topic, item, slot))
         else:
-            self._remember(entry, slot, found)
+            self.memory.cache.remember(entry, slot, found)
 
     def want_record(self, topic: TopicName, item: ItemId) -> None:
         """Ask for an item's record as it was saved; the cache holds no more than its ``Brief``."""
@@ -113,12 +113,6 @@ class Turn:
         if found is None:
             self.wanted.registers.add(Key(topic, item, ITEM))
 
-    def _remember(self, entry: Entry, slot: Slot, found: Register | Absent) -> None:
-        before = entry.get(slot)
-        entry[slot] = found if slot != ITEM or found is ABSENT else self.memory.cache.brief(found)
-        if before is None:
-            self.memory.cache.grew(held_bytes(entry[slot]), 1)
-
     def learn(self, found: Found) -> None:
         """Take what the store answered."""
         self.found = found
@@ -126,12 +120,23 @@ class Turn:
             register: Register | Absent = found.registers.get(key, ABSENT)
             # Of an item in history only that is remembered which lives again.
             if register is not ABSENT or (key.topic, key.item) not in found.history:
-                self._remember(self.entries[key.topic][key.item], key.slot, register)
+                self.memory.cache.remember(self.entries[key.topic][key.item], key.slot, register)
             if key.slot == ITEM and register is not ABSENT and key[:2] in self.records:
                 self.records[key[:2]] = register
         for item, registers in found.items.items():
             held = self.held.get(item)
             self.held[item] = {**registers, **held} if held else registers
+        for item in self.wanted.items:
+            if not self.held[item] and item not in found.history:
+                self._know_as_new(*item)
+
+    def _know_as_new(self, topic: TopicName, item: ItemId) -> None:
+        """Nothing is saved of an item: what is stated of it from now on is all there is."""
+        entries = self.known(topic)
+        entry = entries.get(item)
+        if entry is None:
+            entry = entries[item] = self.memory.cache.entry(topic, item)
+        self.memory.cache.remember(entry, WHOLE, ABSENT)
 
     def want_item(self, topic: TopicName, item: ItemId) -> None:
         """Ask for all registers of one item. What the tail holds now is kept, to be laid over what the store
