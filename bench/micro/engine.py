@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
-from itertools import count
+from itertools import count, cycle, islice
 from typing import Final
 
 from bench.load.statements import pack
@@ -21,6 +21,8 @@ from tests.kit.peers import Link, LinkedDevice, RecordingPeer
 
 _DEVICES: Final = 3
 _INBOX: Final = "inbox/ann"
+_AWAY: Final = 200
+_TOGETHER: Final = 20
 _DOCUMENT: Final = TopicName("doc/notes")
 
 Turn = Callable[[], Coroutine[object, object, None]]
@@ -54,6 +56,35 @@ async def _opened(engine: Engine, number: int) -> tuple[Link, int]:
     assert handle is not None
     await device.act(_INBOX, f"task-{number}", "item", task())
     return device.link, handle
+
+
+@asynccontextmanager
+async def _away() -> AsyncIterator[Turn]:
+    """A program reports the progress of tasks in inboxes that nobody has open."""
+    async with running_engine() as engine:
+        device = LinkedDevice(engine, "program", "program.1", "user", "publish")
+        await device.connect()
+        assert device.link is not None
+        link, now = device.link, hlc_of(engine.clock.now())
+        numbers, inboxes = count(1), cycle(f"inbox/away{number}" for number in range(_AWAY))
+
+        async def said(name: str, commands: Sequence[dict[str, object]]) -> None:
+            link.peer.sent.clear()
+            link.session.receive(b"".join(pack((6, next(numbers), name, command)) for command in commands))
+            await _told([link.peer])
+
+        for inbox in islice(inboxes, _AWAY):
+            await said(
+                "create", [{"topic": inbox, "id": "backup", "kind": "task", "title": "备份 the laptop"}]
+            )
+
+        async def turn() -> None:
+            number = next(numbers)
+            about = {"item": "backup", "attempt": 1, "hlc": now + number, "answer": "seq"}
+            progress = {**about, "progress": number / 1_000_000}
+            await said("progress", [{**progress, "topic": inbox} for inbox in islice(inboxes, _TOGETHER)])
+
+        yield turn
 
 
 @asynccontextmanager
@@ -94,5 +125,6 @@ def _turns(begin: Callable[[], AbstractAsyncContextManager[Turn]]) -> Iterator[A
 
 CASES: Final = (
     Case("engine: a turn of 3 statements, each seen by 2 others", partial(_turns, _statements), 50),
+    Case("engine: a turn of 20 reports into inboxes that nobody has open", partial(_turns, _away), 50),
     Case("engine: a turn of 3 typed characters, each seen by 2 others", partial(_turns, _documents), 50),
 )
