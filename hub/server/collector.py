@@ -6,8 +6,8 @@ again and again at hundreds of thousands of objects that are alive, in pauses of
 
 - Once a second it looks at what was made since, where that is little. Much of it is statements under load:
   that is set aside unseen (``gc.freeze``), and freed as ever when the last reference goes.
-- Everything is looked at when memory grew by half since the last time, and once an hour, in case there were
-  cycles in what was set aside.
+- Everything is looked at when memory grew by half and 50 MB since the last time, and once an hour, in case
+  there were cycles in what was set aside.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ LITTLE: Final = 10_000
 """Objects, made less freed: looking at them takes some two milliseconds."""
 GROWTH: Final = 1.5
 """Everything is looked at when so many times the memory is taken that was after the last time, …"""
+FLOOR_BLOCKS: Final = 500_000
+"""… and so many of Python's blocks more, some 50 MB: what a hub needs to come into use is no leak, …"""
 FULL_SECONDS: Final = 3600.0
 """… and after so long."""
 
@@ -50,7 +52,7 @@ class Collector:
     def tick(self) -> None:
         """Look at all or at what is new, or set it aside."""
         late = self._clock.monotonic() - self._last >= FULL_SECONDS
-        if late or sys.getallocatedblocks() >= GROWTH * self._blocks:
+        if late or sys.getallocatedblocks() >= GROWTH * self._blocks + FLOOR_BLOCKS:
             self._look_at_all()
             return
         if gc.get_count()[0] <= LITTLE:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.server.collector import FULL_SECONDS, GROWTH, LITTLE, TICK_SECONDS, Collector
+from hub.server.collector import FLOOR_BLOCKS, FULL_SECONDS, GROWTH, LITTLE, TICK_SECONDS, Collector
 from tests.kit.clocks import StillClock
 
 
@@ -101,12 +101,12 @@ def test_a_cycle_that_was_just_left_is_freed_with_the_next_tick() -> None:
 
 def test_all_is_looked_at_when_memory_grew_by_half(process: Process) -> None:
     process.made = LITTLE + 1
-    process.blocks = round(GROWTH * 1000) - 1
+    process.blocks = round(GROWTH * 1000) + FLOOR_BLOCKS - 1
     assert process.tick() == ["freeze"]
     process.blocks += 1
     assert process.tick() == ALL
     assert process.tick() == ["freeze"]
-    process.blocks = round(GROWTH * process.blocks)
+    process.blocks = round(GROWTH * process.blocks) + FLOOR_BLOCKS
     assert process.tick() == ALL
 
 
