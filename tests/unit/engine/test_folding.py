@@ -82,7 +82,7 @@ async def passed(passing: Folding, engine: Engine) -> None:
     running = asyncio.create_task(passing.run(0))
     async with asyncio.timeout(5):
         # The event that tells of a pass's end says while it is awaited that turns wait.
-        while engine.metrics.folds == before:  # noqa: ASYNC110
+        while engine.metrics.folds == before:  # noqa: ASYNC110 # see above
             await asyncio.sleep(0)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
