@@ -93,6 +93,8 @@ class Folding:
         return max(active.statements / policy.statements, active.bytes / policy.bytes)
 
     def _due(self) -> bool:
+        if self._tail.sealed:
+            return True  # the last pass broke off; perhaps turns wait for its end
         if not self._tail.active:
             return False
         return self._fill() >= 1 or self._clock.monotonic() - self._last >= self._policy.interval

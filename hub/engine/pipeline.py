@@ -312,6 +312,7 @@ class Pipeline:
                 self._give_up(turn, taken, refusal)
                 return
             self._count(turn, self._clock.monotonic() - started)
+        turn.saved = True
         self._metrics.statements_duplicate += turn.duplicate_statements
         self._metrics.updates_duplicate += turn.duplicate_updates
         self._apply(turn, commits)
@@ -341,10 +342,11 @@ class Pipeline:
         metrics.updates_accepted += updates
 
     def _give_up(self, turn: Turn, taken: list[Taken], refusal: Refusal) -> None:
-        """The commit failed: overlays are dropped, Docs are loaded again from what is saved."""
+        """The commit failed: overlays are dropped, Docs are loaded again from what is saved. What is on disk
+        is not taken back, whatever failed afterwards."""
         changed = {part.ledger.name for part in turn.ledgers.values() if part.saves}
         changed.update(turn.documents)
-        for part in turn.ledgers.values():
+        for part in turn.ledgers.values() if not turn.saved else ():
             part.drop()
         for document in turn.documents.values():
             self._documents.drop(document.topic)
@@ -358,7 +360,10 @@ class Pipeline:
     def _apply(self, turn: Turn, commits: list[Commit]) -> None:
         """The overlays become the state."""
         for part in turn.ledgers.values():
-            apply_ledger(part, self._memory, turn.now)
+            try:
+                apply_ledger(part, self._memory, turn.now)
+            except Exception:
+                log.exception("pipeline.apply_failed", topic=part.ledger.name)
         for document in turn.documents.values():
             self._apply_document(document)
         self._metrics.tail_bytes = self._memory.tail.bytes

@@ -308,16 +308,17 @@ class TopicCache(Generic[T]):
         """Make it resident; may evict others."""
         self._topics[name] = topic
         self._oldest.append(name)
-        # The newest is never looked at: whoever asked for it is about to use it.
-        for step in range(min(2 * SECOND_CHANCES, len(self._oldest) - 1)):
+        # Whoever asked for the newest, or for one just before it, is about to use it: were it to leave, two
+        # topics would bear one name. So the capacity is exceeded rather than that one that is in use leaves.
+        for _ in range(min(SECOND_CHANCES, len(self._oldest) - 1)):
             if len(self._topics) <= self._capacity:
                 break
-            self._look_at_oldest(chance=step < SECOND_CHANCES)
+            self._look_at_oldest()
 
-    def _look_at_oldest(self, *, chance: bool) -> None:
+    def _look_at_oldest(self) -> None:
         name = self._oldest.popleft()
         topic = self._topics[name]
-        if topic.busy or (topic.used and chance):
+        if topic.busy or topic.used:
             topic.used = False
             self._oldest.append(name)
         else:

@@ -91,6 +91,11 @@ class Tail:
         return self._active
 
     @property
+    def sealed(self) -> bool:
+        """Whether a pass is under way, or broke off."""
+        return self._sealed is not None
+
+    @property
     def bytes(self) -> int:
         """Both generations, roughly."""
         return self._active.bytes + (self._sealed.bytes if self._sealed else 0)

@@ -57,6 +57,7 @@ class Turn:
         "memory",
         "now",
         "records",
+        "saved",
         "wanted",
     )
 
@@ -73,6 +74,7 @@ class Turn:
         self.duplicate_statements = 0
         self.duplicate_updates = 0
         self.ledgers: dict[TopicName, LedgerPart] = {}
+        self.saved = False
         self.documents: dict[TopicName, DocumentPart] = {}
 
     def end(self) -> None:

@@ -16,6 +16,7 @@ from hub.engine.folding import (
     Folding,
     FoldingPolicy,
 )
+from hub.engine.residence import RegisterCache
 from hub.errors import Unavailable
 from hub.ports import Fold
 from tests.kit.engines import Engine, running_engine
@@ -262,3 +263,28 @@ async def test_a_pass_that_ended_between_two_cuts_is_made_again(engine: Engine) 
     await engine.folding.fold()
     assert uptos(engine)[1:] == [STEP_JOURNAL_ROWS, last]
     assert engine.storage.tables.journal == {}
+
+
+async def test_a_pass_that_broke_off_is_made_again_though_nothing_gathers(engine: Engine) -> None:
+    """Turns may wait for the room that it makes."""
+    passing = small(engine)
+    await engine.push(INBOX, [("t1", "title", "x", 0)])
+    engine.store.at_fold.refuses = Unavailable()
+    with pytest.raises(Unavailable):
+        await passing.fold()
+    engine.store.at_fold.refuses = None
+    engine.store.folds.clear()
+    await passed(passing, engine)
+    assert engine.store.folds
+
+
+async def test_what_is_saved_is_folded_whatever_fails_after_the_commit(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("after the commit")
+
+    monkeypatch.setattr(RegisterCache, "put_all", broken)
+    await engine.push(INBOX, [("t1", "title", "x", 0)])
+    await engine.folding.fold()
+    assert [row.key.slot for step in engine.store.folds for row in step.registers] == ["title"]

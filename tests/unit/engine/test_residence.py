@@ -11,6 +11,7 @@ from hub.engine.residence import (
     ABSENT,
     BRIEF_BYTES,
     ENTRY_BYTES,
+    SECOND_CHANCES,
     SHARED_BRIEFS,
     WHOLE,
     Absent,
@@ -402,3 +403,16 @@ def test_what_is_larger_than_the_whole_budget_is_not_kept() -> None:
     cache = full_of(100)
     cache.put(key(100), register("x" * 60_000, b"w" * 60_000))
     assert (cache.bytes, len(cache)) == (0, 0)
+
+
+def test_a_topic_that_was_just_asked_for_stays_however_many_are_in_use() -> None:
+    topics: TopicCache[Ledger] = TopicCache(40)
+    for number in range(40):
+        name = TopicName(f"inbox/u{number}")
+        topics.add(name, Ledger(name, "inbox"))
+    for number in range(SECOND_CHANCES + 1):
+        assert topics.get(TopicName(f"inbox/u{number}")) is not None
+    asked = topics.get(TopicName(f"inbox/u{SECOND_CHANCES}"))
+    topics.add(NAME, Ledger(NAME, "inbox"))
+    assert topics.get(TopicName(f"inbox/u{SECOND_CHANCES}")) is asked
+    assert len(topics) == 41
