@@ -89,12 +89,12 @@ class RegisterCache:
         "_budget",
         "_entries",
         "_oldest",
+        "_registers",
         "_renewed",
         "_shared",
         "_shared_before",
         "_swept",
         "bytes",
-        "registers",
     )
 
     def __init__(self, budget: int) -> None:
@@ -107,7 +107,7 @@ class RegisterCache:
         self._shared = self._shared_before = 0
         self.bytes = 0
         """All of it, roughly."""
-        self.registers = 0
+        self._registers = 0
 
     def entry(self, topic: TopicName, item: ItemId) -> Entry:
         """The item's, to look into and to add to; who adds says so by ``grew``. It may be forgotten at any
@@ -130,7 +130,7 @@ class RegisterCache:
             return
         entry.bytes += size
         self.bytes += size
-        self.registers += registers
+        self._registers += registers
         if self.bytes > self._budget:
             self._sweep()
 
@@ -148,7 +148,7 @@ class RegisterCache:
                 del self._entries[key]
                 entry.cached = False
                 self.bytes -= entry.bytes
-                self.registers -= len(entry)
+                self._registers -= len(entry)
             self._swept += 1
         if self._swept > len(self._entries) and len(self._briefs) >= SHARED_BRIEFS:
             self._renew_briefs()
@@ -236,7 +236,7 @@ class RegisterCache:
             self.grew(entry, -held_bytes(gone), -1)
 
     def __len__(self) -> int:
-        return self.registers
+        return self._registers
 
 
 def held_bytes(register: Register | Absent) -> int:
